@@ -1,0 +1,70 @@
+"""Who may do what. One table of rights by role, and the decorator that asks it before a view runs."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import NotAllowed
+
+
+class Role(models.TextChoices):
+    """What a staff member of a shop is. The owner may everything."""
+
+    OWNER = "owner", _("owner")
+    MANAGER = "manager", _("manager")
+    FLORIST = "florist", _("florist")
+    SELLER = "seller", _("seller")
+    COURIER = "courier", _("courier")
+
+
+_ALL = frozenset(Role)
+_OFFICE = frozenset({Role.OWNER, Role.MANAGER})
+_SHOP_FLOOR = _OFFICE | {Role.FLORIST, Role.SELLER}
+
+RIGHTS: dict[str, frozenset[Role]] = {
+    "orders.view": _ALL,
+    "orders.change": _SHOP_FLOOR,
+    "orders.complete": _ALL,
+    "orders.cancel": _OFFICE | {Role.SELLER},
+    "orders.reopen": _OFFICE,
+    "stock.view": _SHOP_FLOOR,
+    "stock.receive": _OFFICE | {Role.FLORIST},
+    "stock.write_off": _SHOP_FLOOR,
+    "stock.return_to_supplier": _OFFICE,
+    "stock.cost": _OFFICE,
+    "catalogue.view": _SHOP_FLOOR,
+    "catalogue.change": _OFFICE,
+    "staff.change": frozenset({Role.OWNER}),
+    "admin.use": _OFFICE,
+}
+
+
+def may(user: Any, right: str) -> bool:
+    """Whether `user` has `right`. An unknown right is a mistake in the code and raises KeyError."""
+    holders = RIGHTS[right]
+    return bool(user.is_authenticated and user.is_active and (user.is_superuser or user.role in holders))
+
+
+def needs(right: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Let a view run only for those who have `right`; others log in first or get the 403 page."""
+    holders = RIGHTS[right]
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not may(request.user, right):
+                who = ", ".join(str(role.label) for role in Role if role in holders)
+                raise NotAllowed(_("Your role does not permit this. Ask someone who may: %(who)s.") % {"who": who})
+            return view(request, *args, **kwargs)
+
+        checked.right = right  # type: ignore[attr-defined]  # read by the access matrix
+        return checked
+
+    return decorate

@@ -1,0 +1,51 @@
+"""The one way into a shop and out again.
+
+django-tenants has two shorter forms, `with client:` and `@schema_context(…)` as a decorator. Both keep their way back
+on an object that threads share: two threads came out in each other's shop. A test forbids them.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from django.db import connection, transaction
+from django_tenants.utils import get_public_schema_name, schema_context
+
+
+@contextmanager
+def in_schema(name: str) -> Iterator[None]:
+    """Run a block in the schema `name`, a shop's or the public one. Evaluate querysets inside the block."""
+    with schema_context(name):
+        yield
+
+
+@contextmanager
+def in_public() -> Iterator[None]:
+    """Run a block in the platform's own schema."""
+    with schema_context(get_public_schema_name()):
+        yield
+
+
+def current_schema_name() -> str:
+    """The schema that queries of this thread go to."""
+    return str(connection.schema_name)
+
+
+def require_shop() -> str:
+    """The current shop's schema. Raises RuntimeError in the public schema: shop work never runs there."""
+    name = current_schema_name()
+    if name == get_public_schema_name():
+        raise RuntimeError("This work belongs to a shop, but no shop is set. Enter one with core.tenancy.in_schema().")
+    return name
+
+
+def after_commit(work: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    """Call `work` after the commit, in the schema of now: Django's own on_commit runs in the schema of then."""
+    name = current_schema_name()
+
+    def run() -> None:
+        with in_schema(name):
+            work(*args, **kwargs)
+
+    transaction.on_commit(partial(run), robust=True)

@@ -1,0 +1,229 @@
+"""Settings, read top to bottom. Every value that differs between machines comes from the environment (env.py)."""
+
+from pathlib import Path
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from myproject import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- What this installation is --------------------------------------------------------------------------------------
+
+SECRET_KEY = env.text("SECRET_KEY")
+DEBUG = env.flag("DEBUG")
+TESTING = env.flag("TESTING")
+
+# The domain of the platform; a shop lives on <schema>.<PLATFORM_DOMAIN>. PLATFORM_PORT is only for links in messages.
+PLATFORM_DOMAIN = env.text("PLATFORM_DOMAIN", "localhost")
+PLATFORM_PORT = env.text("PLATFORM_PORT", "")
+PLATFORM_SCHEME = env.text("PLATFORM_SCHEME", "http" if PLATFORM_DOMAIN == "localhost" else "https")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", f"{PLATFORM_DOMAIN},.{PLATFORM_DOMAIN},127.0.0.1")
+
+# --- Applications: who has tables where (docs/architecture.md, "Schemas") --------------------------------------------
+
+# People and their sessions exist twice, once for the platform and once in every shop, so that no key leaves a schema.
+PEOPLE_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "accounts",
+    "django.contrib.sessions",
+    "django.contrib.admin",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+]
+# unfold stands before django_tenants: both bring admin/app_list.html and the first one wins.
+SHARED_APPS = ["unfold", "django_tenants", "customers", *PEOPLE_APPS, "django_tasks_db"]
+TENANT_APPS = [*PEOPLE_APPS, "core", "products", "inventory", "orders"]
+INSTALLED_APPS = [
+    *SHARED_APPS,
+    *[app for app in TENANT_APPS if app not in SHARED_APPS],
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials",
+    "csp",
+]
+
+TENANT_MODEL = "customers.Client"
+TENANT_DOMAIN_MODEL = "customers.Domain"
+PUBLIC_SCHEMA_NAME = "public"
+TENANT_LIMIT_SET_CALLS = True
+
+# Called one after the other inside a new shop, in its language: dotted names of functions without arguments.
+TENANT_SEEDERS = [
+    "inventory.seeds.seed_inventory",
+    "orders.seeds.seed_orders",
+]
+
+ROOT_URLCONF = "myproject.urls_shop"
+PUBLIC_SCHEMA_URLCONF = "myproject.urls_public"
+WSGI_APPLICATION = "myproject.wsgi.application"
+
+MIDDLEWARE = [
+    "core.middleware.HealthMiddleware",
+    "core.middleware.DatabaseGoneMiddleware",
+    "core.middleware.ShopMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "core.middleware.LanguageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "core.middleware.RefusalMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["core.templatetags.florist"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "core.context.shell",
+            ],
+        },
+    }
+]
+
+# --- Database --------------------------------------------------------------------------------------------------------
+
+_database_url = env.text("DATABASE_URL", "")
+if not _database_url:
+    raise ImproperlyConfigured(
+        "Set DATABASE_URL, for example postgres://user:password@127.0.0.1:5432/florist, "
+        "or start through `python3 dev.py`, which brings its own PostgreSQL."
+    )
+_timeouts = {
+    "lock_timeout": env.text("DB_LOCK_TIMEOUT", "5s"),
+    "statement_timeout": env.text("DB_STATEMENT_TIMEOUT", "15s"),
+    "idle_in_transaction_session_timeout": env.text("DB_IDLE_TIMEOUT", "30s"),
+}
+DATABASES = {
+    "default": {
+        **dj_database_url.parse(_database_url, conn_max_age=env.number("DB_CONN_MAX_AGE", 60), conn_health_checks=True),
+        "ENGINE": "django_tenants.postgresql_backend",
+        "ATOMIC_REQUESTS": False,
+    }
+}
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
+    f"-c {name}={value}" for name, value in _timeouts.items()
+)
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- People ----------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "core/locked_out.html"
+AXES_ENABLE_ADMIN = False
+
+# Sessions in the schema's own table: a cookie of one shop is nobody in the next.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PLATFORM_SCHEME == "https"
+CSRF_FAILURE_VIEW = "core.views.csrf_failure"
+
+# --- Language and time -----------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "ru"
+LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.text("TIME_ZONE", "Europe/Moscow")
+USE_TZ = True
+PRODUCT_NAME = _("Florist ERP")
+CURRENCY = env.text("CURRENCY", "RUB")
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+MEDIA_URL = "/media/"
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(BASE_DIR / "media")))
+MULTITENANT_RELATIVE_MEDIA_ROOT = "tenants/%s"
+STORAGES = {
+    "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- Cache, jobs, mail, logs -----------------------------------------------------------------------------------------
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
+    }
+}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"noreply@{PLATFORM_DOMAIN}")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"tenant": {"()": "django_tenants.log.TenantContextFilter"}},
+    "formatters": {"line": {"format": "%(levelname)s [%(schema_name)s] %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["tenant"], "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
+}
+
+# --- Browser security ------------------------------------------------------------------------------------------------
+
+CSRF_COOKIE_HTTPONLY = False  # app.js sends it with htmx requests
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if PLATFORM_SCHEME == "https":
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30
+CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": ["/admin/"],  # the admin's theme needs eval and inline styles; see core.middleware
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    },
+}
+
+# --- Admin -----------------------------------------------------------------------------------------------------------
+
+UNFOLD_PLATFORM = {"SITE_TITLE": PRODUCT_NAME, "SITE_HEADER": _("Platform")}
+UNFOLD_SHOP = {"SITE_TITLE": PRODUCT_NAME, "SITE_HEADER": _("Shop")}
