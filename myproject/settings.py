@@ -65,8 +65,8 @@ PUBLIC_SCHEMA_URLCONF = "myproject.urls_public"
 WSGI_APPLICATION = "myproject.wsgi.application"
 
 MIDDLEWARE = [
-    "core.middleware.HealthMiddleware",
-    "core.middleware.DatabaseGoneMiddleware",
+    "core.middleware.health.HealthMiddleware",
+    "core.middleware.health.DatabaseGoneMiddleware",
     "core.middleware.ShopMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -165,6 +165,9 @@ CURRENCY = env.text("CURRENCY", "RUB")
 
 # --- Files -----------------------------------------------------------------------------------------------------------
 
+# Static files straight from the apps, for work on the program; otherwise `collectstatic` has put them together.
+STATIC_FROM_SOURCES = env.flag("STATIC_FROM_SOURCES", DEBUG or TESTING)
+WHITENOISE_USE_FINDERS = STATIC_FROM_SOURCES
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_URL = "/media/"
@@ -174,7 +177,7 @@ STORAGES = {
     "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG or TESTING
+        if STATIC_FROM_SOURCES
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }

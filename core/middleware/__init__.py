@@ -1,0 +1,1 @@
+"""What happens to every request, outermost first: health, database gone, shop, …, language, refusal."""
