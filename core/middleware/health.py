@@ -1,8 +1,10 @@
 """Answers that must work when little else does: health checks, and the page while the database is away."""
 
 import logging
+import sys
 from collections.abc import Callable
 
+from django.core.signals import got_request_exception
 from django.db import Error, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 
@@ -72,30 +74,38 @@ class DatabaseGoneMiddleware:
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
+        # Django answers 500 around every single middleware, so what the look-up of the shop or the session meets
+        # never arrives here as an exception: the signal is how one hears of it.
+        got_request_exception.connect(_note_connection_loss, dispatch_uid="core.middleware.health")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on and catch what the middlewares below meet, such as the look-up of the shop."""
-        try:
-            return self.get_response(request)
-        except (OperationalError, InterfaceError) as error:
-            answer = self._answer(error)
-            if answer is None:
-                raise
-            return answer
+        """Pass on; replace the 500 that a middleware below got for a lost connection."""
+        response = self.get_response(request)
+        return _database_gone() if getattr(request, LOST, False) else response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Catch what the view meets: Django would turn it into a 500 page before it gets here."""
-        return self._answer(exception)
-
-    def _answer(self, error: Exception) -> HttpResponse | None:
-        if not is_connection_loss(error):
+        """Catch what the view meets."""
+        if not is_connection_loss(exception):
             return None
-        logger.error("the database does not answer: %s", str(error).strip())
-        connection.close()
-        response = HttpResponse(DATABASE_GONE_PAGE, status=503)
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        response["Cache-Control"] = "no-store"
-        return response
+        logger.error("the database does not answer: %s", str(exception).strip())
+        return _database_gone()
+
+
+LOST = "_database_connection_lost"
+
+
+def _note_connection_loss(sender: object, request: HttpRequest | None = None, **kwargs: object) -> None:
+    error = sys.exc_info()[1]
+    if request is not None and error is not None and is_connection_loss(error):
+        setattr(request, LOST, True)
+
+
+def _database_gone() -> HttpResponse:
+    connection.close()
+    response = HttpResponse(DATABASE_GONE_PAGE, status=503)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def is_connection_loss(error: BaseException) -> bool:
@@ -104,7 +114,9 @@ def is_connection_loss(error: BaseException) -> bool:
     Losing it shows in three ways: no code at all (refused, reset), class 08 (connection), class 57P (the server is
     shutting down, starting or was told to end the session). 53300 is a server that has no connection left to give.
     """
-    if not isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, InterfaceError):
+        return "connection" in str(error)
+    if not isinstance(error, OperationalError):
         return False
     code = getattr(error.__cause__, "pgcode", None)
     return code is None or code.startswith(("08", "57P")) or code == "53300"
