@@ -31,7 +31,7 @@ class State:
 
     def log(self, name: str) -> Path:
         """The log file `name`.log; one that grew over 10 MB is put aside as .1 first."""
-        self.logs.mkdir(exist_ok=True)
+        self.logs.mkdir(mode=0o700, exist_ok=True)
         path = self.logs / f"{name}.log"
         if path.exists() and path.stat().st_size > 10 * 1024 * 1024:
             path.replace(path.with_suffix(".log.1"))
