@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from core.embedded.processes import alive, free_port, last_lines, serves, uninterrupted
-from core.embedded.state import State
+from core.embedded.state import State, am_root
 from core.embedded.words import Stop, say
 
 OLDEST = 15
@@ -72,7 +72,7 @@ def surroundings() -> dict[str, str]:
 
 def server_account() -> Account:
     """The account for the server: ourselves, or for root an existing unprivileged one. Raises Stop without one."""
-    if os.geteuid() != 0:
+    if not am_root():
         return Account()
     for name in ("postgres", "nobody"):
         with suppress(KeyError):
@@ -435,14 +435,15 @@ def connection_values(url: str) -> dict[str, str]:
     import dj_database_url
 
     try:
-        parts = dj_database_url.parse(url)
+        parts = dict(dj_database_url.parse(url))
         if "postgres" not in parts["ENGINE"] or not parts["NAME"]:
             raise ValueError(url.partition(":")[0])
     except (ValueError, KeyError) as error:
         raise Stop("db_url_bad", why=error) from error
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     found = {name: str(parts[key]) for key, name in names.items() if parts.get(key)}
-    found |= {key: str(value) for key, value in parts.get("OPTIONS", {}).items()}
+    options = parts.get("OPTIONS")
+    found |= {key: str(value) for key, value in options.items()} if isinstance(options, dict) else {}
     return {"connect_timeout": "10", **found}
 
 
