@@ -259,9 +259,9 @@ class Cluster:
         os.kill(pid, signal.SIGINT)
         deadline = time.monotonic() + 60
         while alive(pid) and time.monotonic() < deadline:
-            if self.process and self.process.pid == pid:
-                self.process.poll()
-            time.sleep(0.05)
+            time.sleep(0.02)
+        if self.process:
+            self.process.poll()  # collects it, so that no half-dead entry stays in the process table
         self.process = None
 
     def _pid_file(self) -> list[str]:
@@ -444,7 +444,7 @@ def connection_values(url: str) -> dict[str, str]:
     found = {name: str(parts[key]) for key, name in names.items() if parts.get(key)}
     options = parts.get("OPTIONS")
     found |= {key: str(value) for key, value in options.items()} if isinstance(options, dict) else {}
-    return {"connect_timeout": "10", **found}
+    return {"connect_timeout": "10", "client_encoding": "UTF8", **found}
 
 
 @contextmanager
