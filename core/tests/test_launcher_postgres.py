@@ -44,6 +44,17 @@ def cluster(place, binaries):
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def shared(place, binaries):
+    """One running cluster for the tests that only talk to it."""
+    folder = Path(tempfile.mkdtemp(prefix="shared-", dir=place.root))
+    folder.chmod(0o755)
+    made = Cluster(State(place.project, folder), binaries, server_account(), "a password", folder, postgres.THROW_AWAY)
+    made.ensure_running()
+    yield made
+    made.stop()
+
+
 def connect(cluster, port, database="postgres"):
     return psycopg2.connect(
         host="127.0.0.1", port=port, user=postgres.ROLE, password=cluster.password, dbname=database, connect_timeout=5
@@ -123,6 +134,7 @@ def test_a_package_in_a_closed_folder_is_copied_with_its_libraries(place, binari
 
 
 def test_a_crashed_server_comes_back_with_everything_committed(cluster):
+    cluster.options = ()  # as real data has it: without fsync a crash may lose what was committed
     port = cluster.ensure_running()
     ask(cluster, port, "CREATE TABLE kept AS SELECT 1 AS n")
     crash(cluster)
@@ -270,20 +282,20 @@ def test_the_newest_server_of_the_system_serves_when_the_package_is_missing(plac
 # --- The database inside
 
 
-def test_the_database_is_made_when_missing_and_kept_when_there(cluster):
-    port = cluster.ensure_running()
-    prepare_database(cluster.url(port), create=True)
-    prepare_database(cluster.url(port), create=True)
-    assert ask(cluster, port, "SELECT count(*) FROM pg_database WHERE datname = 'florist'") == 1
+def test_the_database_is_made_when_missing_and_kept_when_there(shared):
+    port = shared.running()[1]
+    prepare_database(shared.url(port), create=True)
+    prepare_database(shared.url(port), create=True)
+    assert ask(shared, port, "SELECT count(*) FROM pg_database WHERE datname = 'florist'") == 1
 
 
-def test_a_database_without_cyrillic_is_refused(cluster, monkeypatch):
-    port = cluster.ensure_running()
-    ask(cluster, port, "CREATE DATABASE plain TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'")
-    ask(cluster, port, "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'")
+def test_a_database_without_cyrillic_is_refused(shared, monkeypatch):
+    port = shared.running()[1]
+    ask(shared, port, "CREATE DATABASE plain TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'")
+    ask(shared, port, "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'")
     for name in ("plain", "latin"):
         with pytest.raises(Stop) as refusal:
-            prepare_database(cluster.url(port).rpartition("/")[0] + "/" + name, create=False)
+            prepare_database(shared.url(port).rpartition("/")[0] + "/" + name, create=False)
         assert refusal.value.key == "db_locale"
         assert name in str(refusal.value)
     english, russian = in_both_languages(monkeypatch, "db_locale", name="plain", found="РОЗА")
@@ -312,10 +324,9 @@ def test_an_address_that_is_no_database_is_refused_before_anything_is_tried(url,
     assert "postgres://user:password@host:5432/name" in russian
 
 
-def test_only_one_machine_migrates_at_a_time(cluster):
-    port = cluster.ensure_running()
-    prepare_database(cluster.url(port), create=True)
-    with postgres.one_at_a_time(cluster.url(port)):
+def test_only_one_machine_migrates_at_a_time(shared):
+    port = shared.running()[1]
+    with postgres.one_at_a_time(shared.url(port).rpartition("/")[0] + "/postgres"):
         held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
-        assert ask(cluster, port, held) == 1
-    assert ask(cluster, port, held) == 0
+        assert ask(shared, port, held) == 1
+    assert ask(shared, port, held) == 0
