@@ -327,8 +327,8 @@ def reset(state: State, *, sure: bool) -> int:
             running.end_leftovers(state)
             postgres.stop_any(state)
             for path in [*state.root.iterdir(), *uploads]:
-                if path.suffix == ".lock" or path.name == "binaries":
-                    continue
+                if path.suffix == ".lock" or path.name == "binaries" or path.name.startswith("test-"):
+                    continue  # a test run may be using its own right now; the next one sweeps what is left
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     finally:
         os.close(users)

@@ -436,7 +436,7 @@ def connection_values(url: str) -> dict[str, str]:
 
     try:
         parts = dict(dj_database_url.parse(url))
-        if "postgres" not in parts["ENGINE"] or not parts["NAME"]:
+        if "postgres" not in str(parts["ENGINE"]) or not parts["NAME"]:
             raise ValueError(url.partition(":")[0])
     except (ValueError, KeyError) as error:
         raise Stop("db_url_bad", why=error) from error
