@@ -85,11 +85,7 @@ class Command(RefusingCommand):
     @staticmethod
     def _clean_domain(domain: str) -> str:
         domain = domain.strip().lower().removeprefix("www.")
-        if (
-            not domain
-            or any(sign in domain for sign in " /:@_")
-            or len(domain) > Domain._meta.get_field("domain").max_length
-        ):
+        if not domain or any(sign in domain for sign in " /:@_") or len(domain) > LONGEST_DOMAIN:
             raise CommandError(
                 _("“%(domain)s” is not a domain: write it like rose.example.com, without port.")
                 % {"domain": domain[:80]}
