@@ -62,6 +62,9 @@ TENANT_SEEDERS = [
     "orders.seeds.seed_orders",
 ]
 
+# What check_stock asks besides the inventory's own invariants: dotted names of lists.
+STOCK_INVARIANTS = ["orders.invariants.INVARIANTS"]
+
 ROOT_URLCONF = "myproject.urls_shop"
 PUBLIC_SCHEMA_URLCONF = "myproject.urls_public"
 WSGI_APPLICATION = "myproject.wsgi.application"
