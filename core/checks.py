@@ -12,7 +12,7 @@ def check_isolation(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
     """Everything a setting can do against the wall between shops."""
     problems: list[CheckMessage] = []
 
-    def forbid(wrong: bool, number: int, text: str, hint: str) -> None:
+    def forbid(wrong: object, number: int, text: str, hint: str) -> None:
         if wrong:
             problems.append(Error(text, hint=hint, id=f"core.E{number:03d}"))
 
@@ -23,7 +23,7 @@ def check_isolation(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
         "Any store that shops share lets the cookie of one shop log in at another.",
     )
     forbid(
-        bool(settings.SESSION_COOKIE_DOMAIN or settings.CSRF_COOKIE_DOMAIN),
+        settings.SESSION_COOKIE_DOMAIN or settings.CSRF_COOKIE_DOMAIN,
         2,
         "Cookies must stay on their host: unset SESSION_COOKIE_DOMAIN and CSRF_COOKIE_DOMAIN.",
         "A cookie for the parent domain is sent to every shop.",

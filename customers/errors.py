@@ -111,3 +111,35 @@ class UnsafeMedia(DomainError):
             )
             % {"path": path}
         )
+
+
+class UnknownShop(DomainError):
+    """There is no shop of this name. The message lists the names there are: only operators read it."""
+
+    code = "unknown_shop"
+    status = 404
+
+    def __init__(self, name: str, existing: Sequence[str]) -> None:
+        listed = ", ".join(existing)
+        super().__init__(
+            _("There is no shop “%(name)s”. The shops are: %(existing)s.") % {"name": name[:63], "existing": listed}
+            if existing
+            else _("There is no shop “%(name)s”, and no other shop either.") % {"name": name[:63]},
+            data={"existing": list(existing)},
+        )
+
+
+class FilesRemain(DomainError):
+    """The rows are gone, the files could not be removed."""
+
+    code = "files_remain"
+    status = 500
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            _(
+                "The rows are deleted, but files of the shop are still in %(path)s: %(why)s. Give yourself the right to "
+                "remove them and repeat the same command."
+            )
+            % {"path": path, "why": why}
+        )

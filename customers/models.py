@@ -40,10 +40,10 @@ class Client(TenantMixin):
     class Status(models.TextChoices):
         """Whether the shop can be visited."""
 
-        PROVISIONING = "provisioning", _("being made")
-        ACTIVE = "active", _("active")
-        SUSPENDED = "suspended", _("suspended")
-        CLOSING = "closing", _("closing")
+        PROVISIONING = "provisioning", _("Being made")
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
+        CLOSING = "closing", _("Closing")
 
     auto_create_schema = True
     auto_drop_schema = False
@@ -125,7 +125,12 @@ class Client(TenantMixin):
             self._state.adding = True
             raise
 
-    def create_schema(self, check_if_exists: bool = False, sync_schema: bool = True, verbosity: int = 0) -> bool:
+    def create_schema(  # the parameters are those of django-tenants
+        self,
+        check_if_exists: bool = False,  # noqa: FBT001
+        sync_schema: bool = True,  # noqa: FBT001
+        verbosity: int = 0,
+    ) -> bool:
         """Make the schema with tables and first data, in one transaction, and answer True.
 
         The interface is that of django-tenants, but an existing schema raises NameLeftBehind whatever
@@ -151,7 +156,7 @@ class Client(TenantMixin):
             self.registrations.filter(closed_at=None).update(closed_at=timezone.now())
             return super(TenantMixin, self).delete(*args, **kwargs)
 
-    def _drop_schema(self, force_drop: bool = False) -> None:
+    def _drop_schema(self, force_drop: bool = False) -> None:  # noqa: FBT001
         """Do nothing: django-tenants calls this on deletion and drops the schema in spite of `auto_drop_schema`."""
 
     def _save_row(self, *args: Any, **kwargs: Any) -> None:
@@ -192,9 +197,9 @@ class TenantRegistration(models.Model):
     class Status(models.TextChoices):
         """What the platform answered."""
 
-        PENDING = "pending", _("waiting")
-        APPROVED = "approved", _("approved")
-        REJECTED = "rejected", _("rejected")
+        PENDING = "pending", _("Waiting")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
 
     # Comes with the form: the same form sent twice finds its first copy. Also the unguessable address of the answer.
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -14,7 +14,6 @@ from customers.models import LIVE_REGISTRATION, Client, Domain, TenantRegistrati
 from customers.schema import schema_exists
 from customers.services import names
 
-
 # A constraint's name begins with its table's; the rest differs between servers.
 _UNIQUE = {"customers_client_": NameLeftBehind.CLIENT, "customers_domain_": NameLeftBehind.DOMAIN}
 
