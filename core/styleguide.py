@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest
 from core.errors import Busy, DomainError, NotAllowed
 from core.forms import CleanCharField, DateField, Form, KeyField, MoneyField, PhoneField, QuantityField
 
-PARTS = ["buttons", "fields", "refused_form", "words", "notices", "table", "stock", "order", "empty", "layers"]
+PARTS = ["buttons", "fields", "refusal", "words", "notices", "table", "stock", "order", "empty", "layers"]
 PARTS_FOR_EYES = ["type", "colours", "icons", "flowers"]
 HUES = ["slate", "blue", "cyan", "teal", "green", "lime", "amber", "orange", "red", "pink", "violet", "brown"]
 STATUSES = [
