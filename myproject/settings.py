@@ -36,8 +36,9 @@ PEOPLE_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
 ]
-# unfold stands before django_tenants: both bring admin/app_list.html and the first one wins.
-SHARED_APPS = ["unfold", "django_tenants", "customers", *PEOPLE_APPS, "django_tasks_db"]
+# The first one wins: unfold before django_tenants, for both bring admin/app_list.html; customers before it as well,
+# for its commands replace those that drop schemas.
+SHARED_APPS = ["unfold", "customers", "django_tenants", *PEOPLE_APPS, "django_tasks_db"]
 TENANT_APPS = [*PEOPLE_APPS, "core", "products", "inventory", "orders"]
 INSTALLED_APPS = [
     *SHARED_APPS,
@@ -66,9 +67,9 @@ PUBLIC_SCHEMA_URLCONF = "myproject.urls_public"
 WSGI_APPLICATION = "myproject.wsgi.application"
 
 MIDDLEWARE = [
-    "core.middleware.HealthMiddleware",
-    "core.middleware.DatabaseGoneMiddleware",
-    "core.middleware.ShopMiddleware",
+    "core.middleware.health.HealthMiddleware",
+    "core.middleware.health.DatabaseGoneMiddleware",
+    "core.middleware.shop.ShopMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -130,7 +131,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- People ----------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.NameOrEmailBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
@@ -139,6 +140,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 7  # an invitation lives a week
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -166,6 +168,9 @@ CURRENCY = env.text("CURRENCY", "RUB")
 
 # --- Files -----------------------------------------------------------------------------------------------------------
 
+# Static files straight from the apps, for work on the program; otherwise `collectstatic` has put them together.
+STATIC_FROM_SOURCES = env.flag("STATIC_FROM_SOURCES", DEBUG or TESTING)
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = STATIC_FROM_SOURCES
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_URL = "/media/"
@@ -175,7 +180,7 @@ STORAGES = {
     "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG or TESTING
+        if STATIC_FROM_SOURCES
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }

@@ -1,1 +1,1 @@
-"""What every request passes through. One module per subject; settings.MIDDLEWARE has the order."""
+"""What every request passes through; the order stands in the settings."""

@@ -1,0 +1,3 @@
+.PHONY: run test stop reset
+run test stop reset:
+	@python3 dev.py $@

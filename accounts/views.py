@@ -1,0 +1,3 @@
+from django.http import HttpResponse
+
+log_in = log_out = invitation = profile = lambda request, **kw: HttpResponse("")

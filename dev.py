@@ -1,0 +1,396 @@
+#!/usr/bin/env python3
+"""Everything from nothing: `python3 dev.py run` starts the program, `python3 dev.py test` runs its tests.
+
+Needs Python 3.11 and nothing else: packages, database, tables and a demo shop are made on the first run. The check
+below stands before everything that an old Python can't read; the machinery is in core/embedded/.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - the sentence is for those who have an older one
+    sys.exit(
+        "This program needs Python 3.11 or newer; this is {0}.{1}. Install a newer one and run the command with it.\n"
+        "Нужен Python 3.11 или новее, а это {0}.{1}. Установите более новый Python и запустите команду им.".format(
+            *sys.version_info
+        )
+    )
+if sys.platform == "win32":
+    sys.exit(
+        "dev.py runs on Linux and macOS. On Windows use it inside WSL (wsl --install).\n"
+        "dev.py работает в Linux и macOS. В Windows используйте WSL (wsl --install)."
+    )
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+
+from core.embedded import postgres, processes, running
+from core.embedded.environment import Environment
+from core.embedded.state import State, locate, read_json, write_json
+from core.embedded.words import CLOCK, Stop, russian, say, start_clock, text, write
+
+PROJECT = Path(__file__).resolve().parent
+USAGE = (
+    """python3 dev.py <command>
+
+  run [--port N] [--no-demo]   start the program: packages, database, tables, demo shop, web server and worker
+  test [pytest arguments]      run the tests on a database of their own
+  stop                         stop the running program
+  reset [--yes]                delete all data of this installation
+  manage <command> …           run a Django management command on the same database
+  bench [arguments]            measure completed orders against the floor
+
+DATABASE_URL in the environment uses that PostgreSQL (15 or newer) instead of the embedded one.""",
+    """python3 dev.py <команда>
+
+  run [--port N] [--no-demo]   запустить программу: пакеты, база, таблицы, демо-магазин, веб-сервер и обработчик
+  test [аргументы pytest]      запустить тесты на отдельной базе
+  stop                         остановить запущенную программу
+  reset [--yes]                удалить все данные этой установки
+  manage <команда> …           выполнить команду Django на той же базе
+  bench [аргументы]            измерить скорость выполнения заказов
+
+DATABASE_URL в окружении: вместо встроенной базы будет использован этот PostgreSQL (15 или новее).""",
+)
+
+
+# --- Packages, translations, database --------------------------------------------------------------------------------
+
+
+def enter_environment(state: State, *, tests: bool = False) -> None:
+    """Install what is missing and go on as the environment's own Python, in the same process."""
+    environment = Environment(state)
+    environment.prepare(["requirements.txt", "requirements-dev.txt"] if tests else ["requirements.txt"])
+    if Path(sys.prefix).resolve() != environment.folder.resolve():
+        sys.stdout.flush()
+        os.execv(environment.python, [str(environment.python), str(PROJECT / "dev.py"), *sys.argv[1:]])  # noqa: S606
+
+
+def compile_translations() -> None:
+    """Make the .mo files that are older than their .po files."""
+    from core.translations import compile_translations as compile_all
+
+    made = compile_all(PROJECT)
+    if made:
+        say("translations", count=len(made))
+
+
+@contextmanager
+def database(state: State) -> Iterator[tuple[str, postgres.Cluster | None]]:
+    """A database that answers: the one of DATABASE_URL, else our own, kept running during the block."""
+    external = os.environ.get("DATABASE_URL")
+    if external:
+        say("db_external")
+        postgres.prepare_database(external, create=False)
+        yield external, None
+        return
+    cluster = postgres.own_cluster(state)
+    with cluster.in_use() as port:
+        postgres.prepare_database(cluster.url(port), create=True)
+        yield cluster.url(port), cluster
+
+
+def django(state: State, url: str, port: int | None = None) -> dict[str, str]:
+    """The environment of Django's processes. What the person set themselves stays."""
+    chosen = {
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "myproject.settings",
+        "SECRET_KEY": os.environ.get("SECRET_KEY") or state.secret("secret_key"),
+        "STATIC_FROM_SOURCES": os.environ.get("STATIC_FROM_SOURCES", "1"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    if port:
+        chosen["PLATFORM_PORT"] = str(port)
+    inherited = {name: value for name, value in os.environ.items() if name != CLOCK}
+    return {**inherited, **chosen}
+
+
+def manage(environment: dict[str, str], *arguments: str) -> None:
+    """Run a management command as a step of ours; its output is shown when it fails. Raises Stop then."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode != 0:
+        for line in done.stdout.splitlines()[-40:]:
+            write("    " + line)
+        raise Stop("step_failed", command=arguments[0])
+
+
+def migrate(state: State, environment: dict[str, str], *, remember: bool) -> None:
+    """Bring all schemas up to date. With `remember` it is skipped as long as no migration changed since last time."""
+    file = state.root / "migrated.json"
+    fingerprint = migrations_fingerprint()
+    if remember and read_json(file) == fingerprint:
+        say("migrate_none")
+        return
+    say("migrate")
+    with postgres.one_at_a_time(environment["DATABASE_URL"]):
+        unhurried = {"DB_STATEMENT_TIMEOUT": "0", "DB_IDLE_TIMEOUT": "0", "DB_LOCK_TIMEOUT": "60s"}
+        manage({**environment, **unhurried}, "migrate_schemas", "--verbosity", "0")
+    if remember:
+        write_json(file, fingerprint)
+
+
+def migrations_fingerprint() -> str:
+    """A sum over everything that decides what the tables look like."""
+    digest = hashlib.sha256()
+    files = [*PROJECT.glob("*/migrations/*.py"), *PROJECT.glob("*/engine/*.sql")]
+    for path in [*sorted(files), PROJECT / "requirements.txt", PROJECT / "myproject" / "settings.py"]:
+        digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def make_demo(state: State, environment: dict[str, str], *, remember: bool) -> list[dict[str, str]]:
+    """Make the demo shop once and give its log-ins: objects with title, host, path, login and password."""
+    if not any(PROJECT.glob("*/management/commands/make_demo.py")):
+        return []
+    file = state.root / "logins.json"
+    known = read_json(file) if remember else None
+    if known is None:
+        say("demo")
+        manage(environment, "make_demo")
+        answer = subprocess.run(
+            [sys.executable, "manage.py", "make_demo", "--print-logins"],
+            cwd=PROJECT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if answer.returncode != 0:
+            write(answer.stderr.strip()[-2000:])
+            raise Stop("step_failed", command="make_demo --print-logins")
+        known = json.loads(answer.stdout)
+        if remember:
+            write_json(file, known)
+    return list(known)
+
+
+# --- Commands --------------------------------------------------------------------------------------------------------
+
+
+def run(state: State, port: int | None, *, demo: bool) -> int:
+    """Start everything, print where it is, watch it until Ctrl-C or `stop`."""
+    with running.only_one(state):
+        enter_environment(state)
+        compile_translations()
+        with running.listen(port) as listener, database(state) as (url, cluster):
+            port = listener.getsockname()[1]
+            environment = django(state, url, port)
+            ours = cluster is not None
+            migrate(state, environment, remember=ours)
+            logins = make_demo(state, environment, remember=ours) if demo else []
+            say("web_start")
+            python = sys.executable
+            gunicorn = [python, "-m", "gunicorn", "-c", "myproject/gunicorn.py", "-b", f"fd://{listener.fileno()}"]
+            web = running.Child(
+                "web", [*gunicorn, "myproject.wsgi"], environment, state.log("web"), PROJECT, (listener.fileno(),)
+            )
+            worker = running.Child(
+                "worker", [python, "manage.py", "db_worker"], environment, state.log("worker"), PROJECT
+            )
+            keep_database = (lambda: cluster.revive(url)) if cluster else (lambda: None)
+            supervisor = running.Supervisor(state, [web, worker], keep_database)
+            try:
+                supervisor.start()
+                supervisor.wait_for_web(port)
+                address = f"http://localhost:{port}/"
+                supervisor.announce(address)
+                greet(state, address, logins)
+                supervisor.watch(address)
+            except KeyboardInterrupt:
+                write("")
+            finally:
+                with processes.uninterrupted():
+                    say("stopping")
+                    supervisor.stop()
+        say("stopped")
+    return 0
+
+
+def greet(state: State, address: str, logins: list[dict[str, str]]) -> None:
+    """Print what to open and who can log in."""
+    say("ready")
+    write("\n" + text("open"))
+    if not logins:
+        write(f"  {address}   {text('platform')}\n  {text('no_logins')}")
+    for entry in logins:
+        place = entry.get("url") or f"http://{entry['host']}:{address.rsplit(':', 1)[1][:-1]}{entry.get('path', '/')}"
+        write(f"  {place}   {entry.get('title', '')}")
+        if entry.get("login"):
+            write(f"      {text('login')}: {entry['login']}   {text('password')}: {entry.get('password', '')}")
+    write(f"\n{text('logs', folder=state.logs)}\n{text('how_to_stop')}\n")
+
+
+def test(state: State, arguments: list[str]) -> int:
+    """Run pytest on a throw-away cluster, or on the server of DATABASE_URL; gives pytest's exit code."""
+    enter_environment(state, tests=True)
+    compile_translations()
+    external = os.environ.get("DATABASE_URL")
+    with nullcontext(external) if external else postgres.throw_away(state) as url:
+        postgres.prepare_database(url, create=not external)
+        say("tests")
+        environment = {**django(state, url), "SECRET_KEY": "for-tests-only", "TESTING": "1", "DEBUG": "0"}
+        return foreground([sys.executable, "-m", "pytest", *arguments], environment)
+
+
+def manage_command(state: State, arguments: list[str]) -> int:
+    """Run a management command in the terminal, on the database of `run`; gives its exit code."""
+    if not arguments:
+        raise Stop("manage_what", code=2)
+    enter_environment(state)
+    compile_translations()
+    if "migrate" in arguments[0]:
+        (state.root / "migrated.json").unlink(missing_ok=True)
+    with database(state) as (url, __):
+        address = running.note(state).get("address", "")
+        port = int(address.rsplit(":", 1)[1].rstrip("/")) if address else None
+        return foreground([sys.executable, "manage.py", *arguments], django(state, url, port))
+
+
+def bench(state: State, arguments: list[str]) -> int:
+    """Run the benchmark of completed orders on a fresh cluster with durable commits, or on DATABASE_URL."""
+    script = PROJECT / "benchmarks" / "completion.py"
+    if not script.exists():
+        raise Stop("no_script", file=script.relative_to(PROJECT))
+    enter_environment(state)
+    compile_translations()
+    external = os.environ.get("DATABASE_URL")
+    with nullcontext(external) if external else postgres.throw_away(state, options=()) as url:
+        postgres.prepare_database(url, create=not external)
+        environment = django(state, url)
+        migrate(state, environment, remember=False)
+        return foreground([sys.executable, "-m", "benchmarks.completion", *arguments], environment)
+
+
+def foreground(command: list[str], environment: dict[str, str]) -> int:
+    """Give the terminal to a program and wait for it: Ctrl-C is its business meanwhile. Gives its exit code."""
+    with subprocess.Popen(command, cwd=PROJECT, env=environment) as process:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:  # SIGTERM or a closed terminal: see processes.interrupt_on_signals
+            process.terminate()
+            code = process.wait()
+        finally:
+            signal.signal(signal.SIGINT, before)
+    return code if code >= 0 else 128 - code
+
+
+def stop(state: State) -> int:
+    """Stop the running program, whoever started it."""
+    if running.stop_other(state):
+        say("stopped")
+    else:
+        say("not_running")
+    return 0
+
+
+def reset(state: State, *, sure: bool) -> int:
+    """Delete the embedded database, the uploads and the secrets, after a question."""
+    if os.environ.get("DATABASE_URL"):
+        raise Stop("reset_external")
+    uploads = [] if os.environ.get("MEDIA_ROOT") else [p for p in (PROJECT / "media").iterdir() if p.name != ".gitkeep"]
+    if not sure:
+        if not sys.stdin.isatty():
+            raise Stop("reset_no_terminal")
+        answer = input(text("reset_question", folders=", ".join(map(str, [state.root, *uploads]))))
+        if answer.strip().lower() not in {"yes", "y", "да", "д"}:
+            write(text("reset_kept"))
+            return 1
+    users = state.lock_file("users")
+    try:
+        if running.is_running(state):
+            raise Stop("reset_running")
+        with state.lock("start"):
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Stop("reset_running") from None
+            running.end_leftovers(state)
+            postgres.stop_any(state)
+            for path in [*state.root.iterdir(), *uploads]:
+                if path.suffix == ".lock" or path.name == "binaries":
+                    continue
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    finally:
+        os.close(users)
+    write(text("reset_done"))
+    return 0
+
+
+def command(arguments: list[str]) -> int:
+    """Do what the command line says; gives the exit code."""
+    usage = USAGE[1 if russian() else 0]
+    name, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
+    if name in {"help", "-h", "--help"}:
+        write(usage)
+        return 0
+    free = {"test": test, "manage": manage_command, "bench": bench}
+    if name in free:
+        return free[name](locate(PROJECT), rest)
+    port: int | None = None
+    flags = {"run": {"--no-demo"}, "reset": {"--yes"}, "stop": set()}.get(name)
+    given = set()
+    while flags is not None and rest:
+        option = rest.pop(0)
+        if name == "run" and option.partition("=")[0] == "--port":
+            value = option.partition("=")[2] or (rest.pop(0) if rest else "")
+            if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
+                flags = None
+            else:
+                port = int(value)
+        elif option in flags:
+            given.add(option)
+        else:
+            flags = None
+    if flags is None:
+        write(usage)
+        return 2
+    state = locate(PROJECT)
+    if name == "run":
+        return run(state, port, demo="--no-demo" not in given)
+    return stop(state) if name == "stop" else reset(state, sure="--yes" in given)
+
+
+def main() -> int:
+    """Run a command; every expected failure is one plain sentence and exit code 1."""
+    start_clock()
+    processes.interrupt_on_signals()
+    try:
+        return command(sys.argv[1:])
+    except Stop as refusal:
+        write(str(refusal))
+        return refusal.code
+    except KeyboardInterrupt:
+        write("\n" + text("stopped"))
+        return 130
+    except OSError as error:
+        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            write(text("not_writable", path=error.filename or PROJECT, why=error.strerror))
+        elif error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            write(text("no_space", why=error.filename or error.strerror))
+        else:
+            raise
+        return 1
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        sys.exit(main())

@@ -1,0 +1,20 @@
+"""How gunicorn serves the program. Each thread keeps a database connection of its own: see docs on max_connections."""
+
+import os
+
+from myproject import env
+
+worker_class = "gthread"
+workers = env.number("WEB_WORKERS", 2)
+threads = env.number("WEB_THREADS", 4)
+timeout = env.number("WEB_TIMEOUT", 60)
+graceful_timeout = 15
+keepalive = 5
+max_requests = env.number("WEB_MAX_REQUESTS", 5000)
+max_requests_jitter = max_requests // 10
+reload = env.flag("DEBUG")
+proc_name = "florist-erp"
+# Nobody steers it through a socket in the home folder.
+control_socket_disable = True
+if os.path.isdir("/dev/shm"):  # noqa: S108, PTH112 - the heartbeat file: a slow disk must not look like a hung worker
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
