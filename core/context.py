@@ -12,7 +12,11 @@ from django.utils.translation import pgettext_lazy
 
 from core.access import may
 
-THEMES = [("auto", _("Like the device")), ("light", pgettext_lazy("theme", "Light")), ("dark", pgettext_lazy("theme", "Dark"))]
+THEMES = [
+    ("auto", _("Like the device")),
+    ("light", pgettext_lazy("theme", "Light")),
+    ("dark", pgettext_lazy("theme", "Dark")),
+]
 THEME_COOKIE = "theme"
 
 # Refused forms (422) and conflicts (409) are swapped where the form was; other errors only where the server says so.

@@ -175,17 +175,14 @@ def page_context(name: str) -> tuple[str, dict[str, Any]]:
 
 def specimens(request: HttpRequest) -> dict[str, Any]:
     """The context of core/styleguide.html: every part twice, in the light and in the dark theme."""
-    themes = []
-    for name in ("light", "dark"):
-        themes.append(
-            {
-                "name": name,
-                "form": SampleForm(prefix=name, initial={"quantity": Decimal(12), "price": Decimal("1250.5")}),
-                "refused": SampleForm(
-                    {f"bad_{name}-{key}": value for key, value in REFUSED.items()}, prefix=f"bad_{name}"
-                ),
-            }
-        )
+    themes = [
+        {
+            "name": name,
+            "form": SampleForm(prefix=name, initial={"quantity": Decimal(12), "price": Decimal("1250.5")}),
+            "refused": SampleForm({f"bad_{name}-{key}": value for key, value in REFUSED.items()}, prefix=f"bad_{name}"),
+        }
+        for name in ("light", "dark")
+    ]
     return {
         "specimen_themes": themes,
         "parts": [f"core/styleguide/{part}.html" for part in [*PARTS, *PARTS_FOR_EYES]],
