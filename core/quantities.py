@@ -4,14 +4,12 @@ Quantity: base units (stems, pieces, metres), 3 decimals. Money: the shop's curr
 shop's currency, 4 decimals, carried as totals so that nothing is lost in a unit price.
 """
 
-from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import models
 
 QUANTITY_STEP, MONEY_STEP, VALUE_STEP = Decimal("0.001"), Decimal("0.01"), Decimal("0.0001")
-ZERO = Decimal(0)
 
 # NaN passes a lower bound in PostgreSQL, so every column has an upper bound too.
 MAX_QUANTITY = Decimal("99999999999")
@@ -32,27 +30,6 @@ def round_money(value: Decimal) -> Decimal:
 def round_value(value: Decimal) -> Decimal:
     """To 4 decimals, half away from zero."""
     return value.quantize(VALUE_STEP, ROUND_HALF_UP)
-
-
-def share_money(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """Split `total` by `weights` into parts of 2 decimals that sum to it exactly; the last part takes the rest.
-
-    Parts are differences of rounded running shares, so a part is never more than a kopeck from its exact share.
-    Weights that sum to zero share evenly.
-    """
-    if not weights:
-        return []
-    if sum(weights, ZERO) == 0:
-        weights = [Decimal(1)] * len(weights)
-    whole = sum(weights, ZERO)
-    parts, running, given = [], ZERO, ZERO
-    for weight in weights[:-1]:
-        running += weight
-        upto = round_money(total * running / whole)
-        parts.append(upto - given)
-        given = upto
-    parts.append(total - given)
-    return parts
 
 
 class QuantityField(models.DecimalField):

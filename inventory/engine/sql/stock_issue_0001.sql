@@ -22,8 +22,11 @@ declare
     missing jsonb;
     line record;
     stock inventory_stock;
-    batch record;
     open_batches refcursor;
+    -- the batch in hand: what is left of it and what that is worth; no id, no batch
+    batch bigint;
+    batch_left numeric;
+    batch_worth numeric;
     need numeric;
     take numeric;
     piece numeric;
@@ -35,7 +38,7 @@ declare
     -- allocations
     a_source bigint[] := '{}'; a_batch bigint[] := '{}'; a_quantity numeric[] := '{}'; a_cost numeric[] := '{}';
     -- batches as they are left
-    b_id bigint[] := '{}'; b_remaining numeric[] := '{}'; b_value numeric[] := '{}';
+    b_id bigint[] := '{}'; b_left numeric[] := '{}'; b_worth numeric[] := '{}';
     -- lines, in the order of the ledger
     l_source bigint[] := '{}'; l_stock bigint[] := '{}'; l_seq bigint[] := '{}'; l_quantity numeric[] := '{}';
     l_cost numeric[] := '{}'; l_balance numeric[] := '{}'; l_worth numeric[] := '{}';
@@ -70,8 +73,7 @@ begin
     loop
         if line.stock_id is distinct from stock.id then
             if batch is not null then
-                b_id := b_id || batch.id; b_remaining := b_remaining || batch.remaining;
-                b_value := b_value || batch.remaining_value;
+                b_id := b_id || batch; b_left := b_left || batch_left; b_worth := b_worth || batch_worth;
                 batch := null;
             end if;
             if open_batches is not null then
@@ -86,37 +88,33 @@ begin
 
         need := line.quantity; line_cost := 0; estimate := 0;
         if line.batch_id is not null then
-            select id, remaining, remaining_value into batch from inventory_stockbatch
-             where id = line.batch_id and stock_id = line.stock_id;
-            if batch.id is null or batch.remaining < need then
+            select b.id, b.remaining, b.remaining_value into batch, batch_left, batch_worth from inventory_stockbatch b
+             where b.id = line.batch_id and b.stock_id = line.stock_id;
+            if batch is null or batch_left < need then
                 raise exception 'insufficient_batch' using detail = jsonb_build_object(
-                    'asked', need::text, 'free', coalesce(batch.remaining, 0)::text)::text;
+                    'asked', need::text, 'free', coalesce(batch_left, 0)::text)::text;
             end if;
         end if;
 
         while need > 0 loop
-            if batch is null or batch.remaining = 0 then
+            if batch is null or batch_left = 0 then
                 if batch is not null then
-                    b_id := b_id || batch.id; b_remaining := b_remaining || batch.remaining;
-                    b_value := b_value || batch.remaining_value;
+                    b_id := b_id || batch; b_left := b_left || batch_left; b_worth := b_worth || batch_worth;
                 end if;
-                fetch open_batches into batch;
+                fetch open_batches into batch, batch_left, batch_worth;
                 exit when not found;
             end if;
-            take := least(need, batch.remaining);
+            take := least(need, batch_left);
             -- Cost goes with the goods in proportion; what empties the batch takes all that is left of its value.
-            piece := case when take = batch.remaining then batch.remaining_value
-                          else round(batch.remaining_value * take / batch.remaining, 4) end;
-            a_source := a_source || line.source_id; a_batch := a_batch || batch.id;
+            piece := case when take = batch_left then batch_worth else round(batch_worth * take / batch_left, 4) end;
+            a_source := a_source || line.source_id; a_batch := a_batch || batch;
             a_quantity := a_quantity || take; a_cost := a_cost || piece;
-            batch.remaining := batch.remaining - take;
-            batch.remaining_value := batch.remaining_value - piece;
+            batch_left := batch_left - take; batch_worth := batch_worth - piece;
             need := need - take; line_cost := line_cost + piece;
         end loop;
 
         if line.batch_id is not null then
-            b_id := b_id || batch.id; b_remaining := b_remaining || batch.remaining;
-            b_value := b_value || batch.remaining_value;
+            b_id := b_id || batch; b_left := b_left || batch_left; b_worth := b_worth || batch_worth;
             batch := null;
         end if;
 
@@ -138,8 +136,7 @@ begin
         l_short := l_short || need; l_estimate := l_estimate || estimate;
     end loop;
     if batch is not null then
-        b_id := b_id || batch.id; b_remaining := b_remaining || batch.remaining;
-        b_value := b_value || batch.remaining_value;
+        b_id := b_id || batch; b_left := b_left || batch_left; b_worth := b_worth || batch_worth;
     end if;
 
     insert into inventory_saleallocation
@@ -151,8 +148,8 @@ begin
       from unnest(a_source, a_batch, a_quantity, a_cost) as t (source_id, batch_id, quantity, cost);
 
     update inventory_stockbatch b
-       set remaining = t.remaining, remaining_value = t.value, is_open = (t.remaining > 0)
-      from unnest(b_id, b_remaining, b_value) as t (id, remaining, value)
+       set remaining = t.left_over, remaining_value = t.worth, is_open = (t.left_over > 0)
+      from unnest(b_id, b_left, b_worth) as t (id, left_over, worth)
      where b.id = t.id;
 
     insert into inventory_stockmovement
