@@ -163,7 +163,7 @@ CSRF_FAILURE_VIEW = "core.views.csrf_failure"
 
 LANGUAGE_CODE = "ru"
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "myproject" / "locale"]
 TIME_ZONE = env.text("TIME_ZONE", "Europe/Moscow")
 USE_TZ = True
 PRODUCT_NAME = _("Florist ERP")
