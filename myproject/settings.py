@@ -172,7 +172,7 @@ CURRENCY = env.text("CURRENCY", "RUB")
 # --- Files -----------------------------------------------------------------------------------------------------------
 
 # Static files straight from the apps, for work on the program; otherwise `collectstatic` has put them together.
-STATIC_FROM_SOURCES = env.flag("STATIC_FROM_SOURCES", DEBUG or TESTING)
+STATIC_FROM_SOURCES = env.flag("STATIC_FROM_SOURCES", default=DEBUG or TESTING)
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = STATIC_FROM_SOURCES
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
