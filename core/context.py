@@ -8,10 +8,15 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.access import may
 
-THEMES = [("auto", _("Like the device")), ("light", _("Light")), ("dark", _("Dark"))]
+THEMES = [
+    ("auto", _("Like the device")),
+    ("light", pgettext_lazy("theme", "Light")),
+    ("dark", pgettext_lazy("theme", "Dark")),
+]
 THEME_COOKIE = "theme"
 
 # Refused forms (422) and conflicts (409) are swapped where the form was; other errors only where the server says so.
@@ -49,10 +54,10 @@ SECTIONS = [
 ]
 CREATE = [
     Section("orders:order_create", _("Order"), "orders", "orders.change"),
-    Section("inventory:receive", _("Receipt"), "download", "stock.receive"),
+    Section("inventory:receive", pgettext_lazy("goods", "Receipt"), "download", "stock.receive"),
     Section("inventory:write_off", _("Write-off"), "trash", "stock.write_off"),
 ]
-SETTINGS_SECTIONS = [Section("admin:index", _("Administration"), "settings", "admin.use")]
+SETTINGS_SECTIONS = [Section("admin:index", _("Settings"), "settings", "admin.use")]
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 import phonenumbers
 from django import forms
@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import BadInput
+from core.errors import BadInput, DomainError
 from core.numbers import parse_decimal, typed_decimal
 from core.text import clean_text
 
@@ -29,20 +29,21 @@ class ComponentRenderer(TemplatesSetting):
     field_template_name = "components/field.html"
 
 
-class _Shaped:
-    default_renderer: ClassVar[type] = ComponentRenderer
+class Shaped(forms.BaseForm):
+    """What our forms and model forms share."""
 
-    def add_refusal(self, refusal: BadInput | Exception) -> None:
+    default_renderer = ComponentRenderer
+
+    def add_refusal(self, refusal: DomainError) -> None:
         """Show a service's refusal in the form: beside its field if it names one of ours, else above the form."""
-        field = getattr(refusal, "field", None)
-        self.add_error(field if field in self.fields else None, str(refusal))  # type: ignore[attr-defined]
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
 
-class Form(_Shaped, forms.Form):
+class Form(Shaped, forms.Form):
     """A form drawn with our components."""
 
 
-class ModelForm(_Shaped, forms.ModelForm):  # type: ignore[type-arg]
+class ModelForm(Shaped, forms.ModelForm):  # type: ignore[type-arg]
     """A model form drawn with our components."""
 
 
@@ -79,7 +80,7 @@ class DecimalTextField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
-            return initial != self.to_python(data)
+            return bool(initial != self.to_python(data))
         except ValidationError:
             return True
 

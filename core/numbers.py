@@ -43,9 +43,9 @@ def parse_decimal(text: str, *, places: int, minimum: Decimal | None = None, max
     fraction = (fraction or "").rstrip("0")
     if len(fraction) > places:
         raise BadInput(_too_exact(places))
-    number = Decimal(f"{sign}{whole.replace(' ', '')}.{fraction or '0'}").quantize(Decimal(1).scaleb(-places))
+    number = Decimal(f"{sign}{whole.replace(' ', '')}.{fraction.ljust(places, '0')}")
     if number.is_zero():
-        number = abs(number)
+        number = number.copy_abs()
     if minimum is not None and number < minimum:
         if number <= 0 < minimum:
             raise BadInput(_("The number must be greater than zero."))
@@ -73,8 +73,8 @@ def format_decimal(number: Decimal | int, *, places: int = 0, group: bool = True
     """
     exact = Decimal(number)
     if exact.is_zero():
-        exact = abs(exact)
-    whole, _dot, fraction = f"{abs(exact):f}".partition(".")
+        exact = exact.copy_abs()
+    whole, _dot, fraction = f"{exact.copy_abs():f}".partition(".")
     fraction = fraction.rstrip("0").ljust(places, "0")
     if group:
         separator = NO_BREAK_SPACE if decimal_mark() == "," else ","

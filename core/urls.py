@@ -12,5 +12,6 @@ urlpatterns = [
 if settings.DEBUG:
     urlpatterns += [
         path("styleguide/", views.styleguide, name="styleguide"),
-        path("styleguide/error/<int:code>/", views.error_page, name="styleguide_error"),
+        path("styleguide/error/<int:code>/", views.styleguide_error, name="styleguide_error"),
+        path("styleguide/page/<slug:name>/", views.styleguide_page, name="styleguide_page"),
     ]

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from core.context import THEME_COOKIE, THEMES
@@ -61,11 +60,21 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     return render(request, "core/styleguide.html", specimens(request))
 
 
-def error_page(request: HttpRequest, code: int) -> HttpResponse:
+def styleguide_error(request: HttpRequest, code: int) -> HttpResponse:
     """An error page as it looks, beside the style sheet. Only where DEBUG is on."""
     if not settings.DEBUG or code not in {403, 404, 500, 503}:
         raise Http404
-    return render(request, f"{code}.html", {"exception": _("Only an example.")}, status=code)
+    return render(request, f"{code}.html", status=code)
+
+
+def styleguide_page(request: HttpRequest, name: str) -> HttpResponse:
+    """The base pages that other apps fill: the entrance with a form, a refusal, a locked log-in. Only with DEBUG."""
+    if not settings.DEBUG:
+        raise Http404
+    from core.styleguide import page_context
+
+    template, context = page_context(name)
+    return render(request, template, context)
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:

@@ -62,6 +62,12 @@ TENANT_SEEDERS = [
     "orders.seeds.seed_orders",
 ]
 
+# The module whose fill() and logins() make the demo shop.
+DEMO_FILLER = "orders.demo"
+
+# What check_stock asks besides the inventory's own invariants: dotted names of lists.
+STOCK_INVARIANTS = ["orders.invariants.INVARIANTS"]
+
 ROOT_URLCONF = "myproject.urls_shop"
 PUBLIC_SCHEMA_URLCONF = "myproject.urls_public"
 WSGI_APPLICATION = "myproject.wsgi.application"
@@ -160,7 +166,7 @@ CSRF_FAILURE_VIEW = "core.views.csrf_failure"
 
 LANGUAGE_CODE = "ru"
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "myproject" / "locale"]
 TIME_ZONE = env.text("TIME_ZONE", "Europe/Moscow")
 USE_TZ = True
 PRODUCT_NAME = _("Florist ERP")
@@ -169,7 +175,7 @@ CURRENCY = env.text("CURRENCY", "RUB")
 # --- Files -----------------------------------------------------------------------------------------------------------
 
 # Static files straight from the apps, for work on the program; otherwise `collectstatic` has put them together.
-STATIC_FROM_SOURCES = env.flag("STATIC_FROM_SOURCES", DEBUG or TESTING)
+STATIC_FROM_SOURCES = env.flag("STATIC_FROM_SOURCES", default=DEBUG or TESTING)
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = STATIC_FROM_SOURCES
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

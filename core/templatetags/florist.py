@@ -2,6 +2,7 @@
 
 import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import PurePosixPath
 from typing import Any
 
 import phonenumbers
@@ -179,6 +180,18 @@ def motif(name: str, petal: str = "") -> SafeString:
     return format_html(
         '<svg data-petal="{}" aria-hidden="true"><use href="{}#f-{}"/></svg>', petal, static(SPRITE), name
     )
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a sentence, to loop over a few constants in a template."""
+    return text.split()
+
+
+@register.filter
+def basename(path: str) -> str:
+    """`buttons` from `core/styleguide/buttons.html`."""
+    return PurePosixPath(path).stem
 
 
 @register.filter

@@ -173,6 +173,18 @@ document.addEventListener("click", (event) => {
   say(input.value);
 });
 
+/* --- Passwords can be looked at ---------------------------------------------------------------------------------- */
+
+for (const button of document.querySelectorAll("[data-reveals]")) button.hidden = false;
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-reveals]");
+  const input = button && find("input", button.parentElement);
+  if (!input) return;
+  input.type = input.type === "password" ? "text" : "password";
+  button.setAttribute("aria-pressed", String(input.type === "text"));
+});
+
 /* --- Theme: changes at once, the server remembers it --------------------------------------------------------------- */
 
 document.addEventListener("submit", (event) => {
