@@ -35,7 +35,7 @@ from pathlib import Path
 from core.embedded import postgres, processes, running
 from core.embedded.environment import Environment
 from core.embedded.state import State, locate, read_json, write_json
-from core.embedded.words import CLOCK, Stop, russian, say, start_clock, text, write
+from core.embedded.words import ASIDE, CLOCK, Stop, russian, say, start_clock, text, write
 
 PROJECT = Path(__file__).resolve().parent
 USAGE = (
@@ -109,7 +109,7 @@ def django(state: State, url: str, port: int | None = None) -> dict[str, str]:
     }
     if port:
         chosen["PLATFORM_PORT"] = str(port)
-    inherited = {name: value for name, value in os.environ.items() if name != CLOCK}
+    inherited = {name: value for name, value in os.environ.items() if name not in {ASIDE, CLOCK}}
     return {**inherited, **chosen}
 
 
@@ -254,6 +254,7 @@ def manage_command(state: State, arguments: list[str]) -> int:
     """Run a management command in the terminal, on the database of `run`; gives its exit code."""
     if not arguments:
         raise Stop("manage_what", code=2)
+    os.environ[ASIDE] = "1"
     enter_environment(state)
     compile_translations()
     if "migrate" in arguments[0]:

@@ -9,4 +9,5 @@ urlpatterns = [
     path("logout/", views.log_out, name="logout"),
     path("invitation/<str:who>/<str:token>/", views.invitation, name="invitation"),
     path("profile/", views.profile, name="profile"),
+    path("profile/password/", views.password, name="password"),
 ]

@@ -12,9 +12,9 @@ from django.db import models
 QUANTITY_STEP, MONEY_STEP, VALUE_STEP = Decimal("0.001"), Decimal("0.01"), Decimal("0.0001")
 
 # NaN passes a lower bound in PostgreSQL, so every column has an upper bound too.
-MAX_QUANTITY = Decimal("99999999999")
-MAX_MONEY = Decimal("999999999999")
-MAX_VALUE = Decimal("99999999999999")
+MAX_QUANTITY = Decimal(99999999999)
+MAX_MONEY = Decimal(999999999999)
+MAX_VALUE = Decimal(99999999999999)
 
 
 def round_quantity(value: Decimal) -> Decimal:

@@ -67,7 +67,7 @@ def mark_deleted(rows: Sequence[SoftDelete], *, by: Any, now: datetime) -> int:
     return len(every)
 
 
-def restore(row: SoftDelete, *, by: Any = None) -> int:  # noqa: ARG001 - who restored belongs to the action's history
+def restore(row: SoftDelete, *, by: Any = None) -> int:
     """Bring back `row` and everything the same deletion took; return how many rows came back.
 
     A live row is left alone (0). Raises CannotRestore when its owner is still deleted or its name was taken meanwhile.

