@@ -21,7 +21,7 @@ TEMPLATES = [path for app in APPS for path in (PROJECT / app).glob("templates/**
 CSS = (CORE / "static/core/css/app.css").read_text()
 SPRITE = (CORE / "static/core/icons.svg").read_text()
 # Pages sent before any middleware can serve a stylesheet carry their own style, and no content policy stands over them.
-SELF_CONTAINED = {"core/plain.html"}
+SELF_CONTAINED = {"core/every_language.html"}
 
 
 @pytest.fixture
