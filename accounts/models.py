@@ -61,7 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
     theme = models.CharField(_("look"), max_length=8, choices=Theme.choices, default=Theme.AUTO)
     is_active = models.BooleanField(
-        _("active"), default=True, help_text=_("Switch off instead of deleting: the history keeps its names.")
+        _("may log in"), default=True, help_text=_("Switch off instead of deleting: the history keeps its names.")
     )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 

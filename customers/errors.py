@@ -29,8 +29,8 @@ class NameLeftBehind(DomainError):
         super().__init__(
             format_lazy(
                 _(
-                    "The name “{name}” can't be given to a new shop: {what} of this name is still there, and the new "
-                    "shop would see the old one's data. Choose another name, or remove what is left (docs/tenants.md)."
+                    "The name “{name}” can't be given to a new shop. What still carries it: {what}; the new shop could "
+                    "see the old one's data. Choose another name, or remove what is left (docs/tenants.md)."
                 ),
                 name=name,
                 what=listed,

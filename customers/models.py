@@ -63,7 +63,7 @@ class Client(TenantMixin):
     on_trial = models.BooleanField(_("on trial"), default=True)
     paid_until = models.DateField(_("paid until"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.PROVISIONING)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("shop created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("shop")
@@ -197,7 +197,7 @@ class TenantRegistration(models.Model):
     class Status(models.TextChoices):
         """What the platform answered."""
 
-        PENDING = "pending", _("Waiting")
+        PENDING = "pending", _("Waiting for an answer")
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")
 
@@ -219,9 +219,9 @@ class TenantRegistration(models.Model):
         on_delete=models.SET_NULL,
         related_name="registrations",
     )
-    created_at = models.DateTimeField(_("received"), auto_now_add=True)
+    created_at = models.DateTimeField(_("application received"), auto_now_add=True)
     email_verified_at = models.DateTimeField(_("e-mail confirmed"), null=True, blank=True, editable=False)
-    processed_at = models.DateTimeField(_("answered"), null=True, blank=True, editable=False)
+    processed_at = models.DateTimeField(_("answered at"), null=True, blank=True, editable=False)
     processed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("answered by"),
@@ -231,9 +231,9 @@ class TenantRegistration(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    provisioned_at = models.DateTimeField(_("shop made"), null=True, blank=True, editable=False)
-    expired_at = models.DateTimeField(_("expired"), null=True, blank=True, editable=False)
-    closed_at = models.DateTimeField(_("shop closed"), null=True, blank=True, editable=False)
+    provisioned_at = models.DateTimeField(_("shop made at"), null=True, blank=True, editable=False)
+    expired_at = models.DateTimeField(_("application expired"), null=True, blank=True, editable=False)
+    closed_at = models.DateTimeField(_("shop closed at"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("application")

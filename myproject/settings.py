@@ -62,6 +62,9 @@ TENANT_SEEDERS = [
     "orders.seeds.seed_orders",
 ]
 
+# The module whose fill() and logins() make the demo shop.
+DEMO_FILLER = "orders.demo"
+
 # What check_stock asks besides the inventory's own invariants: dotted names of lists.
 STOCK_INVARIANTS = ["orders.invariants.INVARIANTS"]
 

@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=True,
                         help_text="Switch off instead of deleting: the history keeps its names.",
-                        verbose_name="active",
+                        verbose_name="may log in",
                     ),
                 ),
                 (

@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                         verbose_name="status",
                     ),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="shop created")),
             ],
             options={
                 "verbose_name": "shop",
@@ -136,7 +136,11 @@ class Migration(migrations.Migration):
                 (
                     "status",
                     models.CharField(
-                        choices=[("pending", "Waiting"), ("approved", "Approved"), ("rejected", "Rejected")],
+                        choices=[
+                            ("pending", "Waiting for an answer"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                        ],
                         default="pending",
                         max_length=20,
                         verbose_name="status",
@@ -148,18 +152,27 @@ class Migration(migrations.Migration):
                         blank=True, help_text="Why it was rejected; the applicant reads it.", verbose_name="reason"
                     ),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="received")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="application received")),
                 (
                     "email_verified_at",
                     models.DateTimeField(blank=True, editable=False, null=True, verbose_name="e-mail confirmed"),
                 ),
-                ("processed_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="answered")),
+                (
+                    "processed_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="answered at"),
+                ),
                 (
                     "provisioned_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="shop made"),
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="shop made at"),
                 ),
-                ("expired_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="expired")),
-                ("closed_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="shop closed")),
+                (
+                    "expired_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="application expired"),
+                ),
+                (
+                    "closed_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="shop closed at"),
+                ),
                 (
                     "processed_by",
                     models.ForeignKey(

@@ -57,15 +57,15 @@ def apply(
     earlier = _sent_before(token, values)
     if earlier is not None:
         return earlier
-    if not is_free(schema_name):
-        raise AddressTaken
     try:
+        if not is_free(schema_name):
+            raise AddressTaken
         with transaction.atomic():
             registration = TenantRegistration.objects.create(
                 token=token, owner_name=owner_name, phone=phone, language=language, **values
             )
-    except IntegrityError as error:  # the same form, or the same address, arrived between our look and our row
-        earlier = _sent_before(token, values)
+    except (AddressTaken, IntegrityError) as error:
+        earlier = _sent_before(token, values)  # perhaps it was this very form, arriving between our look and our row
         if earlier is None:
             raise AddressTaken from error
         return earlier

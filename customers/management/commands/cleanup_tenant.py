@@ -45,7 +45,7 @@ class Command(RefusingCommand):
         remains = look_at(schema_name)
         if delete_files:
             check_files(schema_name)
-        self.stdout.write(f"=== {_('Deleting a tenant (a shop)')} ===")
+        self.stdout.write(_("=== Deleting a tenant (a shop) ==="))
         self._announce(remains, purge=purge_registration, files=delete_files)
         if not self._anything_to_do(remains, purge=purge_registration, files=delete_files):
             self.stdout.write(_("The shop was cleaned up before; there is nothing to do."))

@@ -50,7 +50,7 @@ class Command(RefusingCommand):
         values = self._clean(texts)
         if domain_domain is None and interactive:
             suggestion = default_domain(values["schema_name"])
-            domain_domain = ask(f"{_('domain')} [{suggestion}]: ", instead="--domain-domain=") or suggestion
+            domain_domain = ask(_("domain") + f" [{suggestion}]: ", instead="--domain-domain=") or suggestion
         domain = self._clean_domain(domain_domain or default_domain(values["schema_name"]))
         shop = run(lambda: provision_shop(domain=domain, verbosity=options["verbosity"] - 1, **values))
         self.stdout.write(
@@ -64,7 +64,7 @@ class Command(RefusingCommand):
     def _ask(field: "models.Field[Any, Any]") -> str | None:
         default = Client.Status.ACTIVE if field.attname == "status" else field.get_default()
         hint = "" if default in {None, ""} else f" [{default}]"
-        return ask(f"{field.verbose_name}{hint}: ", instead=f"--{field.attname}= …").strip() or None
+        return ask(f"{field.verbose_name}{hint}: ", instead=f"--{field.attname}=").strip() or None
 
     @staticmethod
     def _clean(texts: dict[str, str | None]) -> dict[str, Any]:
