@@ -150,7 +150,7 @@ def migrate(state: State, environment: dict[str, str], *, remember: bool) -> Non
 def migrations_fingerprint() -> str:
     """A sum over everything that decides what the tables look like."""
     digest = hashlib.sha256()
-    files = [*PROJECT.glob("*/migrations/*.py"), *PROJECT.glob("*/engine/*.sql")]
+    files = [*PROJECT.glob("*/migrations/*.py"), *PROJECT.glob("*/engine/sql/*.sql")]
     for path in [*sorted(files), PROJECT / "requirements.txt", PROJECT / "myproject" / "settings.py"]:
         digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

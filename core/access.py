@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.views import redirect_to_login
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -58,6 +57,9 @@ def needs(right: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., H
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
+                # Here, because it needs the user model, and the user model needs Role from this module.
+                from django.contrib.auth.views import redirect_to_login
+
                 return redirect_to_login(request.get_full_path())
             if not may(request.user, right):
                 who = ", ".join(str(role.label) for role in Role if role in holders)

@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class CoreConfig(AppConfig):
     name = "core"
+
+    def ready(self) -> None:
+        from core import checks  # noqa: F401 - registers the system checks
+        from core.middleware.shop import connect_signals
+
+        connect_signals()

@@ -6,7 +6,6 @@ on an object that threads share: two threads came out in each other's shop. A te
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -48,4 +47,4 @@ def after_commit(work: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         with in_schema(name):
             work(*args, **kwargs)
 
-    transaction.on_commit(partial(run), robust=True)
+    transaction.on_commit(run, robust=True)

@@ -36,8 +36,9 @@ PEOPLE_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
 ]
-# unfold stands before django_tenants: both bring admin/app_list.html and the first one wins.
-SHARED_APPS = ["unfold", "django_tenants", "customers", *PEOPLE_APPS, "django_tasks_db"]
+# The first one wins: unfold before django_tenants, for both bring admin/app_list.html; customers before it as well,
+# for its commands replace those that drop schemas.
+SHARED_APPS = ["unfold", "customers", "django_tenants", *PEOPLE_APPS, "django_tasks_db"]
 TENANT_APPS = [*PEOPLE_APPS, "core", "products", "inventory", "orders"]
 INSTALLED_APPS = [
     *SHARED_APPS,
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "template_partials",
+    "django.forms",
     "csp",
 ]
 
@@ -60,6 +62,12 @@ TENANT_SEEDERS = [
     "orders.seeds.seed_orders",
 ]
 
+# The module whose fill() and logins() make the demo shop.
+DEMO_FILLER = "orders.demo"
+
+# What check_stock asks besides the inventory's own invariants: dotted names of lists.
+STOCK_INVARIANTS = ["orders.invariants.INVARIANTS"]
+
 ROOT_URLCONF = "myproject.urls_shop"
 PUBLIC_SCHEMA_URLCONF = "myproject.urls_public"
 WSGI_APPLICATION = "myproject.wsgi.application"
@@ -67,20 +75,20 @@ WSGI_APPLICATION = "myproject.wsgi.application"
 MIDDLEWARE = [
     "core.middleware.health.HealthMiddleware",
     "core.middleware.health.DatabaseGoneMiddleware",
-    "core.middleware.ShopMiddleware",
+    "core.middleware.shop.ShopMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "core.middleware.policy.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "core.middleware.LanguageMiddleware",
+    "core.middleware.language.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "core.middleware.RefusalMiddleware",
+    "core.middleware.refusal.RefusalMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -129,7 +137,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- People ----------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.NameOrEmailBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
@@ -138,6 +146,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 7  # an invitation lives a week
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -157,7 +166,7 @@ CSRF_FAILURE_VIEW = "core.views.csrf_failure"
 
 LANGUAGE_CODE = "ru"
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "myproject" / "locale"]
 TIME_ZONE = env.text("TIME_ZONE", "Europe/Moscow")
 USE_TZ = True
 PRODUCT_NAME = _("Florist ERP")
@@ -167,7 +176,7 @@ CURRENCY = env.text("CURRENCY", "RUB")
 
 # Static files straight from the apps, for work on the program; otherwise `collectstatic` has put them together.
 STATIC_FROM_SOURCES = env.flag("STATIC_FROM_SOURCES", default=DEBUG or TESTING)
-WHITENOISE_USE_FINDERS = STATIC_FROM_SOURCES
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = STATIC_FROM_SOURCES
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_URL = "/media/"
@@ -215,7 +224,6 @@ if PLATFORM_SCHEME == "https":
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30
 CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": ["/admin/"],  # the admin's theme needs eval and inline styles; see core.middleware
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:"],
@@ -224,6 +232,13 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
     },
+}
+
+# The admin's theme evaluates expressions in attributes and styles in place; core.middleware.policy adds this there.
+ADMIN_PATH = "/admin/"
+ADMIN_SECURITY_DIRECTIVES = {
+    "script-src": ["'self'", "'unsafe-eval'", "'unsafe-inline'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
 }
 
 # --- Admin -----------------------------------------------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""What happens to every request, outermost first: health, database gone, shop, …, language, refusal."""
+"""What every request passes through; the order stands in the settings."""

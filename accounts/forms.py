@@ -1,0 +1,68 @@
+"""What people type about themselves."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Theme
+from core.forms import CleanCharField, ComponentRenderer, Form
+
+
+class LogInForm(AuthenticationForm):
+    """User name or e-mail, and password."""
+
+    default_renderer: ClassVar[type] = ComponentRenderer
+    error_messages: ClassVar[dict[str, Any]] = {
+        "invalid_login": _("This name and password do not belong together. Check both; mind the keyboard's language."),
+        "inactive": _("This account is switched off. Ask the owner of the shop."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("User name or e-mail")
+        self.fields["username"].max_length = 254  # an e-mail is longer than a user name
+        self.fields["username"].widget.attrs["maxlength"] = 254
+        self.fields["username"].validators = []
+
+
+class NewPasswordForm(Form):
+    """A password twice. Whether it is good enough is the service's to say, for it knows the person."""
+
+    password1 = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=256,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 8 characters, not only digits and none of the common ones."),
+    )
+    password2 = forms.CharField(
+        label=_("Once more"),
+        strip=False,
+        max_length=256,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, second = cleaned.get("password1"), cleaned.get("password2")
+        if first and second and first != second:
+            raise ValidationError({"password2": _("The two differ. Type the same password twice.")})
+        return cleaned
+
+
+class ProfileForm(Form):
+    """Name, language, look."""
+
+    name = CleanCharField(label=_("Name"), max_length=120, required=False)
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    theme = forms.ChoiceField(label=_("Look"), choices=Theme.choices)
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """The old password and a new one twice."""
+
+    default_renderer: ClassVar[type] = ComponentRenderer

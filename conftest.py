@@ -1,0 +1,285 @@
+"""Two shops for every run, `rose` and `tulip`, and the ways into them.
+
+`shop` is the usual fixture: the test happens inside `rose` and is rolled back. `committed_shop` is for real commits
+and several connections; it empties and seeds both shops afterwards. People: `staff(role)`, `owner`, `florist`,
+`seller`. Pages: `client` is a browser of nobody at `rose`, `other_client` at `tulip`, `login(user)` one that is in.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
+from django.db import connection, connections
+from django.test import Client as Browser
+from django.utils import translation
+from django_tenants.test.client import TenantClient
+
+SHOPS = {"rose": "Роза", "tulip": "Тюльпан"}
+# Rows of these tables belong to the schema itself: they are written by migrations and by nothing else.
+KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def ensure_shops() -> dict[str, Any]:
+    """Rows of the platform and both shops. A schema is made once; its row may have gone with a committed test."""
+    from customers.models import Client, Domain
+    from customers.schema import schema_exists
+    from customers.services.platform import ensure_platform
+    from customers.services.provisioning import default_domain, provision_shop
+
+    connection.set_schema_to_public()
+    shops = {"public": ensure_platform()}
+    for schema_name, name in SHOPS.items():
+        shop = Client.objects.filter(schema_name=schema_name).first()
+        if shop is None and schema_exists(schema_name):
+            # Past save(), which rightly refuses a schema that is there.
+            [shop] = Client.objects.bulk_create([Client(schema_name=schema_name, name=name, status="active")])
+            Domain.objects.create(domain=default_domain(schema_name), tenant=shop, is_primary=True)
+        elif shop is None:
+            shop = provision_shop(schema_name=schema_name, name=name)
+        shops[schema_name] = shop
+    return shops
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> None:
+    from django.test import override_settings
+
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        ensure_shops()
+        connection.set_schema_to_public()
+
+
+@pytest.fixture(autouse=True)
+def _clean_surroundings(settings: Any, tmp_path: Any) -> Iterator[None]:
+    """Nothing outside the database survives a test either: files, cache, remembered hosts, language, schema."""
+    from core.middleware.shop import hosts
+
+    settings.MEDIA_ROOT = tmp_path / "media"
+    with translation.override("en"):
+        yield
+    hosts.forget()
+    cache.clear()
+    connection.set_schema_to_public()
+
+
+@pytest.fixture
+def shops(db: None) -> Iterator[dict[str, Any]]:
+    """All rows by schema name, `public` included; the connection is in public."""
+    yield ensure_shops()
+    connection.set_schema_to_public()
+
+
+@pytest.fixture
+def shop(shops: dict[str, Any]) -> Any:
+    """The shop `rose`; the test happens inside it and is rolled back."""
+    connection.set_tenant(shops["rose"])
+    return shops["rose"]
+
+
+@pytest.fixture
+def other_shop(shops: dict[str, Any]) -> Any:
+    """The shop `tulip`, for looking from one at the other. Does not enter it."""
+    return shops["tulip"]
+
+
+@pytest.fixture
+def platform(shops: dict[str, Any]) -> Any:
+    """The row of the platform; the connection is in public."""
+    return shops["public"]
+
+
+class ShopBrowser(TenantClient):
+    """A browser at one shop's host. A request leaves the connection in the schema where it was before."""
+
+    def generic(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs.setdefault("HTTP_HOST", self.host)
+        return Browser.generic(self, *args, **kwargs)
+
+    @property
+    def host(self) -> str:
+        from customers.services.provisioning import default_domain
+
+        return "localhost" if self.tenant.is_public else default_domain(self.tenant.schema_name)
+
+    def request(self, **kwargs: Any) -> Any:
+        before = connection.tenant
+        try:
+            return super().request(**kwargs)
+        finally:
+            connection.set_tenant(before)
+
+    def force_login(self, user: Any, backend: str | None = None) -> None:
+        before = connection.tenant
+        connection.set_tenant(self.tenant)
+        try:
+            super().force_login(user, backend or "accounts.backends.NameOrEmailBackend")
+        finally:
+            connection.set_tenant(before)
+
+
+@pytest.fixture
+def client(shop: Any) -> ShopBrowser:
+    """A browser at `rose` in which nobody is logged in."""
+    return ShopBrowser(shop)
+
+
+@pytest.fixture
+def other_client(other_shop: Any) -> ShopBrowser:
+    """A browser at `tulip` in which nobody is logged in."""
+    return ShopBrowser(other_shop)
+
+
+@pytest.fixture
+def platform_client(platform: Any) -> ShopBrowser:
+    """A browser at the platform in which nobody is logged in."""
+    return ShopBrowser(platform)
+
+
+@pytest.fixture
+def staff() -> Callable[..., Any]:
+    """`staff("florist")` makes a person of this role in the current shop, `staff("florist", name="Анна")` likewise."""
+    from accounts.models import User
+
+    def make(role: str = "seller", **fields: Any) -> User:
+        username = fields.pop("username", None) or f"{role}{User.objects.count() + 1}"
+        fields.setdefault("email", f"{username}@example.com")
+        fields.setdefault("language", "en")
+        password = fields.pop("password", "iris-and-lily-7")
+        return User.objects.create_user(username, password=password, role=role, **fields)
+
+    return make
+
+
+@pytest.fixture
+def owner(shop: Any, staff: Callable[..., Any]) -> Any:
+    return staff("owner")
+
+
+@pytest.fixture
+def manager(shop: Any, staff: Callable[..., Any]) -> Any:
+    return staff("manager")
+
+
+@pytest.fixture
+def florist(shop: Any, staff: Callable[..., Any]) -> Any:
+    return staff("florist")
+
+
+@pytest.fixture
+def seller(shop: Any, staff: Callable[..., Any]) -> Any:
+    return staff("seller")
+
+
+@pytest.fixture
+def stranger() -> AnonymousUser:
+    return AnonymousUser()
+
+
+@pytest.fixture
+def login(shop: Any) -> Callable[..., ShopBrowser]:
+    """`login(user)` is a browser at `rose` in which this person is logged in; `login(user, other_shop)` elsewhere."""
+
+    def enter(user: Any, at: Any = None) -> ShopBrowser:
+        browser = ShopBrowser(at or shop)
+        browser.force_login(user)
+        return browser
+
+    return enter
+
+
+def empty_shop(schema_name: str) -> None:
+    """Take all rows out of a shop and seed it again, as if it had just been made."""
+    from customers.schema import seed_schema
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT format('%%I.%%I', schemaname, tablename) FROM pg_catalog.pg_tables"
+            " WHERE schemaname = %s AND NOT tablename = ANY(%s) ORDER BY 1",
+            [schema_name, sorted(KEPT_TABLES)],
+        )
+        tables = ", ".join(name for (name,) in cursor.fetchall())
+        # The ledger's own triggers refuse a TRUNCATE; as a replica the session does not fire them.
+        cursor.execute("SET session_replication_role = replica")
+        try:
+            cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+        finally:
+            cursor.execute("SET session_replication_role = origin")
+    seed_schema(schema_name, language="ru")
+
+
+def drop_other_schemas() -> None:
+    """Drop what a committed test made besides the two shops."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT quote_ident(nspname) FROM pg_catalog.pg_namespace"
+            " WHERE nspname !~ '^pg_' AND NOT nspname = ANY(%s)",
+            [["public", "information_schema", *SHOPS]],
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
+def quick_schemas(monkeypatch: Any) -> None:
+    """Make the schemas of new shops from the tables of `rose` instead of by migrations, which take seconds.
+
+    For tests of what happens around the making; keys between tables and the stock engine's functions are missing.
+    """
+
+    def make(name: str, *, verbosity: int = 0) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f'CREATE SCHEMA "{name}"')
+            cursor.execute("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = 'rose' ORDER BY 1")
+            for (table,) in cursor.fetchall():
+                cursor.execute(f'CREATE TABLE "{name}"."{table}" (LIKE rose."{table}" INCLUDING ALL)')
+
+    monkeypatch.setattr("customers.models.make_schema", make)
+
+
+@pytest.fixture
+def committed_shop(transactional_db: None) -> Iterator[Any]:
+    """The shop `rose` with real commits, for tests with several connections. Both shops are emptied afterwards."""
+    shops = ensure_shops()
+    connection.set_tenant(shops["rose"])
+    yield shops["rose"]
+    connection.set_schema_to_public()
+    drop_other_schemas()
+    for schema_name in SHOPS:
+        empty_shop(schema_name)
+    # pytest-django now flushes the current schema, which is public: the rows come back with the next ensure_shops().
+    connection.set_schema_to_public()
+
+
+@pytest.fixture
+def in_threads() -> Callable[..., list[Any]]:
+    """`in_threads(8, work)` runs `work(number)` in eight threads at once, each in the current schema on a connection
+    of its own, and answers with what each returned or raised, in order."""
+
+    def run(count: int, work: Callable[[int], Any], *, schema_name: str | None = None) -> list[Any]:
+        schema = schema_name or connection.schema_name
+        start = threading.Barrier(count)
+        outcomes: list[Any] = [None] * count
+
+        def one(number: int) -> None:
+            connection.set_schema(schema)
+            try:
+                with translation.override("en"):
+                    start.wait(timeout=30)
+                    outcomes[number] = work(number)
+            except BaseException as error:  # noqa: BLE001 - the test judges it
+                outcomes[number] = error
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=one, args=(number,), daemon=True) for number in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        assert not any(thread.is_alive() for thread in threads), "a thread hangs"
+        return outcomes
+
+    return run

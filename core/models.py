@@ -1,0 +1,90 @@
+"""What every app may build on: soft deletion and the memory of requests already answered."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class SoftDeleteQuerySet(models.QuerySet[Any]):
+    """A queryset whose delete() marks rows instead of removing them."""
+
+    def live(self) -> Self:
+        return self.filter(is_deleted=False)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Mark all rows of the queryset as one deletion. Raises StillInUse when something depends on them."""
+        from core.soft_delete import mark_deleted
+
+        count = mark_deleted(list(self), by=None, now=timezone.now())
+        return count, {self.model._meta.label: count}
+
+    def hard_delete(self) -> tuple[int, dict[str, int]]:
+        """Remove the rows through Django's collector: signals are sent, PROTECT holds."""
+        return super().delete()
+
+
+class LiveManager(models.Manager.from_queryset(SoftDeleteQuerySet)):  # type: ignore[misc]  # built at run time
+    def get_queryset(self) -> SoftDeleteQuerySet:
+        return super().get_queryset().filter(is_deleted=False)
+
+
+class SoftDelete(models.Model):
+    """A row that is marked when it is deleted, keeps its history and can come back (core/soft_delete.py).
+
+    `objects` shows live rows, `all_objects` all of them. `soft_owned` names reverse relations whose rows belong to
+    this one and go and return with it.
+    """
+
+    soft_owned: tuple[str, ...] = ()
+
+    is_deleted = models.BooleanField(_("deleted"), default=False, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
+    )
+    delete_batch = models.UUIDField(null=True, editable=False)
+
+    objects = LiveManager()
+    all_objects = models.Manager.from_queryset(SoftDeleteQuerySet)()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "all_objects"
+
+    def delete(self, *args: Any, by: Any = None, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Mark this row and what it owns. Raises StillInUse when something depends on it."""
+        from core.soft_delete import mark_deleted
+
+        count = mark_deleted([self], by=by, now=timezone.now())
+        return count, {self._meta.label: count}
+
+    def hard_delete(self) -> tuple[int, dict[str, int]]:
+        """Remove the row for good; rows that point to it with PROTECT refuse."""
+        return super().delete()
+
+
+class IdempotencyKey(models.Model):
+    """A creating request that was answered: the same key brings the same answer (core/idempotency.py)."""
+
+    scope = models.CharField(max_length=40)
+    key = models.UUIDField(default=uuid.uuid4)
+    payload_hash = models.CharField(max_length=64)
+    result_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="idempotency_key_once")]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_created")]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.key}"
+
+
+def owned_rows(rows: Iterable[SoftDelete]) -> list[SoftDelete]:
+    """The live rows that belong to `rows` through `soft_owned`, one level down."""
+    return [child for row in rows for relation in row.soft_owned for child in getattr(row, relation).all()]

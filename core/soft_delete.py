@@ -1,0 +1,117 @@
+"""Deleting without losing: mark, ask who objects, bring back exactly what one deletion took.
+
+Marking sends no pre_delete or post_delete: nothing is removed. Rules: docs/architecture.md, "Soft delete".
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.dispatch import Signal
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from core.models import SoftDelete, owned_rows
+
+# Sent with `instance` before a row is marked. A receiver answers with a list of sentences that say what still depends
+# on the row; an empty list does not object.
+before_soft_delete = Signal()
+
+
+class StillInUse(DomainError):
+    """Something depends on the row; `data["blockers"]` lists what."""
+
+    code = "still_in_use"
+
+    def __init__(self, name: str, blockers: Sequence[Any]) -> None:
+        super().__init__(
+            _("“%(name)s” can't be deleted yet: %(blockers)s.")
+            % {"name": name, "blockers": "; ".join(str(blocker) for blocker in blockers)},
+            data={"blockers": [str(blocker) for blocker in blockers]},
+        )
+
+
+class CannotRestore(DomainError):
+    """The row can't come back as it is."""
+
+    code = "cannot_restore"
+
+
+def mark_deleted(rows: Sequence[SoftDelete], *, by: Any, now: datetime) -> int:
+    """Mark `rows` and what they own as one deletion; return how many rows were marked.
+
+    Rows are locked first, then every receiver of `before_soft_delete` is asked. Raises StillInUse.
+    """
+    if not rows:
+        return 0
+    batch = uuid.uuid4()
+    with transaction.atomic():
+        locked = _lock(rows)
+        for row in locked:
+            answers = before_soft_delete.send(sender=type(row), instance=row)
+            blockers = [blocker for _receiver, answer in answers for blocker in (answer or [])]
+            if blockers:
+                raise StillInUse(str(row), blockers)
+        every, level = list(locked), locked
+        while level := owned_rows(level):
+            every += level
+        mark = {"is_deleted": True, "deleted_at": now, "deleted_by": by, "delete_batch": batch}
+        for model in dict.fromkeys(type(row) for row in every):
+            keys = [row.pk for row in every if type(row) is model]
+            model.all_objects.filter(pk__in=keys, is_deleted=False).update(**mark)
+    for row in rows:
+        for field, value in mark.items():
+            setattr(row, field, value)
+    return len(every)
+
+
+def restore(row: SoftDelete, *, by: Any = None) -> int:
+    """Bring back `row` and everything the same deletion took; return how many rows came back.
+
+    A live row is left alone (0). Raises CannotRestore when its owner is still deleted or its name was taken meanwhile.
+    """
+    with transaction.atomic():
+        [fresh] = _lock([row], deleted=True) or [None]
+        if fresh is None:
+            return 0
+        for field in fresh._meta.concrete_fields:
+            owner = getattr(fresh, field.name) if field.is_relation else None
+            if isinstance(owner, SoftDelete) and owner.is_deleted and owner.delete_batch != fresh.delete_batch:
+                raise CannotRestore(_("Restore “%(owner)s” first: it is deleted too.") % {"owner": owner})
+        unmark = {"is_deleted": False, "deleted_at": None, "deleted_by": None, "delete_batch": None}
+        count = 0
+        try:
+            with transaction.atomic():
+                for model in _related_models(fresh):
+                    count += model.all_objects.filter(delete_batch=fresh.delete_batch).update(**unmark)
+        except IntegrityError as error:
+            raise CannotRestore(
+                _("“%(name)s” can't come back: another one took its name or code meanwhile. Rename that one first.")
+                % {"name": fresh}
+            ) from error
+    for name, value in unmark.items():
+        setattr(row, name, value)
+    return count
+
+
+def _related_models(row: SoftDelete) -> list[type[SoftDelete]]:
+    """The row's model and the models it owns, level by level."""
+    found: list[type[SoftDelete]] = [type(row)]
+    for model in found:
+        for relation in model.soft_owned:
+            child = model._meta.get_field(relation).related_model
+            if child not in found:
+                found.append(child)  # the loop goes on over what it finds
+    return found
+
+
+def _lock(rows: Sequence[SoftDelete], *, deleted: bool = False) -> list[SoftDelete]:
+    """The rows as they are now, locked in key order; rows in the other state drop out."""
+    locked: list[SoftDelete] = []
+    for model in dict.fromkeys(type(row) for row in rows):
+        keys = [row.pk for row in rows if type(row) is model]
+        found = model.all_objects.select_for_update(of=("self",)).filter(pk__in=keys, is_deleted=deleted)
+        locked += list(found.order_by("pk"))
+    return locked

@@ -1,0 +1,145 @@
+"""Refusals of the shops' life cycle."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+
+
+class NameLeftBehind(DomainError):
+    """The name can't be given: something that carries it is there. `data["left"]` lists what."""
+
+    code = "name_left_behind"
+
+    CLIENT, DOMAIN, SCHEMA, MEDIA, REGISTRATION = "client", "domain", "schema", "media", "registration"
+    WHAT: ClassVar[dict[str, Any]] = {
+        CLIENT: _("a shop"),
+        DOMAIN: _("a domain"),
+        SCHEMA: _("a database schema with data"),
+        MEDIA: _("a media folder"),
+        REGISTRATION: _("an application"),
+    }
+
+    def __init__(self, name: str, left: Sequence[str]) -> None:
+        what = left[0] if len(left) == 1 else None
+        listed: Any = self.WHAT[what] if what else _Joined([self.WHAT[each] for each in left])
+        super().__init__(
+            format_lazy(
+                _(
+                    "The name “{name}” can't be given to a new shop. What still carries it: {what}; the new shop could "
+                    "see the old one's data. Choose another name, or remove what is left (docs/tenants.md)."
+                ),
+                name=name,
+                what=listed,
+            ),
+            field="schema_name",
+            data={"name": name, "left": list(left)},
+        )
+
+
+class _Joined:
+    """Words joined by commas only when they are shown: each in the language of that moment."""
+
+    def __init__(self, parts: Sequence[Any]) -> None:
+        self._parts = parts
+
+    def __str__(self) -> str:
+        return ", ".join(str(part) for part in self._parts)
+
+
+class NameNotAllowed(DomainError):
+    """The name breaks the rule for names or is kept for the platform."""
+
+    code = "name_not_allowed"
+    status = 422
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _(
+                "“%(name)s” can't be the name of a shop. Take 3 to 30 lower-case latin letters, digits or “_”, begin "
+                "with a letter, and avoid words the platform uses itself, such as admin or mail."
+            )
+            % {"name": name[:60]},
+            field="schema_name",
+        )
+
+
+class AddressTaken(DomainError):
+    """What the public site says about every address it can't give: it does not tell why."""
+
+    code = "address_taken"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(_("This address can't be used. Choose another."), field="schema_name")
+
+
+class AlreadyAnswered(DomainError):
+    """Somebody approved or rejected this application before."""
+
+    code = "already_answered"
+
+    def __init__(self, shop_name: str) -> None:
+        super().__init__(
+            _("The application of “%(shop)s” was already answered. Nothing was changed: reload the list.")
+            % {"shop": shop_name}
+        )
+
+
+class PlatformItself(DomainError):
+    """The public schema is no shop."""
+
+    code = "platform_itself"
+
+    def __init__(self) -> None:
+        super().__init__(_("“public” is the platform itself, not a shop. Name a shop; nothing was changed."))
+
+
+class UnsafeMedia(DomainError):
+    """The media folder holds something that could lead out of it."""
+
+    code = "unsafe_media"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            _(
+                "The media folder was not touched: %(path)s is a symbolic link and could lead to other files. "
+                "Look at it and remove the link by hand, then repeat."
+            )
+            % {"path": path}
+        )
+
+
+class UnknownShop(DomainError):
+    """There is no shop of this name. The message lists the names there are: only operators read it."""
+
+    code = "unknown_shop"
+    status = 404
+
+    def __init__(self, name: str, existing: Sequence[str]) -> None:
+        listed = ", ".join(existing)
+        super().__init__(
+            _("There is no shop “%(name)s”. The shops are: %(existing)s.") % {"name": name[:63], "existing": listed}
+            if existing
+            else _("There is no shop “%(name)s”, and no other shop either.") % {"name": name[:63]},
+            data={"existing": list(existing)},
+        )
+
+
+class FilesRemain(DomainError):
+    """The rows are gone, the files could not be removed."""
+
+    code = "files_remain"
+    status = 500
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            _(
+                "The rows are deleted, but files of the shop are still in %(path)s: %(why)s. Give yourself the right to "
+                "remove them and repeat the same command."
+            )
+            % {"path": path, "why": why}
+        )

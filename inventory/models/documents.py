@@ -1,0 +1,147 @@
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.quantities import MAX_QUANTITY, MAX_VALUE, QUANTITY_STEP, QuantityField, ValueField, bounded
+from core.series import NextVal
+from inventory.models.warehouse import Supplier, Warehouse
+from products.models import Product
+
+
+class Document(models.Model):
+    """What every posted document has: a number, a moment, a person. Posted documents are never edited or deleted."""
+
+    posted_at = models.DateTimeField(_("posted"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
+    comment = models.CharField(_("comment"), max_length=500, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["-id"]
+
+
+class Receipt(Document):
+    """Goods that arrived together from one supplier."""
+
+    number = models.BigIntegerField(_("no."), unique=True, db_default=NextVal("inventory_receipt_number_seq"))
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="receipts", verbose_name=_("warehouse"))
+    supplier = models.ForeignKey(
+        Supplier, models.PROTECT, null=True, blank=True, related_name="receipts", verbose_name=_("supplier")
+    )
+    received_at = models.DateTimeField(_("received"))
+    total_cost = ValueField(_("total cost"), default=0)
+
+    class Meta(Document.Meta):
+        abstract = False
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
+        constraints = [bounded("total_cost", "receipt_total_range", 0, MAX_VALUE)]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.number}"
+
+
+class ReceiptLine(models.Model):
+    """One product of a receipt; it becomes one batch."""
+
+    receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="lines")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
+    quantity = QuantityField(_("quantity"))
+    unit_cost = ValueField(_("cost per unit"))
+    total_cost = ValueField(_("total cost"))
+    expires_on = models.DateField(_("fresh until"), null=True)
+
+    class Meta:
+        verbose_name = _("receipt line")
+        verbose_name_plural = _("receipt lines")
+        ordering = ["id"]
+        constraints = [
+            bounded("quantity", "receipt_line_quantity_range", QUANTITY_STEP, MAX_QUANTITY),
+            bounded("unit_cost", "receipt_line_unit_cost_range", 0, MAX_VALUE),
+            bounded("total_cost", "receipt_line_total_range", 0, MAX_VALUE),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} × {self.quantity}"
+
+
+class WriteOffReason(models.TextChoices):
+    """Why goods are written off."""
+
+    WILTED = "wilted", _("wilted")
+    BROKEN = "broken", _("broken")
+    PESTS = "pests", _("pests")
+    TRANSIT = "transit", _("damaged in transit")
+    TRAINING = "training", _("training")
+    OWN_USE = "own_use", _("own use")
+    GIFT = "gift", _("gift")
+    OTHER = "other", _("other")
+
+
+class WriteOff(Document):
+    """Goods of one product that are gone without a sale."""
+
+    number = models.BigIntegerField(_("no."), unique=True, db_default=NextVal("inventory_writeoff_number_seq"))
+    product = models.ForeignKey(Product, models.PROTECT, related_name="write_offs", verbose_name=_("product"))
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="write_offs", verbose_name=_("warehouse"))
+    quantity = QuantityField(_("quantity"))
+    cost = ValueField(_("cost"))
+    reason = models.CharField(_("reason"), max_length=20, choices=WriteOffReason)
+
+    class Meta(Document.Meta):
+        abstract = False
+        verbose_name = _("write-off")
+        verbose_name_plural = _("write-offs")
+        constraints = [
+            bounded("quantity", "write_off_quantity_range", QUANTITY_STEP, MAX_QUANTITY),
+            bounded("cost", "write_off_cost_range", 0, MAX_VALUE),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.number}"
+
+
+class SupplierReturn(Document):
+    """Goods of one batch that went back to who brought them."""
+
+    number = models.BigIntegerField(_("no."), unique=True, db_default=NextVal("inventory_supplierreturn_number_seq"))
+    batch = models.ForeignKey("inventory.StockBatch", models.PROTECT, related_name="supplier_returns")
+    supplier = models.ForeignKey(Supplier, models.PROTECT, null=True, related_name="returns")
+    quantity = QuantityField(_("quantity"))
+    cost = ValueField(_("cost"))
+
+    class Meta(Document.Meta):
+        abstract = False
+        verbose_name = _("return to supplier")
+        verbose_name_plural = _("returns to suppliers")
+        constraints = [
+            bounded("quantity", "supplier_return_quantity_range", QUANTITY_STEP, MAX_QUANTITY),
+            bounded("cost", "supplier_return_cost_range", 0, MAX_VALUE),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.number}"
+
+
+class SaleReturn(Document):
+    """Goods of one sale that the buyer brought back."""
+
+    number = models.BigIntegerField(_("no."), unique=True, db_default=NextVal("inventory_salereturn_number_seq"))
+    sale = models.ForeignKey("inventory.Sale", models.PROTECT, related_name="returns")
+    quantity = QuantityField(_("quantity"))
+    cost = ValueField(_("cost"))
+
+    class Meta(Document.Meta):
+        abstract = False
+        verbose_name = _("return from a buyer")
+        verbose_name_plural = _("returns from buyers")
+        constraints = [
+            bounded("quantity", "sale_return_quantity_range", QUANTITY_STEP, MAX_QUANTITY),
+            bounded("cost", "sale_return_cost_range", 0, MAX_VALUE),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.number}"

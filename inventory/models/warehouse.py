@@ -1,0 +1,53 @@
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from core.models import SoftDelete
+
+
+class Warehouse(SoftDelete):
+    """A place where goods are kept: the cooler, the shop floor, the second shop's store."""
+
+    name = models.CharField(_("name"), max_length=100)
+    is_default = models.BooleanField(_("main warehouse"), default=False)
+    reserve_ahead_days = models.PositiveSmallIntegerField(
+        _("reserve ahead, days"),
+        default=3,
+        help_text=_("An order takes free goods when it is needed within this many days; later ones wait."),
+    )
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta(SoftDelete.Meta):
+        verbose_name = _("warehouse")
+        verbose_name_plural = _("warehouses")
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), condition=models.Q(is_deleted=False), name="warehouse_name_once"),
+            models.UniqueConstraint(
+                fields=["is_default"],
+                condition=models.Q(is_default=True, is_deleted=False),
+                name="warehouse_one_default",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Supplier(SoftDelete):
+    """Who brings the goods."""
+
+    name = models.CharField(_("name"), max_length=200)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    comment = models.TextField(_("comment"), blank=True, max_length=2000)
+
+    class Meta(SoftDelete.Meta):
+        verbose_name = _("supplier")
+        verbose_name_plural = _("suppliers")
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), condition=models.Q(is_deleted=False), name="supplier_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,45 @@
+"""What somebody asks of the stock: frozen, open until sold, or cancelled."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from inventory.models import StockDemand, Warehouse
+from inventory.services.reservations import release
+from products.models import Product
+
+
+@dataclass(frozen=True)
+class DemandInput:
+    """One product that is needed, base units."""
+
+    product: Product
+    quantity: Decimal
+
+
+def freeze_demands(
+    wanted: Sequence[DemandInput], *, warehouse: Warehouse, needed_on: date
+) -> list[StockDemand]:
+    """Write down what is asked of `warehouse`, in the order given. Nothing is reserved yet."""
+    return StockDemand.objects.bulk_create(
+        StockDemand(product=item.product, warehouse=warehouse, quantity=item.quantity, needed_on=needed_on)
+        for item in wanted
+    )
+
+
+def cancel_demands(demands: Iterable[StockDemand], *, by: Any = None) -> None:
+    """Release what the demands hold and close them for good. Sold demands must be reversed first; they stay as they
+    are."""
+    demands = list(demands)
+    if not demands:
+        return
+    with transaction.atomic():
+        release(demands, by=by)
+        StockDemand.objects.filter(pk__in=[demand.pk for demand in demands], is_open=True).update(
+            is_open=False, cancelled_at=timezone.now()
+        )

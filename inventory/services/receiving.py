@@ -1,0 +1,148 @@
+"""Goods arrive: a receipt makes batches, covers what was sold before it was entered, and serves waiting demands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import BadInput
+from core.idempotency import once
+from core.quantities import MAX_VALUE, round_value
+from inventory import engine
+from inventory.models import MovementKind, Receipt, ReceiptLine, SourceKind, StockBatch, Supplier, Warehouse
+from inventory.services.reservations import reserve_waiting
+from inventory.services.stocks import checked_quantity, ensure_stocks
+from products.models import Product
+
+
+@dataclass(frozen=True)
+class ReceiptLineInput:
+    """One product of a receipt: base units, cost per base unit (4 decimals). Without `expires_on` the product's vase
+    life counts from the day of receipt."""
+
+    product: Product
+    quantity: Decimal
+    unit_cost: Decimal
+    expires_on: date | None = None
+
+
+def post_receipt(
+    *,
+    warehouse: Warehouse,
+    lines: Sequence[ReceiptLineInput],
+    supplier: Supplier | None = None,
+    received_at: datetime | None = None,
+    by: Any = None,
+    key: UUID | None = None,
+    comment: str = "",
+) -> Receipt:
+    """Post a receipt: every line becomes a batch. Answers with the receipt of an earlier call with the same `key`.
+
+    Raises BadInput for a line without goods, a cost out of range, a deleted product or warehouse.
+    """
+    received_at = received_at or timezone.now()
+    _check(warehouse, lines, supplier, received_at)
+
+    def post() -> Receipt:
+        stocks = ensure_stocks((line.product.pk, warehouse.pk) for line in lines)
+        _refuse_deleted(warehouse, lines)
+        totals = [round_value(line.quantity * line.unit_cost) for line in lines]
+        receipt = Receipt.objects.create(
+            warehouse=warehouse, supplier=supplier, received_at=received_at, by=by, comment=comment,
+            total_cost=sum(totals, Decimal(0)),
+        )  # fmt: skip
+        rows = ReceiptLine.objects.bulk_create(
+            ReceiptLine(
+                receipt=receipt, product=line.product, quantity=line.quantity, unit_cost=line.unit_cost,
+                total_cost=total, expires_on=line.expires_on or _fresh_until(line.product, received_at),
+            )
+            for line, total in zip(lines, totals, strict=True)
+        )  # fmt: skip
+        engine.receive(
+            MovementKind.RECEIPT,
+            SourceKind.RECEIPT_LINE,
+            [
+                engine.ReceiveRow(
+                    row.pk, stocks[row.product_id, warehouse.pk], row.quantity, row.total_cost, received_at,
+                    row.expires_on,
+                )
+                for row in rows
+            ],
+            by=by and by.pk,
+            at=timezone.now(),
+        )  # fmt: skip
+        reserve_waiting(stocks.values(), on=timezone.localdate())
+        return receipt
+
+    payload = [warehouse.pk, supplier and supplier.pk, received_at, [_facts(line) for line in lines]]
+    with transaction.atomic():
+        return once(scope="receipt", key=key, payload=payload, do=post, model=Receipt)
+
+
+def receive_stock(
+    *,
+    product: Product,
+    warehouse: Warehouse,
+    quantity: Decimal,
+    unit_cost: Decimal,
+    received_at: datetime | None = None,
+    expires_on: date | None = None,
+    by: Any = None,
+    key: UUID | None = None,
+) -> StockBatch:
+    """Receive one product: a receipt of one line. Answers with its batch."""
+    receipt = post_receipt(
+        warehouse=warehouse,
+        lines=[ReceiptLineInput(product, quantity, unit_cost, expires_on)],
+        received_at=received_at,
+        by=by,
+        key=key,
+    )
+    return StockBatch.objects.get(receipt_line__receipt=receipt)
+
+
+def _check(
+    warehouse: Warehouse, lines: Sequence[ReceiptLineInput], supplier: Supplier | None, received_at: datetime
+) -> None:
+    if not lines:
+        raise BadInput(_("A receipt needs at least one line. Add what arrived."))
+    for line in lines:
+        checked_quantity(line.quantity)
+        cost = line.unit_cost
+        if not cost.is_finite() or cost < 0 or line.quantity * cost > MAX_VALUE or cost != round_value(cost):
+            raise BadInput(
+                _("A cost is a number from zero up with at most 4 decimals. Correct the cost of %(product)s.")
+                % {"product": line.product},
+                field="unit_cost",
+            )
+    if supplier is not None and supplier.is_deleted:
+        raise BadInput(_("The supplier %(name)s is deleted. Restore it or choose another.") % {"name": supplier})
+    if received_at > timezone.now() + timedelta(days=1):
+        raise BadInput(_("The day of receipt lies in the future. Correct the date."), field="received_at")
+
+
+def _refuse_deleted(warehouse: Warehouse, lines: Sequence[ReceiptLineInput]) -> None:
+    """Read anew inside the transaction: the forms' copies may be older than a deletion."""
+    if not Warehouse.objects.filter(pk=warehouse.pk).exists():
+        raise BadInput(_("The warehouse %(name)s is deleted. Choose another.") % {"name": warehouse})
+    wanted = {line.product.pk: line.product for line in lines}
+    live = set(Product.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+    for key, product in wanted.items():
+        if key not in live:
+            raise BadInput(_("The product %(name)s is deleted. Restore it first.") % {"name": product})
+
+
+def _fresh_until(product: Product, received_at: datetime) -> date | None:
+    if product.vase_life_days is None:
+        return None
+    return timezone.localtime(received_at).date() + timedelta(days=product.vase_life_days)
+
+
+def _facts(line: ReceiptLineInput) -> list[Any]:
+    return [line.product.pk, line.quantity, line.unit_cost, line.expires_on]

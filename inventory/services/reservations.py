@@ -1,0 +1,134 @@
+"""Promises: free goods are held for demands, earliest needed first, and given up again."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from inventory.announcements import announce_lost_reservations
+from inventory.domain.reserving import Held, Hold, Want, plan_giving_way, plan_holds
+from inventory.models import Reservation, Stock, StockDemand
+from inventory.services.stocks import ensure_stocks, lock_stocks, set_reserved
+
+
+def reserve(
+    demands: Iterable[StockDemand], *, until: datetime | None = None, by: Any = None
+) -> dict[int, Decimal]:
+    """Hold free goods for `demands`, earliest needed first; what is not free stays waiting.
+
+    Answers demand id → base units newly held. Closed demands get nothing. Calling again holds only what is still
+    lacking.
+    """
+    demands = list(demands)
+    if not demands:
+        return {}
+    with transaction.atomic():
+        stocks = ensure_stocks((demand.product_id, demand.warehouse_id) for demand in demands)
+        locked = lock_stocks(stocks.values())
+        wants = _wants([demand.pk for demand in demands], stocks)
+        holds = plan_holds(wants, {key: stock.free for key, stock in locked.items()})
+        _write(holds, until=until, by=by)
+        return {hold.demand: hold.more for hold in holds}
+
+
+def release(demands: Iterable[StockDemand], *, by: Any = None) -> None:  # noqa: ARG001 - the actor is in the order's history
+    """End the active reservations of `demands`; the goods are free for others. Without one nothing happens."""
+    keys = [demand.pk for demand in demands]
+    with transaction.atomic():
+        stock_ids = list(
+            Reservation.objects.filter(demand__in=keys, is_active=True).values_list("stock", flat=True).distinct()
+        )
+        if not stock_ids:
+            return
+        lock_stocks(stock_ids)
+        Reservation.objects.filter(demand__in=keys, is_active=True).update(is_active=False, ended_at=timezone.now())
+        set_reserved(stock_ids)
+
+
+def reserve_due(demands: Sequence[StockDemand], *, on: date, by: Any = None) -> dict[int, Decimal]:
+    """Reserve those of `demands` that are needed within their warehouse's horizon, counted from the day `on`."""
+    due = [
+        demand
+        for demand in demands
+        if demand.needed_on <= on + timedelta(days=demand.warehouse.reserve_ahead_days)
+    ]
+    return reserve(due, by=by)
+
+
+def reserve_waiting(stock_ids: Iterable[int] | None = None, *, on: date) -> dict[int, Decimal]:
+    """Serve waiting demands of these stocks (of all without them), earliest `needed_on` first, as far as the
+    warehouse's horizon from the day `on` reaches. Run after every receipt and every night."""
+    waiting = waiting_demands().filter(
+        needed_on__lte=on + timedelta(days=1) * F("warehouse__reserve_ahead_days")
+    )
+    if stock_ids is not None:
+        pairs = Stock.objects.filter(pk__in=list(stock_ids)).values_list("product", "warehouse")
+        condition = Q(pk__in=[])
+        for product, warehouse in pairs:
+            condition |= Q(product=product, warehouse=warehouse)
+        waiting = waiting.filter(condition)
+    return reserve(list(waiting))
+
+
+def waiting_demands() -> Any:
+    """Open demands that hold less than they ask, with `held` annotated (base units)."""
+    return (
+        StockDemand.objects.filter(is_open=True)
+        .annotate(held=Coalesce(Sum("reservations__quantity", filter=Q(reservations__is_active=True)), Decimal(0)))
+        .filter(held__lt=F("quantity"))
+    )
+
+
+def give_way(needs: dict[int, Decimal]) -> None:
+    """Free goods of locked stocks for something that can't wait (wilted goods, goods sold over the counter).
+
+    `needs` is stock id → base units that must be free. The reservations needed latest shrink or end; their demands
+    wait again and whoever listens to `reservations_lost` is told after the commit.
+    """
+    locked = lock_stocks(needs)
+    lacking = {key: needs[key] - stock.free for key, stock in locked.items() if needs[key] > stock.free}
+    if not lacking:
+        return
+    held: dict[int, list[Held]] = defaultdict(list)
+    for row in Reservation.objects.filter(stock__in=lacking, is_active=True).select_related("demand"):
+        held[row.stock_id].append(Held(row.pk, row.demand_id, row.demand.needed_on, row.quantity))
+    ways = [way for key, amount in lacking.items() for way in plan_giving_way(held[key], amount)]
+    now = timezone.now()
+    for way in ways:
+        if way.quantity:
+            Reservation.objects.filter(pk=way.reservation).update(quantity=way.quantity)
+        else:
+            Reservation.objects.filter(pk=way.reservation).update(is_active=False, ended_at=now)
+    set_reserved(list(lacking))
+    announce_lost_reservations({way.demand: way.less for way in ways})
+
+
+def _wants(demand_ids: list[int], stocks: dict[tuple[int, int], int]) -> list[Want]:
+    """Open demands with what they hold, read under the stock locks."""
+    rows = StockDemand.objects.filter(pk__in=demand_ids, is_open=True).annotate(
+        held=Coalesce(Sum("reservations__quantity", filter=Q(reservations__is_active=True)), Decimal(0))
+    )
+    return [
+        Want(row.pk, stocks[row.product_id, row.warehouse_id], row.needed_on, row.quantity, row.held) for row in rows
+    ]
+
+
+def _write(holds: Sequence[Hold], *, until: datetime | None, by: Any) -> None:
+    """Write the holds as a set and the stock rows once."""
+    if not holds:
+        return
+    columns = [[hold.demand for hold in holds], [hold.stock for hold in holds], [hold.quantity for hold in holds]]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into inventory_reservation (demand_id, stock_id, quantity, is_active, until, created_at, by_id)"
+            " select d, s, q, true, %s, now(), %s from unnest(%s::bigint[], %s::bigint[], %s::numeric[]) as t (d, s, q)"
+            " on conflict (demand_id) where is_active do update set quantity = excluded.quantity",
+            [until, by and by.pk, *columns],
+        )
+    set_reserved([hold.stock for hold in holds])

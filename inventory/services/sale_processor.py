@@ -1,0 +1,187 @@
+"""Selling, reversing: the one place that makes a sale and writes it off, first in, first out, exactly once.
+
+What makes twice impossible stands in docs/DOUBLE_SALE_FIX.md: the stock row as lock, one live sale per demand and one
+ledger row per source by unique constraints, and this module as the only writer.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import BadInput
+from core.idempotency import once
+from core.quantities import MAX_MONEY, round_money
+from core.series import next_number
+from inventory import engine
+from inventory.models import (
+    MovementKind,
+    Reservation,
+    Sale,
+    SaleAllocation,
+    Shortage,
+    SourceKind,
+    StockDemand,
+    Warehouse,
+)
+from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks
+from products.models import Product
+
+
+class SaleProcessor:
+    """Static methods; nothing is kept between calls."""
+
+    @staticmethod
+    def create_sale(
+        *,
+        product: Product,
+        warehouse: Warehouse,
+        quantity: Decimal,
+        sale_price: Decimal,
+        demand: StockDemand | None = None,
+        sold_at: datetime | None = None,
+        by: Any = None,
+        key: UUID | None = None,
+    ) -> Sale:
+        """Sell `quantity` base units at `sale_price` each and write them off.
+
+        Made with `processed=True`, so the receiver for unprocessed sales stays out of the way. Raises InsufficientStock
+        and BadInput.
+        """
+        sold_at = sold_at or timezone.now()
+        checked_quantity(quantity)
+        amount = _checked_amount(quantity * sale_price)
+
+        def make() -> Sale:
+            [stock_id] = ensure_stocks([(product.pk, warehouse.pk)]).values()
+            lock_stocks([stock_id])
+            sale_id = next_number("inventory_sale_id_seq")
+            reserved = _own_reservation(demand)
+            [issued] = engine.issue(
+                MovementKind.SALE,
+                SourceKind.SALE,
+                [engine.IssueRow(sale_id, stock_id, quantity, reserved=reserved)],
+                by=by and by.pk,
+                at=sold_at,
+            ).values()
+            sale = Sale.objects.create(
+                pk=sale_id, product=product, warehouse=warehouse, quantity=quantity, amount=amount, cost=issued.cost,
+                demand=demand, processed=True, sold_at=sold_at, by=by,
+            )  # fmt: skip
+            _use_up(demand, sold_at)
+            return sale
+
+        payload = [product.pk, warehouse.pk, quantity, sale_price, demand and demand.pk]
+        with transaction.atomic():
+            return once(scope="sale", key=key, payload=payload, do=make, model=Sale)
+
+    @staticmethod
+    def sell(
+        demands: Iterable[StockDemand], *, amounts: Sequence[Decimal] | None = None, by: Any = None
+    ) -> list[Sale]:
+        """Sell what `demands` asked for and hold; `amounts` is money per demand (the product's price without it).
+
+        A second call answers with the same live sales. Raises InsufficientStock for all lacking products at once.
+        """
+        demands = list(demands)
+        if amounts is None:
+            amounts = [round_money(demand.quantity * demand.product.sale_price) for demand in demands]
+        with transaction.atomic():
+            sold = engine.sell(
+                [demand.pk for demand in demands], amounts, by=by and by.pk, at=timezone.now()
+            )
+        return list(Sale.objects.filter(pk__in=[item.sale_id for item in sold]).order_by("pk"))
+
+    @staticmethod
+    def reverse(sales: Iterable[Sale], *, by: Any = None, at: datetime | None = None) -> list[Sale]:
+        """Undo sales exactly: every base unit back to its batch at its cost, the demand open again.
+
+        Never refused for lack of stock; a sale that is reversed already stays as it is. Selling again makes new sales.
+        Answers with the sales reversed by this call.
+        """
+        keys = sorted(sale.pk for sale in sales)
+        at = at or timezone.now()
+        with transaction.atomic():
+            live = {
+                sale.pk: sale
+                for sale in Sale.objects.select_for_update(of=("self",), no_key=True)
+                .filter(pk__in=keys, reversed_at__isnull=True)
+                .order_by("pk")
+            }
+            if not live:
+                return []
+            _lock_stocks_of(live.values())
+            rows = _outstanding_rows(live)
+            if rows:
+                engine.put_back(MovementKind.REVERSAL, SourceKind.SALE, rows, by=by and by.pk, at=at)
+            Sale.objects.filter(pk__in=live).update(
+                reversed_at=at, returned=F("quantity"), returned_cost=F("cost")
+            )
+            StockDemand.objects.filter(sales__in=live, cancelled_at__isnull=True).update(is_open=True)
+        return list(live.values())
+
+    @staticmethod
+    def process(sale: Sale) -> Sale:
+        """Write off a sale that was saved elsewhere with `processed=False`; a processed one stays as it is.
+
+        Raises InsufficientStock; the caller's transaction then leaves no sale behind.
+        """
+        with transaction.atomic():
+            stored = Sale.objects.select_for_update(of=("self",), no_key=True).get(pk=sale.pk)
+            if stored.processed:
+                return stored
+            checked_quantity(stored.quantity)
+            [stock_id] = ensure_stocks([(stored.product_id, stored.warehouse_id)]).values()
+            lock_stocks([stock_id])
+            [issued] = engine.issue(
+                MovementKind.SALE,
+                SourceKind.SALE,
+                [engine.IssueRow(stored.pk, stock_id, stored.quantity, reserved=_own_reservation(stored.demand))],
+                by=stored.by_id,
+                at=stored.sold_at,
+            ).values()
+            Sale.objects.filter(pk=stored.pk).update(cost=issued.cost, processed=True)
+            _use_up(stored.demand, stored.sold_at)
+        sale.cost, sale.processed = issued.cost, True
+        return sale
+
+
+def _checked_amount(amount: Decimal) -> Decimal:
+    if not amount.is_finite() or amount < 0 or amount > MAX_MONEY:
+        raise BadInput(_("A price is a number from zero up. Correct the price."), field="sale_price")
+    return round_money(amount)
+
+
+def _own_reservation(demand: StockDemand | None) -> Decimal:
+    """What the demand's active reservation holds, read under the stock lock."""
+    if demand is None:
+        return Decimal(0)
+    held = Reservation.objects.filter(demand=demand, is_active=True).values_list("quantity", flat=True).first()
+    return held or Decimal(0)
+
+
+def _use_up(demand: StockDemand | None, at: datetime) -> None:
+    """The demand is served: its reservation ended with the goods."""
+    if demand is None:
+        return
+    Reservation.objects.filter(demand=demand, is_active=True).update(is_active=False, ended_at=at)
+    StockDemand.objects.filter(pk=demand.pk).update(is_open=False)
+
+
+def _lock_stocks_of(sales: Iterable[Sale]) -> None:
+    lock_stocks(ensure_stocks((sale.product_id, sale.warehouse_id) for sale in sales).values())
+
+
+def _outstanding_rows(live: dict[int, Sale]) -> list[engine.PutBackRow]:
+    """Everything of the sales that has not come back yet, read under the stock locks."""
+    allocations = SaleAllocation.objects.filter(sale__in=live, returned__lt=F("quantity")).order_by("pk")
+    shortages = Shortage.objects.filter(sale__in=live, open__gt=0).order_by("pk")
+    return [
+        engine.PutBackRow(row.sale_id, row.quantity - row.returned, allocation_id=row.pk) for row in allocations
+    ] + [engine.PutBackRow(row.sale_id, row.open, shortage_id=row.pk) for row in shortages]

@@ -1,0 +1,19 @@
+from orders.models.contact import Contact
+from orders.models.line import OrderItem, OrderItemDemand
+from orders.models.order import Fulfilment, Order
+from orders.models.payment import Payment, PaymentMethod
+from orders.models.status import OrderStatus
+from orders.models.event import EventKind, OrderEvent
+
+__all__ = [
+    "Contact",
+    "EventKind",
+    "Fulfilment",
+    "Order",
+    "OrderEvent",
+    "OrderItem",
+    "OrderItemDemand",
+    "OrderStatus",
+    "Payment",
+    "PaymentMethod",
+]

@@ -1,0 +1,25 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.models import SoftDelete
+
+
+class Contact(SoftDelete):
+    """Somebody who orders flowers or receives them. A shop's contacts; the platform's customers are the shops."""
+
+    name = models.CharField(_("name"), max_length=200)
+    phone = models.CharField(_("phone"), max_length=20, blank=True, help_text=_("With country code."))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta(SoftDelete.Meta):
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["phone"], condition=models.Q(is_deleted=False) & ~models.Q(phone=""), name="contact_phone_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.phone

@@ -1,0 +1,101 @@
+"""An order's way from draft to done and back. Each function locks the order, moves the stock, then the status."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from orders.domain.lifecycle import Category, Stage
+from orders.models import EventKind, Order, OrderEvent, OrderStatus
+from orders.services.stock_sync import bring_stock_to, lock_order
+
+
+class WrongStatus(DomainError):
+    """The order's status does not permit the step."""
+
+    code = "wrong_status"
+
+
+def set_status(order: Order, status: OrderStatus, *, by: Any = None) -> Order:
+    """Put the order into `status` and the stock where the status asks it to be; the status changes last.
+
+    In the status already: only the stock is made sure of. Raises InsufficientStock when an order is to be completed
+    and goods lack, NothingToSell without lines; nothing is changed then.
+    """
+    with transaction.atomic():
+        locked = lock_order(order)
+        bring_stock_to(locked, status.stage, by=by)
+        if locked.status_id != status.pk:
+            now = timezone.now()
+            Order.objects.filter(pk=locked.pk).update(
+                status=status,
+                completed_at=now if status.stage is Stage.SOLD else None,
+                version=F("version") + 1,
+            )
+            OrderEvent.objects.create(
+                order=locked, kind=EventKind.STATUS, status_before=locked.status, status=status, by=by, at=now
+            )
+            locked.status = status
+    order.status = status
+    return locked
+
+
+def confirm_order(order: Order, *, by: Any = None) -> Order:
+    """Freeze what the order needs and reserve what is free for it. Raises WrongStatus for an ended order."""
+    with transaction.atomic():
+        locked = lock_order(order)
+        if locked.status.is_end:
+            raise WrongStatus(
+                _("Order %(number)s is closed (%(status)s). Reopen it first.")
+                % {"number": locked.number, "status": locked.status}
+            )
+        if locked.status.stage is Stage.RESERVED:
+            return set_status(order, locked.status, by=by)
+        return set_status(order, status_of(Category.CONFIRMED), by=by)
+
+
+def complete_order(order: Order, *, by: Any = None) -> Order:
+    """Sell what the order needs: the stock falls, first in, first out, once. A second call changes nothing.
+
+    Raises WrongStatus for a cancelled order, InsufficientStock, NothingToSell.
+    """
+    with transaction.atomic():
+        locked = lock_order(order)
+        if locked.status.stage is Stage.CANCELLED:
+            raise WrongStatus(
+                _("Order %(number)s is cancelled. Reopen it before completing it.") % {"number": locked.number}
+            )
+        if locked.status.stage is Stage.SOLD:
+            return locked
+        return set_status(order, status_of(Category.COMPLETED), by=by)
+
+
+def cancel_order(order: Order, *, by: Any = None) -> Order:
+    """Release what was reserved or reverse what was sold, exactly. A second call changes nothing."""
+    return set_status(order, status_of(Category.CANCELLED), by=by)
+
+
+def reopen_order(order: Order, *, by: Any = None) -> Order:
+    """Bring an ended order back to confirmed: goods of a completed one return to their batches and are reserved again.
+
+    Raises WrongStatus for an order that is not ended.
+    """
+    with transaction.atomic():
+        locked = lock_order(order)
+        if not locked.status.is_end:
+            raise WrongStatus(
+                _("Order %(number)s is not closed, so it can't be reopened.") % {"number": locked.number}
+            )
+        return set_status(order, status_of(Category.CONFIRMED), by=by)
+
+
+def status_of(category: Category) -> OrderStatus:
+    """The shop's first status of a category. Every shop has the eight system ones; they can't be deleted."""
+    status = OrderStatus.objects.filter(category=category.value).order_by("-is_system", "position", "pk").first()
+    if status is None:
+        raise OrderStatus.DoesNotExist(category.value)
+    return status
+

@@ -1,0 +1,55 @@
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from core.models import SoftDelete
+from core.quantities import MAX_MONEY, MAX_QUANTITY, QUANTITY_STEP, MoneyField, QuantityField, bounded
+from products.models.category import ProductCategory
+from products.models.product import Product
+
+
+class ProductKit(SoftDelete):
+    """A bouquet's recipe. It has no stock of its own: what is sold are its components."""
+
+    soft_owned = ("photos",)
+
+    name = models.CharField(_("name"), max_length=200)
+    category = models.ForeignKey(
+        ProductCategory, models.PROTECT, null=True, blank=True, related_name="kits", verbose_name=_("category")
+    )
+    sale_price = MoneyField(_("price"), default=0)
+    description = models.TextField(_("description"), blank=True, max_length=5000)
+    is_active = models.BooleanField(_("on sale"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta(SoftDelete.Meta):
+        verbose_name = _("bouquet")
+        verbose_name_plural = _("bouquets")
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), condition=models.Q(is_deleted=False), name="kit_name_once"),
+            bounded("sale_price", "kit_sale_price_range", 0, MAX_MONEY),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class KitItem(models.Model):
+    """One component of a bouquet: how much of which product goes into one bouquet."""
+
+    kit = models.ForeignKey(ProductKit, models.CASCADE, related_name="items", verbose_name=_("bouquet"))
+    product = models.ForeignKey(Product, models.PROTECT, related_name="kit_items", verbose_name=_("product"))
+    quantity = QuantityField(_("quantity"))
+
+    class Meta:
+        verbose_name = _("component")
+        verbose_name_plural = _("components")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["kit", "product"], name="kit_component_once"),
+            bounded("quantity", "kit_component_quantity_range", QUANTITY_STEP, MAX_QUANTITY),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} × {self.quantity}"
