@@ -372,7 +372,7 @@ def own_cluster(state: State) -> Cluster:
 @contextmanager
 def throw_away(state: State, options: tuple[str, ...] = THROW_AWAY) -> Iterator[str]:
     """A cluster for one test run; gives its DATABASE_URL, deletes everything afterwards. Nothing in it is durable
-    unless `options` are empty.
+    unless `options` say so.
     """
     account = server_account()
     binaries = find_binaries(state, account)
