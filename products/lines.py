@@ -100,7 +100,9 @@ Line = TypeVar("Line", bound=LineForm)
 class Lines(Generic[Line]):
     """The lines of a form as they were sent."""
 
-    def __init__(self, form: type[Line], sent: Mapping[str, Any] | None = None, start: list[dict[str, Any]] | None = None):
+    def __init__(
+        self, form: type[Line], sent: Mapping[str, Any] | None = None, start: list[dict[str, Any]] | None = None
+    ):
         self.form = form
         self.names = list(form.base_fields)
         self.raw: list[dict[str, Any]] = self._read(sent) if sent is not None else list(start or [{}])
@@ -165,7 +167,9 @@ class Lines(Generic[Line]):
         refused = False
         filled = [values for values in self.raw if any(str(value).strip() for value in values.values())]
         for place, values in enumerate(filled or self.raw[:1]):
-            line = self.form({f"lines-{place}-{name}": value for name, value in values.items()}, prefix=f"lines-{place}")
+            line = self.form(
+                {f"lines-{place}-{name}": value for name, value in values.items()}, prefix=f"lines-{place}"
+            )
             if line.is_valid():
                 line.chosen = line.cleaned_data["product"]
                 good.append(line.cleaned_data)

@@ -60,7 +60,9 @@ def product_list(*, text: str = "", deleted: bool = False) -> QuerySet[Product]:
 
 def kit_list(*, text: str = "", deleted: bool = False) -> QuerySet[ProductKit]:
     """Bouquets by name, live ones or the deleted ones, with their components: two queries."""
-    rows = ProductKit.all_objects.filter(is_deleted=deleted).select_related("category").prefetch_related("items__product")
+    rows = (
+        ProductKit.all_objects.filter(is_deleted=deleted).select_related("category").prefetch_related("items__product")
+    )
     for word in text.split():
         rows = rows.filter(name__icontains=word)
     return rows.order_by("name", "id")

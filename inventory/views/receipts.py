@@ -18,7 +18,7 @@ from core.htmx import page_or_part
 from core.templatetags.florist import quantity
 from core.transactions import run
 from inventory.forms import ReceiptForm, ReceiptLineForm
-from inventory.models import Receipt, Stock, StockDemand, Supplier
+from inventory.models import Stock, StockDemand, Supplier
 from inventory.selectors import last_costs, receipts, waiting_of, wanted_warehouse
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.views.stock import PAGE, read_key, rights

@@ -36,7 +36,7 @@ def save_product(product: Product) -> Product:
     """Save a new or changed product; without an SKU one is made. Raises BadInput when its SKU is taken."""
     _check_price(product.sale_price)
     _refuse_if_deleted(product)
-    with transaction.atomic(), _taken_as_refusal():
+    with transaction.atomic(), refusing_taken():
         product.save()
     return product
 
@@ -49,7 +49,7 @@ def save_kit(kit: ProductKit, components: Sequence[Component]) -> ProductKit:
     _check_price(kit.sale_price)
     _refuse_if_deleted(kit)
     _check_components(components)
-    with transaction.atomic(), _taken_as_refusal():
+    with transaction.atomic(), refusing_taken():
         kit.save()
         live = hold_live_products([component.product.pk for component in components])
         for component in components:
@@ -96,7 +96,7 @@ def restore_row(row: SoftDelete, *, by: Any) -> None:
 
 
 @contextmanager
-def _taken_as_refusal() -> Iterator[None]:
+def refusing_taken() -> Iterator[None]:
     """A name or code that somebody else has becomes a refusal beside its field."""
     try:
         with transaction.atomic():

@@ -79,9 +79,7 @@ def _edit(request: HttpRequest, kit: ProductKit) -> HttpResponse:
     rows = lines.checked()
     if form.is_valid() and rows is not None:
         try:
-            saved = run(
-                lambda: save_kit(form.instance, [Component(row["product"], row["quantity"]) for row in rows])
-            )
+            saved = run(lambda: save_kit(form.instance, [Component(row["product"], row["quantity"]) for row in rows]))
         except DomainError as refusal:
             form.add_refusal(refusal)
         else:
