@@ -110,9 +110,16 @@ class Lines(Generic[Line]):
         self.forms: list[Line] = []
 
     def _read(self, sent: Mapping[str, Any]) -> list[dict[str, Any]]:
-        total = str(sent.get("lines-total", ""))
-        count = min(int(total), LINES_AT_MOST) if total.isascii() and total.isdigit() and len(total) < 6 else 1
-        return [{name: sent.get(f"lines-{place}-{name}", "") for name in self.names} for place in range(max(count, 1))]
+        """The lines that were sent, from 0 on. Raises BadInput when there are more than anybody types."""
+        rows: list[dict[str, Any]] = []
+        while any(f"lines-{len(rows)}-{name}" in sent for name in self.names):
+            rows.append({name: sent.get(f"lines-{len(rows)}-{name}", "") for name in self.names})
+            if len(rows) > LINES_AT_MOST:
+                raise BadInput(
+                    _("There are more than %(limit)s lines. Split them into several documents.")
+                    % {"limit": LINES_AT_MOST}
+                )
+        return rows or [{}]
 
     def change(self, sent: Mapping[str, Any]) -> bool:
         """Do what a button of the lines asked. False means that no such button was pressed: the form itself is sent."""
