@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.forms import CleanCharField, DecimalTextField, Form, ModelForm, MoneyField
 from products.lines import LineForm
@@ -13,7 +14,7 @@ from products.models import Product, ProductCategory, ProductKit
 class ProductForm(ModelForm):
     """A product as the catalogue shows it."""
 
-    name = CleanCharField(max_length=200, label=_("Name"))
+    name = CleanCharField(max_length=200, label=pgettext_lazy("goods", "Name"))
     sku = CleanCharField(
         max_length=40, required=False, label=_("SKU"), help_text=_("Left empty, it is made automatically.")
     )
@@ -44,7 +45,7 @@ class ProductForm(ModelForm):
 class KitForm(ModelForm):
     """A bouquet without its components: those are lines."""
 
-    name = CleanCharField(max_length=200, label=_("Name"))
+    name = CleanCharField(max_length=200, label=pgettext_lazy("goods", "Name"))
     category = forms.ModelChoiceField(
         queryset=ProductCategory.objects.none(), required=False, label=_("Category"), empty_label=_("without category")
     )
