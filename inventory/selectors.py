@@ -177,7 +177,11 @@ def _with_risk(on: date, warehouse: int | None) -> QuerySet[Stock]:
     )
     nothing = Value(Decimal(0), output_field=QuantityField())
     return rows.annotate(
-        waiting=Greatest(Coalesce(Subquery(asked, output_field=QuantityField()), nothing) - F("reserved"), nothing, output_field=QuantityField()),
+        waiting=Greatest(
+            Coalesce(Subquery(asked, output_field=QuantityField()), nothing) - F("reserved"),
+            nothing,
+            output_field=QuantityField(),
+        ),
         risk=Case(
             When(Exists(wilting), then=Value(Risk.WILTING)),
             When(Q(short__gt=0) | Q(waiting__gt=0) | Q(quantity__gt=0, quantity=F("reserved")), then=Value(Risk.LOW)),

@@ -54,9 +54,7 @@ def sale_form(item, quantity, **fields):
 def everything(shop):
     """A row of every model of the stock."""
     rose = stocked("Red rose", ("30", "10"))
-    [demand] = freeze_demands(
-        [DemandInput(rose, Decimal(4))], warehouse=warehouse(), needed_on=timezone.localdate()
-    )
+    [demand] = freeze_demands([DemandInput(rose, Decimal(4))], warehouse=warehouse(), needed_on=timezone.localdate())
     reserve([demand])
     sale = SaleProcessor.create_sale(product=rose, warehouse=warehouse(), quantity=Decimal(5), sale_price=Decimal(9))
     return_sale(sale=sale, quantity=Decimal(1))
@@ -95,7 +93,9 @@ def test_the_ledger_and_documents_can_be_neither_added_changed_nor_deleted(every
             continue
         assert browser.post(place(model, "change", row.pk), {"quantity": "1"}).status_code == 403, model
         assert browser.post(place(model, "delete", row.pk), {"post": "yes"}).status_code == 403, model
-        browser.post(place(model, "changelist"), {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"})
+        browser.post(
+            place(model, "changelist"), {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
+        )
     assert [list(model.objects.order_by("pk").values()) for model in READ_ONLY] == before
 
 
@@ -208,6 +208,9 @@ def test_a_taken_name_is_a_sentence_not_a_crash(shop, login, owner):
     assert "Another supplier has this name" in answer.content.decode()
     assert Supplier.objects.count() == 1
     product("Rose", sku="R1")
+    made = login(owner).post(place(Product, "add"), {"name": "Iris", "sku": "", "unit": "stem", "sale_price": "10"})
+    assert made.status_code == 302
+    assert Product.objects.get(name="Iris").sku
     answer = login(owner).post(
         place(Product, "add"), {"name": "Tulip", "sku": "r1", "unit": "stem", "sale_price": "10"}
     )

@@ -60,9 +60,7 @@ def test_a_sound_stock_ends_with_0(shop, language, said):
     assert f"rose: {said}" in out
 
 
-@pytest.mark.parametrize(
-    ("language", "said"), [("en", "There is no shop with the schema “lily”"), ("ru", "«lily»")]
-)
+@pytest.mark.parametrize(("language", "said"), [("en", "There is no shop with the schema “lily”"), ("ru", "«lily»")])
 @pytest.mark.parametrize("name", ["check_stock", "explain_stock", "reserve_waiting"])
 def test_an_unknown_shop_is_refused_with_the_list_of_those_there_are(shop, name, language, said):
     args = ["R1"] if name == "explain_stock" else []

@@ -220,7 +220,12 @@ def test_a_sale_takes_the_oldest_first_at_its_cost(shop, owner):
     sale = SaleProcessor.create_sale(
         product=rose, warehouse=warehouse(), quantity=Decimal(15), sale_price=Decimal("99.99"), by=owner
     )
-    assert (sale.processed, sale.cost, sale.amount, sale.sale_price) == (True, 160, Decimal("1499.85"), Decimal("99.99"))
+    assert (sale.processed, sale.cost, sale.amount, sale.sale_price) == (
+        True,
+        160,
+        Decimal("1499.85"),
+        Decimal("99.99"),
+    )
     assert stock_of(rose).quantity == 5
     assert check_stock() == []
 
@@ -366,9 +371,7 @@ def test_a_write_off_takes_the_oldest_or_the_named_batch(shop, owner):
     rose = stocked("Rose", ("10", "10"), ("10", "12"))
     named = StockBatch.objects.order_by("pk").last()
     assert write_off(product=rose, warehouse=warehouse(), quantity=Decimal(3), reason="broken", by=owner).cost == 30
-    assert (
-        write_off(product=rose, warehouse=warehouse(), quantity=Decimal(3), reason="broken", batch=named).cost == 36
-    )
+    assert write_off(product=rose, warehouse=warehouse(), quantity=Decimal(3), reason="broken", batch=named).cost == 36
     refused(
         InsufficientBatch, "holds 7, asked were 8", "В этой партии 7, а нужно 8",
         lambda: write_off(product=rose, warehouse=warehouse(), quantity=Decimal(8), reason="broken", batch=named),
@@ -426,7 +429,9 @@ def test_one_key_makes_one_document_and_other_content_is_refused(requests, kind)
     before = snapshot()
     assert requests[kind](key, Decimal(2)) == first
     assert snapshot() == before
-    refused(KeyReused, "already sent with other values", "уже отправлена с другими", lambda: requests[kind](key, Decimal(3)))
+    refused(
+        KeyReused, "already sent with other values", "уже отправлена с другими", lambda: requests[kind](key, Decimal(3))
+    )
     assert requests[kind](uuid.uuid4(), Decimal(2)) != first
 
 
