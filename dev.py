@@ -268,9 +268,11 @@ def manage_command(state: State, arguments: list[str]) -> int:
 
 
 def bench(state: State, arguments: list[str]) -> int:
-    """Run a measurement on a fresh cluster with durable commits, or on DATABASE_URL; the first argument may name it."""
-    named = bool(arguments) and not arguments[0].startswith("-")
-    name, arguments = (arguments[0], arguments[1:]) if named else ("completion", arguments)
+    """Run a script of benchmarks/ on a fresh cluster with durable commits, or on DATABASE_URL; gives its exit code.
+
+    The first argument names the script, such as `replay_baskets FILE`; without a name it is `completion`.
+    """
+    name = arguments.pop(0) if arguments and arguments[0].isidentifier() else "completion"
     script = PROJECT / "benchmarks" / f"{name}.py"
     if not script.exists():
         raise Stop("no_script", file=script.relative_to(PROJECT))

@@ -204,7 +204,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # test, manage, bench
     "tests": ("Running the tests", "Запускаю тесты"),
-    "no_script": ("{file} is not part of this copy yet.", "{file} пока нет в этой копии."),
+    "no_script": ("There is no {file}. Look into the folder for its names.", "Файла {file} нет. Посмотрите имена в этой папке."),
     "manage_what": (
         "Say which management command: python3 dev.py manage help",
         "Укажите команду: python3 dev.py manage help",
