@@ -68,7 +68,9 @@ def test_a_catalogue_that_cannot_be_read_is_named_and_the_old_one_stays(tmp_path
     assert target.read_bytes() == before
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "Compiled translations: 1."), ("ru", "Скомпилировано переводов: 1.")])
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Compiled translations: 1."), ("ru", "Скомпилировано переводов: 1.")]
+)
 def test_the_command_says_how_many_it_made(tmp_path, source, settings, language, said):
     settings.BASE_DIR = tmp_path
     out = StringIO()
