@@ -125,8 +125,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "open": ("Open in the browser:", "Откройте в браузере:"),
     "platform": ("platform", "платформа"),
     "no_logins": (
-        "No log-ins yet. Make an administrator: python3 dev.py manage create_tenant_superuser",
-        "Пользователей пока нет. Создайте администратора: python3 dev.py manage create_tenant_superuser",
+        "No log-ins yet. Make an administrator: python3 dev.py manage ensure_platform --superuser=NAME --password=…",
+        "Пользователей пока нет. Создайте администратора: python3 dev.py manage ensure_platform --superuser=ИМЯ --password=…",
     ),
     "login": ("log-in", "логин"),
     "password": ("password", "пароль"),
