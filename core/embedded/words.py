@@ -125,8 +125,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "open": ("Open in the browser:", "Откройте в браузере:"),
     "platform": ("platform", "платформа"),
     "no_logins": (
-        "No log-ins yet. Make an administrator: python3 dev.py manage ensure_platform --superuser=NAME --password=…",
-        "Пользователей пока нет. Создайте администратора: python3 dev.py manage ensure_platform --superuser=ИМЯ --password=…",
+        "Without the demo there are no log-ins to show. To make an administrator of the platform: "
+        "python3 dev.py manage ensure_platform --superuser=NAME --password=…",
+        "Без демонстрации показать некого. Создать администратора платформы: "
+        "python3 dev.py manage ensure_platform --superuser=ИМЯ --password=…",
     ),
     "login": ("log-in", "логин"),
     "password": ("password", "пароль"),
