@@ -22,6 +22,16 @@ SHOPS = {"rose": "Роза", "tulip": "Тюльпан"}
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 
+def pytest_configure(config: Any) -> None:
+    """Tests of Russian texts need the compiled translations; workers of a parallel run find them made."""
+    if not hasattr(config, "workerinput"):
+        from django.conf import settings
+
+        from core.translations import compile_translations
+
+        compile_translations(settings.BASE_DIR)
+
+
 def ensure_shops() -> dict[str, Any]:
     """Rows of the platform and both shops. A schema is made once; its row may have gone with a committed test."""
     from customers.models import Client, Domain
