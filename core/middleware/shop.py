@@ -52,7 +52,7 @@ class _Hosts:
 
     def put(self, host: str, shop: models.Model, now: float, generation: int) -> None:
         """Keep a shop read while `generation` was valid; what was read before a change is not kept after it."""
-        fields = shop._meta.concrete_fields  # noqa: SLF001 - Django's documented model API
+        fields = shop._meta.concrete_fields
         names = tuple(str(field.attname) for field in fields)
         entry = _Entry(names, tuple(getattr(shop, name) for name in names), now + SECONDS)
         with self._lock:
