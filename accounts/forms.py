@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Theme
 from core.forms import CleanCharField, ComponentRenderer, Form
 
+LONGEST_EMAIL = 254
+
 
 class LogInForm(AuthenticationForm):
     """User name or e-mail, and password."""
@@ -21,12 +23,19 @@ class LogInForm(AuthenticationForm):
         "inactive": _("This account is switched off. Ask the owner of the shop."),
     }
 
+    username = CleanCharField(
+        label=_("User name or e-mail"),
+        max_length=LONGEST_EMAIL,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].label = _("User name or e-mail")
-        self.fields["username"].max_length = 254  # an e-mail is longer than a user name
-        self.fields["username"].widget.attrs["maxlength"] = 254
-        self.fields["username"].validators = []
+        # The base class takes label and length from the user name's column; an e-mail is longer.
+        field = self.fields["username"]
+        field.label = _("User name or e-mail")
+        field.max_length = LONGEST_EMAIL  # type: ignore[attr-defined]
+        field.widget.attrs["maxlength"] = LONGEST_EMAIL
 
 
 class NewPasswordForm(Form):

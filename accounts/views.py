@@ -53,7 +53,7 @@ def invitation(request: HttpRequest, who: str, token: str) -> HttpResponse:
     invited = find_invited(who, token)
     if invited is None:
         return render(request, "accounts/invitation_spent.html", {"refusal": InvitationSpent()}, status=404)
-    form = NewPasswordForm(request.POST or None)
+    form = NewPasswordForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             user = run(lambda: accept_invitation(who=who, token=token, password=form.cleaned_data["password1"]))
@@ -74,7 +74,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required has seen to it
     initial = {"name": user.name, "language": user.language, "theme": user.theme}
-    form = ProfileForm(request.POST or None, initial=initial)
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         run(lambda: edit_profile(user=user, **form.cleaned_data))
         with translation.override(user.language):
