@@ -38,6 +38,8 @@ from core.embedded.state import State, locate, read_json, write_json
 from core.embedded.words import ASIDE, CLOCK, Stop, russian, say, start_clock, text, write
 
 PROJECT = Path(__file__).resolve().parent
+# Statements are counted; everything else as delivered, so that commits are durable.
+BENCH_OPTIONS = ("shared_preload_libraries=pg_stat_statements",)
 USAGE = (
     """python3 dev.py <command>
 
@@ -46,7 +48,7 @@ USAGE = (
   stop                         stop the running program
   reset [--yes]                delete all data of this installation
   manage <command> …           run a Django management command on the same database
-  bench [arguments]            measure completed orders against the floor
+  bench [name] [arguments]     run a measurement of benchmarks/ (completion by default) on a database of its own
 
 DATABASE_URL in the environment uses that PostgreSQL (15 or newer) instead of the embedded one.""",
     """python3 dev.py <команда>
@@ -56,7 +58,7 @@ DATABASE_URL in the environment uses that PostgreSQL (15 or newer) instead of th
   stop                         остановить запущенную программу
   reset [--yes]                удалить все данные этой установки
   manage <команда> …           выполнить команду Django на той же базе
-  bench [аргументы]            измерить скорость выполнения заказов
+  bench [имя] [аргументы]      запустить измерение из benchmarks/ (без имени completion) на отдельной базе
 
 DATABASE_URL в окружении: вместо встроенной базы будет использован этот PostgreSQL (15 или новее).""",
 )
@@ -266,18 +268,20 @@ def manage_command(state: State, arguments: list[str]) -> int:
 
 
 def bench(state: State, arguments: list[str]) -> int:
-    """Run the benchmark of completed orders on a fresh cluster with durable commits, or on DATABASE_URL."""
-    script = PROJECT / "benchmarks" / "completion.py"
+    """Run a measurement on a fresh cluster with durable commits, or on DATABASE_URL; the first argument may name it."""
+    named = bool(arguments) and not arguments[0].startswith("-")
+    name, arguments = (arguments[0], arguments[1:]) if named else ("completion", arguments)
+    script = PROJECT / "benchmarks" / f"{name}.py"
     if not script.exists():
         raise Stop("no_script", file=script.relative_to(PROJECT))
     enter_environment(state)
     compile_translations()
     external = os.environ.get("DATABASE_URL")
-    with nullcontext(external) if external else postgres.throw_away(state, options=()) as url:
+    with nullcontext(external) if external else postgres.throw_away(state, options=BENCH_OPTIONS) as url:
         postgres.prepare_database(url, create=not external)
         environment = django(state, url)
         migrate(state, environment, remember=False)
-        return foreground([sys.executable, "-m", "benchmarks.completion", *arguments], environment)
+        return foreground([sys.executable, "-m", f"benchmarks.{name}", *arguments], environment)
 
 
 def foreground(command: list[str], environment: dict[str, str]) -> int:
@@ -327,8 +331,8 @@ def reset(state: State, *, sure: bool) -> int:
             running.end_leftovers(state)
             postgres.stop_any(state)
             for path in [*state.root.iterdir(), *uploads]:
-                if path.suffix == ".lock" or path.name == "binaries":
-                    continue
+                if path.suffix == ".lock" or path.name == "binaries" or path.name.startswith("test-"):
+                    continue  # a test run may be using its own right now; the next one sweeps what is left
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     finally:
         os.close(users)

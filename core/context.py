@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from core.access import may
 
 THEMES = [
-    ("auto", _("Like the device")),
+    ("auto", pgettext_lazy("theme", "Auto")),
     ("light", pgettext_lazy("theme", "Light")),
     ("dark", pgettext_lazy("theme", "Dark")),
 ]

@@ -186,6 +186,8 @@ def specimens(request: HttpRequest) -> dict[str, Any]:
     return {
         "specimen_themes": themes,
         "parts": [f"core/styleguide/{part}.html" for part in [*PARTS, *PARTS_FOR_EYES]],
+        "error_codes": [403, 404, 500, 503],
+        "page_names": ["entrance", "refused", "busy", "locked", "csrf"],
         "statuses": STATUSES,
         "hues": HUES,
         "icons": ICONS,

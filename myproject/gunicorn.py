@@ -1,4 +1,7 @@
-"""How gunicorn serves the program. Each thread keeps a database connection of its own: see docs on max_connections."""
+"""How gunicorn serves the program.
+
+Each thread keeps a database connection of its own: workers × threads + jobs must stay below the server's max_connections.
+"""
 
 import os
 

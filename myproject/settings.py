@@ -110,8 +110,8 @@ TEMPLATES = [
 
 # --- Database --------------------------------------------------------------------------------------------------------
 
-_database_url = env.text("DATABASE_URL", "")
-if not _database_url:
+DATABASE_URL = env.text("DATABASE_URL", "")
+if not DATABASE_URL:
     raise ImproperlyConfigured(
         "Set DATABASE_URL, for example postgres://user:password@127.0.0.1:5432/florist, "
         "or start through `python3 dev.py`, which brings its own PostgreSQL."
@@ -123,7 +123,7 @@ _timeouts = {
 }
 DATABASES = {
     "default": {
-        **dj_database_url.parse(_database_url, conn_max_age=env.number("DB_CONN_MAX_AGE", 60), conn_health_checks=True),
+        **dj_database_url.parse(DATABASE_URL, conn_max_age=env.number("DB_CONN_MAX_AGE", 60), conn_health_checks=True),
         "ENGINE": "django_tenants.postgresql_backend",
         "ATOMIC_REQUESTS": False,
     }

@@ -29,7 +29,7 @@ OLDEST = 15
 ROLE = DATABASE = "florist"
 # A database that may vanish needs no disk: for tests only.
 THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
-START_ATTEMPTS = 5
+START_ATTEMPTS = 4
 
 
 # --- Accounts and binaries -------------------------------------------------------------------------------------------
@@ -223,13 +223,13 @@ class Cluster:
             self._initialise()
         self._drop_foreign_pid_file()
         say("db_start", version=self.binaries.major)
-        preferred = self._known_port()
-        for __ in range(START_ATTEMPTS):
-            port = free_port(preferred)
+        for attempt in range(START_ATTEMPTS):
+            port = free_port(self._known_port())
             if self._start(port):
                 say("db_ready", port=port)
                 return port
-            preferred = 0  # somebody took the port between the look and the start
+            # Somebody took the port since we looked, or the last processes of a killed server are not gone yet.
+            time.sleep(0.2 * 2**attempt)
         raise Stop("db_failed", log=last_lines(self.log), file=self.log)
 
     def revive(self, url: str) -> None:
@@ -372,7 +372,7 @@ def own_cluster(state: State) -> Cluster:
 @contextmanager
 def throw_away(state: State, options: tuple[str, ...] = THROW_AWAY) -> Iterator[str]:
     """A cluster for one test run; gives its DATABASE_URL, deletes everything afterwards. Nothing in it is durable
-    unless `options` are empty.
+    unless `options` say so.
     """
     account = server_account()
     binaries = find_binaries(state, account)
@@ -436,7 +436,7 @@ def connection_values(url: str) -> dict[str, str]:
 
     try:
         parts = dict(dj_database_url.parse(url))
-        if "postgres" not in parts["ENGINE"] or not parts["NAME"]:
+        if "postgres" not in str(parts["ENGINE"]) or not parts["NAME"]:
             raise ValueError(url.partition(":")[0])
     except (ValueError, KeyError) as error:
         raise Stop("db_url_bad", why=error) from error

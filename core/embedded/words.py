@@ -270,5 +270,6 @@ def write(line: str) -> None:
 
 def say(key: str, /, **values: object) -> None:
     """A line of progress with the seconds since the command began."""
-    elapsed = time.time() - float(os.environ.get(CLOCK, time.time()))
+    now = time.time()
+    elapsed = now - float(os.environ.get(CLOCK, now))
     write(f"[{elapsed:6.1f} s] {text(key, **values)}")

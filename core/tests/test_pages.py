@@ -7,6 +7,7 @@ import polib
 import pytest
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -21,7 +22,7 @@ TEMPLATES = [path for app in APPS for path in (PROJECT / app).glob("templates/**
 CSS = (CORE / "static/core/css/app.css").read_text()
 SPRITE = (CORE / "static/core/icons.svg").read_text()
 # Pages sent before any middleware can serve a stylesheet carry their own style, and no content policy stands over them.
-SELF_CONTAINED = {"core/plain.html"}
+SELF_CONTAINED = {"core/every_language.html"}
 
 
 @pytest.fixture
@@ -145,6 +146,14 @@ def test_a_template_has_nothing_inline_and_names_only_icons_that_exist(path):
 @pytest.mark.parametrize("path", sorted((CORE / "templates/components").glob("*.html")), ids=lambda path: path.name)
 def test_a_component_begins_with_what_it_expects(path):
     assert re.match(r"{% comment %}\s*.*?Expects:? .*?{% endcomment %}", path.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize(("given", "wide"), [("", False), (" block=True", True)])
+def test_a_button_is_as_wide_as_asked_even_inside_a_template_block(given, wide):
+    source = '{% block content %}{% include "components/button.html" with label="Save"' + given + " %}{% endblock %}"
+    page = Template(source).render(Context())
+    assert 'type="submit"' in page
+    assert (" block" in page) is wide
 
 
 def test_the_stylesheet_stays_small_in_layers_and_within_what_old_tablets_know():

@@ -53,7 +53,7 @@ def test_a_fuzzy_entry_is_not_shown_to_anybody(tmp_path, source):
 def test_a_catalogue_that_cannot_be_read_is_named_and_the_old_one_stays(tmp_path, source, settings):
     (target,) = compile_translations(tmp_path)
     before = target.read_bytes()
-    source.write_text(CATALOGUE + "\nmsgid Rose without quotes\n", "utf-8")
+    source.write_text(CATALOGUE, "cp1251")
     later = source.stat().st_mtime + 5
     os.utime(source, (later, later))
     settings.BASE_DIR = tmp_path

@@ -10,10 +10,11 @@ from inventory.engine.primitives import (
     IssueRow,
     PutBackRow,
     ReceiveRow,
+    Sold,
     issue,
     put_back,
     receive,
     sell,
 )
 
-__all__ = ["IssueRow", "Issued", "PutBackRow", "ReceiveRow", "create", "drop", "issue", "put_back", "receive", "sell"]
+__all__ = ["IssueRow", "Issued", "PutBackRow", "ReceiveRow", "Sold", "create", "drop", "issue", "put_back", "receive", "sell"]

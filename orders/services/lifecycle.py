@@ -26,35 +26,21 @@ def set_status(order: Order, status: OrderStatus, *, by: Any = None) -> Order:
     and goods lack, NothingToSell without lines; nothing is changed then.
     """
     with transaction.atomic():
-        locked = lock_order(order)
-        bring_stock_to(locked, status.stage, by=by)
-        if locked.status_id != status.pk:
-            now = timezone.now()
-            Order.objects.filter(pk=locked.pk).update(
-                status=status,
-                completed_at=now if status.stage is Stage.SOLD else None,
-                version=F("version") + 1,
-            )
-            OrderEvent.objects.create(
-                order=locked, kind=EventKind.STATUS, status_before=locked.status, status=status, by=by, at=now
-            )
-            locked.status = status
-    order.status = status
-    return locked
+        locked, before = _lock(order)
+        return _move(locked, before, status, by=by)
 
 
 def confirm_order(order: Order, *, by: Any = None) -> Order:
     """Freeze what the order needs and reserve what is free for it. Raises WrongStatus for an ended order."""
     with transaction.atomic():
-        locked = lock_order(order)
-        if locked.status.is_end:
+        locked, before = _lock(order)
+        if before.is_end:
             raise WrongStatus(
                 _("Order %(number)s is closed (%(status)s). Reopen it first.")
-                % {"number": locked.number, "status": locked.status}
+                % {"number": locked.number, "status": before}
             )
-        if locked.status.stage is Stage.RESERVED:
-            return set_status(order, locked.status, by=by)
-        return set_status(order, status_of(Category.CONFIRMED), by=by)
+        onward = before if before.stage is Stage.RESERVED else status_of(Category.CONFIRMED)
+        return _move(locked, before, onward, by=by)
 
 
 def complete_order(order: Order, *, by: Any = None) -> Order:
@@ -63,14 +49,14 @@ def complete_order(order: Order, *, by: Any = None) -> Order:
     Raises WrongStatus for a cancelled order, InsufficientStock, NothingToSell.
     """
     with transaction.atomic():
-        locked = lock_order(order)
-        if locked.status.stage is Stage.CANCELLED:
+        locked, before = _lock(order)
+        if before.stage is Stage.CANCELLED:
             raise WrongStatus(
                 _("Order %(number)s is cancelled. Reopen it before completing it.") % {"number": locked.number}
             )
-        if locked.status.stage is Stage.SOLD:
+        if before.stage is Stage.SOLD:
             return locked
-        return set_status(order, status_of(Category.COMPLETED), by=by)
+        return _move(locked, before, status_of(Category.COMPLETED), by=by)
 
 
 def cancel_order(order: Order, *, by: Any = None) -> Order:
@@ -84,12 +70,10 @@ def reopen_order(order: Order, *, by: Any = None) -> Order:
     Raises WrongStatus for an order that is not ended.
     """
     with transaction.atomic():
-        locked = lock_order(order)
-        if not locked.status.is_end:
-            raise WrongStatus(
-                _("Order %(number)s is not closed, so it can't be reopened.") % {"number": locked.number}
-            )
-        return set_status(order, status_of(Category.CONFIRMED), by=by)
+        locked, before = _lock(order)
+        if not before.is_end:
+            raise WrongStatus(_("Order %(number)s is not closed, so it can't be reopened.") % {"number": locked.number})
+        return _move(locked, before, status_of(Category.CONFIRMED), by=by)
 
 
 def status_of(category: Category) -> OrderStatus:
@@ -99,3 +83,26 @@ def status_of(category: Category) -> OrderStatus:
         raise OrderStatus.DoesNotExist(category.value)
     return status
 
+
+
+def _lock(order: Order) -> tuple[Order, OrderStatus]:
+    """The order as it is now, locked, and its status read after the lock."""
+    locked = lock_order(order)
+    return locked, locked.status
+
+
+def _move(locked: Order, before: OrderStatus, status: OrderStatus, *, by: Any) -> Order:
+    bring_stock_to(locked, status.stage, by=by)
+    if before.pk != status.pk:
+        now = timezone.now()
+        Order.objects.filter(pk=locked.pk).update(
+            status=status,
+            completed_at=now if status.stage is Stage.SOLD else None,
+            version=F("version") + 1,
+        )
+        OrderEvent.objects.create(
+            order=locked, kind=EventKind.STATUS, status_before=before, status=status, by=by, at=now
+        )
+        locked.status = status
+        locked.version += 1
+    return locked

@@ -67,7 +67,7 @@ def place_order(taken: OrderInput, *, by: Any = None, key: UUID | None = None) -
         order = Order(status=status_of(Category.DRAFT), created_by=by)
         _fill(order, taken)
         order.save()
-        _write_lines(order, taken.lines, [])
+        _write_lines(order, taken.lines)
         _refresh_total(order)
         if taken.status is not None and taken.status.pk != order.status_id:
             set_status(order, taken.status, by=by)
@@ -94,7 +94,7 @@ def change_order(order: Order, taken: OrderInput, *, version: int | None = None,
             raise LinesLocked(stored)
         _fill(stored, taken)
         stored.version += 1
-        _write_lines(stored, taken.lines, list(stored.items.all()))
+        _replace_lines(stored, taken.lines)
         stored.save(
             update_fields=[
                 "warehouse", "buyer", "recipient", "fulfilment", "address", "due_on", "due_from", "due_until",
@@ -138,20 +138,25 @@ def _default_warehouse() -> Warehouse:
     return warehouse
 
 
-def _write_lines(order: Order, lines: Sequence[LineInput], present: Sequence[OrderItem]) -> None:
-    known = {item.pk: item for item in present}
-    kept: set[int] = set()
+def _write_lines(order: Order, lines: Sequence[LineInput]) -> None:
+    """The lines of an order that was made in this transaction: nobody else can see it, so they go in as a set."""
+    OrderItem.objects.bulk_create(_line(OrderItem(order=order), line) for line in lines)
+
+
+def _replace_lines(order: Order, lines: Sequence[LineInput]) -> None:
+    known = {item.pk: item for item in order.items.all()}
     for line in lines:
-        _check_line(line)
-        goods = line.product or line.kit
-        price = line.price if line.price is not None else goods.sale_price  # type: ignore[union-attr]  # checked above
-        item = known.get(line.item or 0) or OrderItem(order=order)
-        item.product, item.kit, item.quantity, item.price = line.product, line.kit, line.quantity, price
-        item.save()
-        kept.add(item.pk)
-    for key, item in known.items():
-        if key not in kept:
-            item.delete()
+        _line(known.pop(line.item or 0, None) or OrderItem(order=order), line).save()
+    for item in known.values():
+        item.delete()
+
+
+def _line(item: OrderItem, line: LineInput) -> OrderItem:
+    _check_line(line)
+    goods = line.product or line.kit
+    item.product, item.kit, item.quantity = line.product, line.kit, line.quantity
+    item.price = line.price if line.price is not None else goods.sale_price  # type: ignore[union-attr]  # checked above
+    return item
 
 
 def _check_line(line: LineInput) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +19,7 @@ from core.quantities import round_money, round_quantity
 from inventory.models import Sale, StockDemand
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
 from inventory.services.reservations import reserve_due
-from inventory.services.sale_processor import SaleProcessor
+from inventory.services.sale_processor import SaleProcessor, sell_demands
 from inventory.services.stocks import checked_quantity
 from orders.domain.lifecycle import Stage
 from orders.domain.totals import LineMoney, revenues, share
@@ -63,18 +64,16 @@ def bring_stock_to(order: Order, stage: Stage, *, by: Any) -> None:
             _("Order %(number)s has no lines, so there is nothing to reserve or sell. Add what is ordered.")
             % {"number": order.number}
         )
-    sold = _live_sales(links)
+    sold = [link for link in links if link.is_sold]
     if stage is Stage.RESERVED and sold:
-        SaleProcessor.reverse(sold, by=by)
+        SaleProcessor.reverse(_live_sales(sold), by=by)
         sold = []
     if not sold:
         links = _freeze(order, items, links, by=by)
-    demands = [link.demand for link in links]
     if stage is Stage.RESERVED:
-        reserve_due(demands, on=timezone.localdate(), by=by)
-    elif len(sold) < len(demands):
-        amounts = _amounts(order, items, links)
-        SaleProcessor.sell(demands, amounts=amounts, by=by)
+        reserve_due([link.demand for link in links], on=timezone.localdate(), by=by)
+    elif len(sold) < len(links):
+        sell_demands([link.demand_id for link in links], _amounts(order, items, links), by=by)
 
 
 def replace_demands(item: OrderItem, wanted: Sequence[DemandInput], *, by: Any) -> list[StockDemand]:
@@ -108,9 +107,11 @@ def replace_demands(item: OrderItem, wanted: Sequence[DemandInput], *, by: Any) 
 
 
 def _links(order: Order) -> list[OrderItemDemand]:
-    """The order's demands that are not cancelled, in the order they were frozen."""
+    """The order's demands that are not cancelled, in the order they were frozen; `is_sold` tells of a live sale."""
+    live = Sale.objects.filter(demand=OuterRef("demand"), reversed_at__isnull=True)
     return list(
         OrderItemDemand.objects.filter(item__order=order, demand__cancelled_at__isnull=True)
+        .annotate(is_sold=Exists(live))
         .select_related("demand__product", "demand__warehouse")
         .order_by("pk")
     )
@@ -145,9 +146,12 @@ def _freeze(
         wanted += composition
     demands = freeze_demands(wanted, warehouse=order.warehouse, needed_on=order.due_on)
     made = _link(zip(owners, demands, strict=True))
-    for item in changed:
-        item.frozen_as = _fingerprint(order, item)
-    OrderItem.objects.bulk_update(changed, ["frozen_as"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update orders_orderitem i set frozen_as = t.print from unnest(%s::bigint[], %s::text[]) as t (id, print)"
+            " where i.id = t.id",
+            [[item.pk for item in changed], [_fingerprint(order, item) for item in changed]],
+        )
     return [link for link in links if link.item_id not in stale] + made
 
 

@@ -42,8 +42,11 @@ def bring_up(title: str) -> None:
         if process.poll() is not None or time.monotonic() - began > START_SECONDS:
             sys.exit(log.read_text("utf-8", "replace") + f"\n{title}: it did not come up")
         time.sleep(0.1)
+    took = time.monotonic() - began
     answer = status(port, "/")
-    show(f"{title}: up in {time.monotonic() - began:.1f} s, the first page answers {answer}")
+    show(f"{title}: up in {took:.1f} s, the first page answers {answer}")
+    if answer != 200:
+        sys.exit(f"{title}: the first page should answer 200")
     if title == "first run":
         show(log.read_text("utf-8", "replace"))
     subprocess.run([sys.executable, "dev.py", "stop"], check=True, stdout=subprocess.DEVNULL)

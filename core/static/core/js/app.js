@@ -60,9 +60,9 @@ let focused = null;
 document.addEventListener("htmx:beforeRequest", () => { focused = document.activeElement?.id || null; });
 
 document.addEventListener("htmx:afterSettle", (event) => {
-  const target = event.detail.target ?? event.detail.elt;
-  if (!target) return;
-  const wanted = target.matches("[data-focus]") ? target : find("[data-focus]", target);
+  const settled = event.target; // what came in; a target that was swapped out as a whole is gone by now
+  const target = event.detail.target?.isConnected ? event.detail.target : settled;
+  const wanted = settled.matches("[data-focus]") ? settled : find("[data-focus]", settled);
   if (wanted) {
     wanted.focus();
     return;
