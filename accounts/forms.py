@@ -1,6 +1,6 @@
 """What people type about themselves."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -17,8 +17,8 @@ LONGEST_EMAIL = 254
 class LogInForm(AuthenticationForm):
     """User name or e-mail, and password."""
 
-    default_renderer: ClassVar[type] = ComponentRenderer
-    error_messages: ClassVar[dict[str, Any]] = {
+    default_renderer = ComponentRenderer
+    error_messages = {
         "invalid_login": _("This name and password do not belong together. Check both; mind the keyboard's language."),
         "inactive": _("This account is switched off. Ask the owner of the shop."),
     }
@@ -74,4 +74,4 @@ class ProfileForm(Form):
 class OwnPasswordForm(PasswordChangeForm):
     """The old password and a new one twice."""
 
-    default_renderer: ClassVar[type] = ComponentRenderer
+    default_renderer = ComponentRenderer

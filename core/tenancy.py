@@ -28,7 +28,7 @@ def in_public() -> Iterator[None]:
 
 def current_schema_name() -> str:
     """The schema that queries of this thread go to."""
-    return str(connection.schema_name)
+    return str(connection.schema_name)  # type: ignore[attr-defined]  # of the backend of django-tenants
 
 
 def require_shop() -> str:

@@ -44,7 +44,8 @@ class _Hosts:
         entry = self._entries.get(host)
         if entry is None or entry.until <= now:
             return None
-        return get_tenant_model().from_db(connection.alias, entry.names, entry.values)
+        shop: models.Model = get_tenant_model().from_db(connection.alias, entry.names, entry.values)
+        return shop
 
     def generation(self) -> int:
         """Changes whenever something was forgotten."""
@@ -86,7 +87,7 @@ class ShopMiddleware(TenantMainMiddleware):
     """Sets the schema and the URLs for the request's host; answers itself when there is no open shop."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        connection.set_schema_to_public()
+        connection.set_schema_to_public()  # type: ignore[attr-defined]
         try:
             host = self.hostname_from_request(request)
         except DisallowedHost:
@@ -98,7 +99,7 @@ class ShopMiddleware(TenantMainMiddleware):
             return _closed(being_made=shop.status == "provisioning")
         shop.domain_url = host
         request.tenant = shop  # type: ignore[attr-defined]
-        connection.set_tenant(shop)
+        connection.set_tenant(shop)  # type: ignore[attr-defined]
         self.setup_url_routing(request)
         return None
 

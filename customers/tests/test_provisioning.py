@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.db import IntegrityError, connection, transaction
 from django.utils import translation
+from django.utils.translation import trans_real
 
 from accounts.models import User
 from core.errors import BadInput
@@ -60,8 +61,8 @@ def test_a_new_shop_has_schema_tables_first_data_domain_and_an_invited_owner(
 
 def test_the_first_data_are_in_the_shops_language(shops, quick_schemas, monkeypatch, settings):
     seen = []
-    monkeypatch.setattr("inventory.seeds.seed_inventory", lambda: seen.append(translation.get_language()))
-    settings.TENANT_SEEDERS = ["inventory.seeds.seed_inventory"]
+    monkeypatch.setattr(settings, "TENANT_SEEDERS", ["django.utils.translation.get_language"])
+    monkeypatch.setattr("django.utils.translation.get_language", lambda: seen.append(trans_real.get_language()))
     provision_shop(schema_name="lily", name="Lily", language="ru")
     provision_shop(schema_name="daisy", name="Daisy", language="en")
     assert seen == ["ru", "en"]
