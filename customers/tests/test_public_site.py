@@ -78,7 +78,7 @@ def test_the_key_of_the_form_is_the_same_after_a_refusal(platform_client):
 def test_bad_input_is_refused_beside_its_field_and_nothing_is_kept(platform_client, changes):
     answer = platform_client.post("/apply/", filled(**changes), headers={"accept-language": "en"})
     assert answer.status_code == 422
-    assert "nothing was saved" in answer.content.decode()
+    assert 'data-tone="danger"' in answer.content.decode()
     assert not TenantRegistration.objects.exists()
 
 
