@@ -4,6 +4,7 @@ from pathlib import Path
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from myproject import env
@@ -257,6 +258,11 @@ _GREENS = {
     "900": "oklch(29% .05 160)",
     "950": "oklch(20% .035 160)",
 }
-_UNFOLD = {"SITE_TITLE": PRODUCT_NAME, "SITE_SYMBOL": "local_florist", "COLORS": {"primary": _GREENS}}
+_UNFOLD = {
+    "SITE_TITLE": PRODUCT_NAME,
+    "SITE_SYMBOL": "local_florist",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("core/mark.svg")}],
+    "COLORS": {"primary": _GREENS},
+}
 UNFOLD_PLATFORM = {**_UNFOLD, "SITE_HEADER": _("Platform")}
-UNFOLD_SHOP = {**_UNFOLD, "SITE_HEADER": _("Shop")}
+UNFOLD_SHOP = {**_UNFOLD, "SITE_HEADER": lambda request: request.tenant.name}
