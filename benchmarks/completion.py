@@ -59,7 +59,9 @@ class Result:
 def measure(connection: Any, orders: Sequence[Any], complete: Callable[[Any], None]) -> Result:
     """Run `complete` over `orders` on an open psycopg2 connection's server and count what it cost."""
     with connection.cursor() as cursor:
-        cursor.execute("select pg_stat_statements_reset(0, (select oid from pg_database where datname = current_database()), 0)")
+        cursor.execute(
+            "select pg_stat_statements_reset(0, (select oid from pg_database where datname = current_database()), 0)"
+        )
         cursor.execute("select pg_current_wal_lsn()")
         wal = cursor.fetchone()[0]
     cpu, clock = time.process_time(), time.perf_counter()
@@ -110,10 +112,10 @@ class Floor:
                     uses[product] = uses.get(product, 0) + 1
             execute_values(
                 cursor,
-                f"insert into batch (stock_id, received_at, quantity, remaining, unit_cost, is_open)"
-                f" select v.p, now() - interval '300 days' + g * interval '1 second', {batch_quantity(work)},"
-                f" {batch_quantity(work)}, 10 + g %% 7, true from (values %s) v (p, n), generate_series(1, v.n) g order by g",
-                [(product, open_batches(work, times)) for product, times in uses.items()],
+                "insert into batch (stock_id, received_at, quantity, remaining, unit_cost, is_open)"
+                " select v.p, now() - interval '300 days' + g * interval '1 second', v.size, v.size, 10 + g %% 7, true"
+                " from (values %s) v (p, n, size), generate_series(1, v.n) g order by g",
+                [(product, open_batches(work, times), batch_quantity(work)) for product, times in uses.items()],
             )
             cursor.execute("insert into orders select g, false from generate_series(1, %s) g", (work.orders,))
             execute_values(cursor, "insert into line values %s", lines, page_size=5000)
@@ -187,7 +189,8 @@ class Floor:
             " from (values %s) v (id, q) where s.id = v.id", list(fell.items()), page_size=9999,
         )  # fmt: skip
         cursor.execute(
-            "update reservation set active = false, ended_at = now() where line_id = any (%s)", ([line[0] for line in lines],)
+            "update reservation set active = false, ended_at = now() where line_id = any (%s)",
+            ([line[0] for line in lines],),
         )
 
     def check(self, work: Work) -> None:

@@ -14,8 +14,10 @@ import csv
 import sys
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -116,11 +118,19 @@ def replay(baskets: list[tuple[str, list[str]]], need: dict[str, int], lines: in
             ReceiptLineInput(products[item], Decimal(-(-units // 3)), unit_costs(item)[number])
             for item, units in need.items()
         ]
-        run(lambda wanted=wanted, at=received: post_receipt(warehouse=warehouse, lines=wanted, received_at=at))
+        run(partial(post_receipt, warehouse=warehouse, lines=wanted, received_at=received))
     print(f"3 receipts of {len(need)} lines in {time.perf_counter() - started:.1f} s")
 
     steps = {"place": 0.0, "confirm": 0.0, "complete": 0.0}
     statements = {"place": 0, "confirm": 0, "complete": 0}
+
+    def timed(step: str, work: Callable[[], Any]) -> Any:
+        before, clock = count(), time.perf_counter()
+        answer = run(work)
+        steps[step] += time.perf_counter() - clock
+        statements[step] += count() - before
+        return answer
+
     begun = time.perf_counter()
     for done, (order_no, items) in enumerate(baskets, start=1):
         taken = OrderInput(
@@ -130,17 +140,9 @@ def replay(baskets: list[tuple[str, list[str]]], need: dict[str, int], lines: in
                 for line, item in enumerate(items)
             ],
         )
-        order: Any = None
-        for step, work in (
-            ("place", lambda taken=taken: place_order(taken)),
-            ("confirm", lambda: confirm_order(order)),
-            ("complete", lambda: complete_order(order)),
-        ):
-            before, clock = count(), time.perf_counter()
-            answer = run(work)
-            order = order or answer
-            steps[step] += time.perf_counter() - clock
-            statements[step] += count() - before
+        order = timed("place", partial(place_order, taken))
+        timed("confirm", partial(confirm_order, order))
+        timed("complete", partial(complete_order, order))
         if done % 250 == 0:
             rate = done / (time.perf_counter() - begun)
             print(f"  {done}/{len(baskets)} orders, {rate:.1f} orders/s", file=sys.stderr)
@@ -176,7 +178,7 @@ def replay(baskets: list[tuple[str, list[str]]], need: dict[str, int], lines: in
         print(f"{name:<20}{ours!s:>20}{theirs!s:>20}{'' if ours == theirs else '  DIFFERS'}")
     clock = time.perf_counter()
     findings = check_stock(extra=INVARIANTS)
-    print(f"\ncheck_stock: {'clean' if not findings else findings} in {time.perf_counter() - clock:.1f} s")
+    print(f"\ncheck_stock: {findings or 'clean'} in {time.perf_counter() - clock:.1f} s")
     return 1 if failed or findings else 0
 
 

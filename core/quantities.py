@@ -32,7 +32,7 @@ def round_value(value: Decimal) -> Decimal:
     return value.quantize(VALUE_STEP, ROUND_HALF_UP)
 
 
-class QuantityField(models.DecimalField):
+class QuantityField(models.DecimalField[Any, Any]):
     """Base units, 3 decimals."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -41,7 +41,7 @@ class QuantityField(models.DecimalField):
         super().__init__(*args, **kwargs)
 
 
-class MoneyField(models.DecimalField):
+class MoneyField(models.DecimalField[Any, Any]):
     """The shop's currency, 2 decimals."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -50,7 +50,7 @@ class MoneyField(models.DecimalField):
         super().__init__(*args, **kwargs)
 
 
-class ValueField(models.DecimalField):
+class ValueField(models.DecimalField[Any, Any]):
     """A stock value or cost in the shop's currency, 4 decimals."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -6,7 +6,7 @@ Marking sends no pre_delete or post_delete: nothing is removed. Rules: docs/arch
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 from django.dispatch import Signal
@@ -73,9 +73,10 @@ def restore(row: SoftDelete, *, by: Any = None) -> int:
     A live row is left alone (0). Raises CannotRestore when its owner is still deleted or its name was taken meanwhile.
     """
     with transaction.atomic():
-        [fresh] = _lock([row], deleted=True) or [None]
-        if fresh is None:
+        found_deleted = _lock([row], deleted=True)
+        if not found_deleted:
             return 0
+        [fresh] = found_deleted
         for field in fresh._meta.concrete_fields:
             owner = getattr(fresh, field.name) if field.is_relation else None
             if isinstance(owner, SoftDelete) and owner.is_deleted and owner.delete_batch != fresh.delete_batch:
@@ -101,7 +102,7 @@ def _related_models(row: SoftDelete) -> list[type[SoftDelete]]:
     found: list[type[SoftDelete]] = [type(row)]
     for model in found:
         for relation in model.soft_owned:
-            child = model._meta.get_field(relation).related_model
+            child = cast("type[SoftDelete]", model._meta.get_field(relation).related_model)
             if child not in found:
                 found.append(child)  # the loop goes on over what it finds
     return found

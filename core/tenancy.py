@@ -11,6 +11,9 @@ from typing import Any
 from django.db import connection, transaction
 from django_tenants.utils import get_public_schema_name, schema_context
 
+# django-tenants' backend adds schema_name, set_tenant() and more, which Django's types do not know.
+tenant_connection: Any = connection
+
 
 @contextmanager
 def in_schema(name: str) -> Iterator[None]:
@@ -28,7 +31,7 @@ def in_public() -> Iterator[None]:
 
 def current_schema_name() -> str:
     """The schema that queries of this thread go to."""
-    return str(connection.schema_name)  # type: ignore[attr-defined]  # of the backend of django-tenants
+    return str(tenant_connection.schema_name)
 
 
 def require_shop() -> str:

@@ -86,7 +86,9 @@ def stock_list(*, warehouse: int | None = None) -> QuerySet[Stock]:
     if warehouse is not None:
         rows = rows.filter(warehouse=warehouse)
     return rows.prefetch_related(
-        Prefetch("batches", StockBatch.objects.filter(is_open=True).order_by("received_at", "id"), to_attr="open_batches")
+        Prefetch(
+            "batches", StockBatch.objects.filter(is_open=True).order_by("received_at", "id"), to_attr="open_batches"
+        )
     )
 
 

@@ -122,16 +122,18 @@ _timeouts = {
     "statement_timeout": env.text("DB_STATEMENT_TIMEOUT", "15s"),
     "idle_in_transaction_session_timeout": env.text("DB_IDLE_TIMEOUT", "30s"),
 }
+_database = dj_database_url.parse(DATABASE_URL, conn_max_age=env.number("DB_CONN_MAX_AGE", 60), conn_health_checks=True)
 DATABASES = {
     "default": {
-        **dj_database_url.parse(DATABASE_URL, conn_max_age=env.number("DB_CONN_MAX_AGE", 60), conn_health_checks=True),
+        **_database,
         "ENGINE": "django_tenants.postgresql_backend",
         "ATOMIC_REQUESTS": False,
+        "OPTIONS": {
+            **_database.get("OPTIONS", {}),
+            "options": " ".join(f"-c {name}={value}" for name, value in _timeouts.items()),
+        },
     }
 }
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
-    f"-c {name}={value}" for name, value in _timeouts.items()
-)
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

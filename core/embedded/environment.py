@@ -242,7 +242,7 @@ class Environment:
                 shorter.write_text(without(file.read_text("utf-8"), EMBEDDED), "utf-8")
                 lines = self._pip(shorter)
         if lines:
-            for line in lines[-12:]:
+            for line in [line for line in lines if line.startswith("ERROR")] or lines[-12:]:
                 write("    " + line)
             raise Stop("pip_failed")
 

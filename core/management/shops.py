@@ -35,5 +35,3 @@ def chosen_shops(options: dict[str, object]) -> list[str]:
             % {"name": name, "known": ", ".join(known) or "—"}
         )
     return [str(name)]
-
-

@@ -19,6 +19,8 @@ from django.utils.translation import gettext
 from django_tenants.middleware.main import TenantMainMiddleware
 from django_tenants.utils import get_tenant_domain_model, get_tenant_model, remove_www
 
+from core.tenancy import tenant_connection
+
 SECONDS = 60.0
 
 
@@ -53,7 +55,7 @@ class _Hosts:
 
     def put(self, host: str, shop: models.Model, now: float, generation: int) -> None:
         """Keep a shop read while `generation` was valid; what was read before a change is not kept after it."""
-        fields = shop._meta.concrete_fields  # noqa: SLF001 - Django's documented model API
+        fields = shop._meta.concrete_fields
         names = tuple(str(field.attname) for field in fields)
         entry = _Entry(names, tuple(getattr(shop, name) for name in names), now + SECONDS)
         with self._lock:
@@ -87,7 +89,7 @@ class ShopMiddleware(TenantMainMiddleware):
     """Sets the schema and the URLs for the request's host; answers itself when there is no open shop."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        connection.set_schema_to_public()  # type: ignore[attr-defined]
+        tenant_connection.set_schema_to_public()
         try:
             host = self.hostname_from_request(request)
         except DisallowedHost:
@@ -99,7 +101,7 @@ class ShopMiddleware(TenantMainMiddleware):
             return _closed(being_made=shop.status == "provisioning")
         shop.domain_url = host
         request.tenant = shop  # type: ignore[attr-defined]
-        connection.set_tenant(shop)  # type: ignore[attr-defined]
+        tenant_connection.set_tenant(shop)
         self.setup_url_routing(request)
         return None
 

@@ -88,9 +88,9 @@ def test_stop_ends_the_running_one(place):
         "import sys, time; from pathlib import Path\n"
         "from core.embedded import processes, running; from core.embedded.state import State\n"
         "processes.interrupt_on_signals(); place = State(Path(sys.argv[1]), Path(sys.argv[1]))\n"
-        "with running.only_one(place):\n"
-        "    print('up', flush=True)\n"
-        "    try:\n        time.sleep(60)\n    except KeyboardInterrupt:\n        pass\n"
+        "try:\n"
+        "    with running.only_one(place):\n        print('up', flush=True)\n        time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    pass\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program, str(place.root)], stdout=subprocess.PIPE, text=True, cwd=dev.PROJECT

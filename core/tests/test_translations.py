@@ -33,6 +33,10 @@ def source(tmp_path):
     return folder / "django.po"
 
 
+def shown(file, sentence):
+    return gettext.GNUTranslations(file).gettext(sentence)
+
+
 def test_a_catalogue_is_compiled_once_and_again_when_it_changes(tmp_path, source):
     target = source.with_suffix(".mo")
     assert compile_translations(tmp_path) == [target]
@@ -41,13 +45,13 @@ def test_a_catalogue_is_compiled_once_and_again_when_it_changes(tmp_path, source
     os.utime(source, (later, later))
     assert compile_translations(tmp_path) == [target]
     with target.open("rb") as file:
-        assert gettext.GNUTranslations(file).gettext("Rose") == "Роза"
+        assert shown(file, "Rose") == "Роза"
 
 
 def test_a_fuzzy_entry_is_not_shown_to_anybody(tmp_path, source):
     (target,) = compile_translations(tmp_path)
     with target.open("rb") as file:
-        assert gettext.GNUTranslations(file).gettext("Tulip") == "Tulip"
+        assert shown(file, "Tulip") == "Tulip"
 
 
 def test_a_catalogue_that_cannot_be_read_is_named_and_the_old_one_stays(tmp_path, source, settings):
@@ -64,7 +68,9 @@ def test_a_catalogue_that_cannot_be_read_is_named_and_the_old_one_stays(tmp_path
     assert target.read_bytes() == before
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "Compiled translations: 1."), ("ru", "Собрано переводов: 1.")])
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Compiled translations: 1."), ("ru", "Скомпилировано переводов: 1.")]
+)
 def test_the_command_says_how_many_it_made(tmp_path, source, settings, language, said):
     settings.BASE_DIR = tmp_path
     out = StringIO()

@@ -17,4 +17,16 @@ from inventory.engine.primitives import (
     sell,
 )
 
-__all__ = ["IssueRow", "Issued", "PutBackRow", "ReceiveRow", "Sold", "create", "drop", "issue", "put_back", "receive", "sell"]
+__all__ = [
+    "IssueRow",
+    "Issued",
+    "PutBackRow",
+    "ReceiveRow",
+    "Sold",
+    "create",
+    "drop",
+    "issue",
+    "put_back",
+    "receive",
+    "sell",
+]

@@ -13,9 +13,7 @@ class Document(models.Model):
     """What every posted document has: a number, a moment, a person. Posted documents are never edited or deleted."""
 
     posted_at = models.DateTimeField(_("posted"), default=timezone.now)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
-    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
     comment = models.CharField(_("comment"), max_length=500, blank=True)
 
     class Meta:

@@ -73,7 +73,9 @@ class Sale(models.Model):
             bounded("quantity", "sale_quantity_range", QUANTITY_STEP, MAX_QUANTITY),
             bounded("amount", "sale_amount_range", 0, MAX_MONEY),
             bounded("cost", "sale_cost_range", 0, MAX_VALUE),
-            models.CheckConstraint(condition=Q(returned__gte=0, returned__lte=F("quantity")), name="sale_returned_range"),
+            models.CheckConstraint(
+                condition=Q(returned__gte=0, returned__lte=F("quantity")), name="sale_returned_range"
+            ),
             models.CheckConstraint(
                 condition=Q(returned_cost__gte=0, returned_cost__lte=F("cost")), name="sale_returned_cost_range"
             ),

@@ -219,7 +219,8 @@ def check_stock(
 
     `extra` are invariants of apps above the inventory, whose queries stand alone.
     """
-    condition, params = "true", []
+    condition = "true"
+    params: list[int] = []
     if product is not None:
         condition, params = f"{condition} and s.product_id = %s", [*params, product]
     if warehouse is not None:

@@ -22,9 +22,7 @@ class DemandInput:
     quantity: Decimal
 
 
-def freeze_demands(
-    wanted: Sequence[DemandInput], *, warehouse: Warehouse, needed_on: date
-) -> list[StockDemand]:
+def freeze_demands(wanted: Sequence[DemandInput], *, warehouse: Warehouse, needed_on: date) -> list[StockDemand]:
     """Write down what is asked of `warehouse`, in the order given. Nothing is reserved yet."""
     return StockDemand.objects.bulk_create(
         StockDemand(product=item.product, warehouse=warehouse, quantity=item.quantity, needed_on=needed_on)

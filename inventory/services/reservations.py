@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q, Sum
+from django.db.models import DurationField, ExpressionWrapper, F, Q, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -17,9 +17,7 @@ from inventory.models import Reservation, Stock, StockDemand
 from inventory.services.stocks import ensure_stocks, lock_stocks, set_reserved
 
 
-def reserve(
-    demands: Iterable[StockDemand], *, until: datetime | None = None, by: Any = None
-) -> dict[int, Decimal]:
+def reserve(demands: Iterable[StockDemand], *, until: datetime | None = None, by: Any = None) -> dict[int, Decimal]:
     """Hold free goods for `demands`, earliest needed first; what is not free stays waiting.
 
     Answers demand id → base units newly held. Closed demands get nothing. Calling again holds only what is still
@@ -37,7 +35,7 @@ def reserve(
         return {hold.demand: hold.more for hold in holds}
 
 
-def release(demands: Iterable[StockDemand], *, by: Any = None) -> None:  # noqa: ARG001 - the actor is in the order's history
+def release(demands: Iterable[StockDemand], *, by: Any = None) -> None:
     """End the active reservations of `demands`; the goods are free for others. Without one nothing happens."""
     keys = [demand.pk for demand in demands]
     with transaction.atomic():
@@ -53,20 +51,17 @@ def release(demands: Iterable[StockDemand], *, by: Any = None) -> None:  # noqa:
 
 def reserve_due(demands: Sequence[StockDemand], *, on: date, by: Any = None) -> dict[int, Decimal]:
     """Reserve those of `demands` that are needed within their warehouse's horizon, counted from the day `on`."""
-    due = [
-        demand
-        for demand in demands
-        if demand.needed_on <= on + timedelta(days=demand.warehouse.reserve_ahead_days)
-    ]
+    due = [demand for demand in demands if demand.needed_on <= on + timedelta(days=demand.warehouse.reserve_ahead_days)]
     return reserve(due, by=by)
 
 
 def reserve_waiting(stock_ids: Iterable[int] | None = None, *, on: date) -> dict[int, Decimal]:
     """Serve waiting demands of these stocks (of all without them), earliest `needed_on` first, as far as the
     warehouse's horizon from the day `on` reaches. Run after every receipt and every night."""
-    waiting = waiting_demands().filter(
-        needed_on__lte=on + timedelta(days=1) * F("warehouse__reserve_ahead_days")
+    ahead = ExpressionWrapper(
+        Value(timedelta(days=1)) * F("warehouse__reserve_ahead_days"), output_field=DurationField()
     )
+    waiting = waiting_demands().filter(needed_on__lte=Value(on) + ahead)
     if stock_ids is not None:
         pairs = Stock.objects.filter(pk__in=list(stock_ids)).values_list("product", "warehouse")
         condition = Q(pk__in=[])
@@ -123,7 +118,11 @@ def _write(holds: Sequence[Hold], *, until: datetime | None, by: Any) -> None:
     """Write the holds as a set and the stock rows once."""
     if not holds:
         return
-    columns = [[hold.demand for hold in holds], [hold.stock for hold in holds], [hold.quantity for hold in holds]]
+    columns: list[Any] = [
+        [hold.demand for hold in holds],
+        [hold.stock for hold in holds],
+        [hold.quantity for hold in holds],
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into inventory_reservation (demand_id, stock_id, quantity, is_active, until, created_at, by_id)"

@@ -96,4 +96,3 @@ def return_to_supplier(
 
     with transaction.atomic():
         return once(scope="supplier_return", key=key, payload=[batch.pk, quantity], do=post, model=SupplierReturn)
-

@@ -82,9 +82,7 @@ class SaleProcessor:
             return once(scope="sale", key=key, payload=payload, do=make, model=Sale)
 
     @staticmethod
-    def sell(
-        demands: Iterable[StockDemand], *, amounts: Sequence[Decimal] | None = None, by: Any = None
-    ) -> list[Sale]:
+    def sell(demands: Iterable[StockDemand], *, amounts: Sequence[Decimal] | None = None, by: Any = None) -> list[Sale]:
         """Sell what `demands` asked for and hold; `amounts` is money per demand (the product's price without it).
 
         A second call answers with the same live sales. Raises InsufficientStock for all lacking products at once.
@@ -118,9 +116,7 @@ class SaleProcessor:
             rows = _outstanding_rows(live)
             if rows:
                 engine.put_back(MovementKind.REVERSAL, SourceKind.SALE, rows, by=by and by.pk, at=at)
-            Sale.objects.filter(pk__in=live).update(
-                reversed_at=at, returned=F("quantity"), returned_cost=F("cost")
-            )
+            Sale.objects.filter(pk__in=live).update(reversed_at=at, returned=F("quantity"), returned_cost=F("cost"))
             StockDemand.objects.filter(sales__in=live, cancelled_at__isnull=True).update(is_open=True)
         return list(live.values())
 

@@ -1,6 +1,6 @@
 """Rows for tests: the least that a test of the stock needs."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +8,7 @@ from inventory.models import Stock, Warehouse
 from inventory.services.receiving import receive_stock
 from products.models import KitItem, Product, ProductKit
 
-FIRST_DAY = datetime(2026, 3, 1, 9, tzinfo=timezone.utc)
+FIRST_DAY = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
 def warehouse() -> Warehouse:

@@ -1,9 +1,9 @@
 from orders.models.contact import Contact
+from orders.models.event import EventKind, OrderEvent
 from orders.models.line import OrderItem, OrderItemDemand
 from orders.models.order import Fulfilment, Order
 from orders.models.payment import Payment, PaymentMethod
 from orders.models.status import OrderStatus
-from orders.models.event import EventKind, OrderEvent
 
 __all__ = [
     "Contact",

@@ -29,7 +29,10 @@ class OrderStatus(models.Model):
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(
-        _("name"), max_length=60, blank=True, help_text=_("Left empty, a system status is named in the reader's language.")
+        _("name"),
+        max_length=60,
+        blank=True,
+        help_text=_("Left empty, a system status is named in the reader's language."),
     )
     color = models.CharField(_("colour"), max_length=10, choices=HUES, default="slate")
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -49,10 +52,14 @@ class OrderStatus(models.Model):
                 condition=models.Q(category__in=[category.value for category in Category]), name="status_category_known"
             ),
             models.CheckConstraint(
-                condition=models.Q(is_positive_end=True, category="completed") | models.Q(is_positive_end=False) & ~models.Q(category="completed"), name="status_good_end_matches"
+                condition=models.Q(is_positive_end=True, category="completed")
+                | models.Q(is_positive_end=False) & ~models.Q(category="completed"),
+                name="status_good_end_matches",
             ),
             models.CheckConstraint(
-                condition=models.Q(is_negative_end=True, category="cancelled") | models.Q(is_negative_end=False) & ~models.Q(category="cancelled"), name="status_bad_end_matches"
+                condition=models.Q(is_negative_end=True, category="cancelled")
+                | models.Q(is_negative_end=False) & ~models.Q(category="cancelled"),
+                name="status_bad_end_matches",
             ),
             models.CheckConstraint(condition=models.Q(is_system=True) | ~models.Q(name=""), name="status_named"),
         ]

@@ -84,7 +84,6 @@ def status_of(category: Category) -> OrderStatus:
     return status
 
 
-
 def _lock(order: Order) -> tuple[Order, OrderStatus]:
     """The order as it is now, locked, and its status read after the lock."""
     locked = lock_order(order)

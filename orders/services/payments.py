@@ -16,12 +16,12 @@ from orders.services.history import note
 from orders.services.stock_sync import lock_order
 
 
-def record_payment(
-    order: Order, *, amount: Decimal, method: str, by: Any = None, key: UUID | None = None
-) -> Payment:
+def record_payment(order: Order, *, amount: Decimal, method: str, by: Any = None, key: UUID | None = None) -> Payment:
     """Write down money received for an order. The same `key` makes one payment. Raises BadInput."""
     if not amount.is_finite() or amount <= 0 or amount > MAX_MONEY or amount != round_money(amount):
-        raise BadInput(_("A payment is a number above zero with at most 2 decimals. Correct the amount."), field="amount")
+        raise BadInput(
+            _("A payment is a number above zero with at most 2 decimals. Correct the amount."), field="amount"
+        )
     if method not in PaymentMethod.values:
         raise BadInput(_("Choose how the money came."), field="method")
 

@@ -114,7 +114,7 @@ def refresh_total(order: Order) -> None:
 
 
 def _fill(order: Order, taken: OrderInput) -> None:
-    warehouse = taken.warehouse or order.warehouse_id and order.warehouse or _default_warehouse()
+    warehouse = taken.warehouse or (order.warehouse_id and order.warehouse) or _default_warehouse()
     for name, money in (("discount", taken.discount), ("delivery_price", taken.delivery_price)):
         if not money.is_finite() or money < 0 or money > MAX_MONEY or money != round_money(money):
             raise BadInput(_("An amount of money is a number from zero up with at most 2 decimals."), field=name)
@@ -146,7 +146,7 @@ def _write_lines(order: Order, lines: Sequence[LineInput]) -> None:
 def _replace_lines(order: Order, lines: Sequence[LineInput]) -> None:
     known = {item.pk: item for item in order.items.all()}
     for line in lines:
-        _line(known.pop(line.item or 0, None) or OrderItem(order=order), line).save()
+        _line(known.pop(line.item or 0, OrderItem(order=order)), line).save()
     for item in known.values():
         item.delete()
 
@@ -193,5 +193,3 @@ def _facts(taken: OrderInput) -> list[Any]:
         taken.buyer and taken.buyer.pk, taken.recipient and taken.recipient.pk, taken.status and taken.status.pk,
         [[line.product and line.product.pk, line.kit and line.kit.pk, line.quantity, line.price] for line in taken.lines],
     ]  # fmt: skip
-
-

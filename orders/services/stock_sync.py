@@ -64,7 +64,7 @@ def bring_stock_to(order: Order, stage: Stage, *, by: Any) -> None:
             _("Order %(number)s has no lines, so there is nothing to reserve or sell. Add what is ordered.")
             % {"number": order.number}
         )
-    sold = [link for link in links if link.is_sold]
+    sold = [link for link in links if link.is_sold]  # type: ignore[attr-defined]  # annotated by _links
     if stage is Stage.RESERVED and sold:
         SaleProcessor.reverse(_live_sales(sold), by=by)
         sold = []
@@ -208,5 +208,3 @@ def _amounts(order: Order, items: Sequence[OrderItem], links: Sequence[OrderItem
         parts = share(by_item[item_id], [link.list_amount for link in group])
         amount.update({link.pk: part for link, part in zip(group, parts, strict=True)})
     return [amount[link.pk] for link in links]
-
-

@@ -23,9 +23,7 @@ def lines(*wanted: tuple[Product | ProductKit, str] | tuple[Product | ProductKit
     made = []
     for goods, quantity, *price in wanted:
         kind = "product" if isinstance(goods, Product) else "kit"
-        made.append(
-            LineInput(**{kind: goods}, quantity=Decimal(quantity), price=Decimal(price[0]) if price else None)
-        )
+        made.append(LineInput(**{kind: goods}, quantity=Decimal(quantity), price=Decimal(price[0]) if price else None))
     return made
 
 

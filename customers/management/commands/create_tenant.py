@@ -14,7 +14,7 @@ from core.transactions import run
 from customers.models import Client
 from customers.services.provisioning import default_domain, provision_shop
 
-TENANT_FIELDS = [field for field in Client._meta.fields if field.editable and not field.primary_key]  # noqa: SLF001
+TENANT_FIELDS = [field for field in Client._meta.fields if field.editable and not field.primary_key]
 MUST = {"schema_name", "name"}
 LONGEST_DOMAIN = 253
 

@@ -6,12 +6,12 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.conf import settings
 
 from core.management.shops import add_shop_options, chosen_shops
 from core.tenancy import in_schema
@@ -40,7 +40,9 @@ class Command(BaseCommand):
                 with in_schema(name):
                     if options["repair_caches"]:
                         for key in repair_caches():
-                            self.stderr.write(_("%(shop)s: stock row %(key)s written anew") % {"shop": name, "key": key})
+                            self.stderr.write(
+                                _("%(shop)s: stock row %(key)s written anew") % {"shop": name, "key": key}
+                            )
                     report[name] = check_stock(
                         product=options["product"], warehouse=options["warehouse"], extra=extra_invariants()
                     )
