@@ -100,7 +100,7 @@ class Order(models.Model):
                 )
             super().save(*args, **kwargs)
             if before != self.status_id:
-                note_status_change(self, before=before, by=None)
+                note_status_change(self, before=before, by=self.created_by if before is None else None)
 
     def sync_stock(self) -> None:
         """Bring the stock in line with the status. Any number of calls leave the same stock."""
