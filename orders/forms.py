@@ -114,8 +114,8 @@ class OrderForm(Form):
     order; a changed one carries the version it was opened with.
     """
 
-    buyer_phone = PhoneField(label=_("Telephone"), required=False)
-    buyer_name = CleanCharField(label=_("Name"), max_length=200, required=False)
+    buyer_phone = PhoneField(label=_("Buyer's telephone"), required=False)
+    buyer_name = CleanCharField(label=_("Buyer's name"), max_length=200, required=False)
     fulfilment = forms.ChoiceField(
         label=_("Handing over"), choices=Fulfilment.choices, initial=Fulfilment.DELIVERY, widget=forms.RadioSelect
     )

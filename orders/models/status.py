@@ -2,19 +2,20 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orders.domain.lifecycle import ENDS, STAGES, Category, Stage
 
 # The names of the statuses every shop starts with; a shop's own name, once given, wins.
 SYSTEM_NAMES = {
-    "draft": _("Draft"),
-    "new": _("New"),
-    "confirmed": _("Confirmed"),
-    "assembling": _("Assembling"),
-    "ready": _("Ready"),
-    "delivering": _("Out for delivery"),
-    "completed": _("Completed"),
-    "cancelled": _("Cancelled"),
+    "draft": pgettext_lazy("order status", "Draft"),
+    "new": pgettext_lazy("order status", "New"),
+    "confirmed": pgettext_lazy("order status", "Confirmed"),
+    "assembling": pgettext_lazy("order status", "Assembling"),
+    "ready": pgettext_lazy("order status", "Ready"),
+    "delivering": pgettext_lazy("order status", "Out for delivery"),
+    "completed": pgettext_lazy("order status", "Completed"),
+    "cancelled": pgettext_lazy("order status", "Cancelled"),
 }
 
 HUES = [

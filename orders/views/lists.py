@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from core.access import may, needs
@@ -15,7 +16,7 @@ from core.htmx import page_or_part
 from orders.models import OrderStatus
 from orders.selectors import LONGEST_SEARCH, Page, View, order_page, view_counts
 
-TABS = [(View.TODAY, _("Today")), (View.TOMORROW, _("Tomorrow")), (View.LATE, _("Late")), (View.ALL, _("All"))]
+TABS = [(View.TODAY, _("Today")), (View.TOMORROW, _("Tomorrow")), (View.LATE, pgettext_lazy("orders", "Late")), (View.ALL, _("All"))]
 
 
 @require_safe
