@@ -89,14 +89,19 @@ class OrderAdmin(ModelAdmin):
     date_hierarchy = "due_on"
     ordering = ("-due_on", "-id")
     autocomplete_fields = ("buyer", "recipient")
-    readonly_fields = ("number", "total", "paid", "created_at", "completed_at")
+    readonly_fields = ("number_shown", "total", "paid", "created_at", "completed_at")
     fieldsets = (
-        (None, {"fields": (("number", "status"), ("buyer", "recipient"))}),
+        (None, {"fields": (("number_shown", "status"), ("buyer", "recipient"))}),
         (_("Handing over"), {"fields": (("fulfilment", "warehouse"), "address", ("due_on", "due_from", "due_until"))}),
         (_("Texts"), {"fields": ("card_message", "courier_note")}),
         (_("Money"), {"fields": (("discount", "delivery_price"), ("total", "paid"), ("created_at", "completed_at"))}),
     )
     inlines = (OrderItemInline, PaymentInline, OrderEventInline)
+
+    @display(description=_("no."))
+    def number_shown(self, order: Order) -> str:
+        """The number; the database gives it to a new order when it is saved."""
+        return "" if order.pk is None else str(order.number)
 
     @display(description=_("status"), label=True, ordering="status__position")
     def status_shown(self, order: Order) -> str:
@@ -149,16 +154,33 @@ class OrderAdmin(ModelAdmin):
         set_status(order, order.status_wanted, by=request.user)
 
 
+class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One spelling of a number, or the same person is written down twice."""
+
+    class Meta:
+        model = Contact
+        fields = ("name", "phone")
+
+    def clean_phone(self) -> str:
+        phone: str = self.cleaned_data["phone"]
+        same = Contact.objects.filter(phone=phone).exclude(pk=self.instance.pk).first() if phone else None
+        if same is not None:
+            raise forms.ValidationError(
+                _("This number is already written down for %(name)s. Use that contact.") % {"name": same}
+            )
+        return phone
+
+
 class ContactAdmin(ModelAdmin):
     """People who order or receive flowers. Deleting marks them; their orders keep the name."""
 
     list_display = ("name", "phone", "created_at")
     search_fields = ("name", "phone")
     fields = ("name", "phone")
+    form = ContactForm
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001
         form = super().get_form(request, obj, change, **kwargs)
-        # One spelling of a number, or the same person is written down twice.
         old = form.base_fields["phone"]
         form.base_fields["phone"] = PhoneField(
             label=old.label, help_text=old.help_text, required=False, widget=old.widget
