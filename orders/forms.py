@@ -25,6 +25,11 @@ from orders.services.lifecycle import status_of
 MAX_LINES = 200
 # An order may be written down some days after it was taken.
 DAYS_BACK = 31
+# Not called optional: one of two is asked for, or the form says in its own way when it may stay empty.
+UNMARKED = (
+    "buyer_phone", "buyer_name", "recipient_phone", "recipient_name", "address", "due_from", "due_until", "discount",
+    "delivery_price",
+)  # fmt: skip
 LARGEST_KEY = 2**63 - 1
 
 
@@ -159,6 +164,8 @@ class OrderForm(Form):
         super().__init__(data, *args, initial={**start, **(initial or {})}, **kwargs)
         for field in ("due_from", "due_until"):
             self.fields[field].error_messages["invalid"] = _("There is no such time. Write it as 14:30.")
+        for name in UNMARKED:
+            self.fields[name].unmarked = True  # type: ignore[attr-defined]  # read by components/field.html
         self.fields["card_message"].widget.attrs["rows"] = 4
         if order is None:
             self._offer_statuses()

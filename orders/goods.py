@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
 from django.db.models import Q, Sum
+from django.utils.translation import gettext as _
 
 from inventory.models import Reservation, Stock, Warehouse
 from orders.models import Order
-from products.models import KitItem, Product, ProductKit
+from products.models import KitItem, Product, ProductKit, Unit
 
 SHOWN = 8
 LONGEST_SEARCH = 100
@@ -42,7 +43,12 @@ class Goods:
 
     @property
     def unit(self) -> str:
-        return str(self.product.get_unit_display()) if self.product else ""
+        return short_unit(self.product.unit) if self.product else ""
+
+
+def short_unit(unit: str) -> str:
+    """A unit beside a figure; stems are counted like pieces."""
+    return _("pcs") if unit in {Unit.STEM, Unit.PIECE} else str(Unit(unit).label)
 
 
 def search_goods(text: str, *, warehouse: Warehouse | None) -> list[Goods]:

@@ -30,7 +30,7 @@ class OrderStatus(models.Model):
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(
-        _("name"),
+        pgettext_lazy("order status", "name"),
         max_length=60,
         blank=True,
         help_text=_("Left empty, a system status is named in the reader's language."),

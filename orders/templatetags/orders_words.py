@@ -11,6 +11,7 @@ from django.utils.translation import ngettext, pgettext
 
 from core.templatetags.florist import money, quantity
 from orders.domain.lifecycle import Stage
+from orders.goods import short_unit
 from orders.models import EventKind, Fulfilment, Order, OrderEvent, PaymentMethod
 from orders.selectors import Lateness, Part
 from products.models import Unit
@@ -41,12 +42,8 @@ def waiting_words(waiting: dict[str, Decimal]) -> str:
     """`waits for 12 pcs` from unit → base units; several units are named one after the other."""
     if not waiting:
         return ""
-    amounts = ", ".join(quantity(amount, _short(unit)) for unit, amount in waiting.items())
+    amounts = ", ".join(quantity(amount, short_unit(unit)) for unit, amount in waiting.items())
     return _("waits for %(amounts)s") % {"amounts": amounts}
-
-
-def _short(unit: str) -> str:
-    return _("pcs") if unit in {Unit.STEM, Unit.PIECE} else str(Unit(unit).label)
 
 
 @register.filter
@@ -76,7 +73,7 @@ def whereto(order: Order) -> str:
 def effect_words(effect: str, parts: Iterable[Part]) -> str:
     """What a step does to the stock, with figures: `reserves 32 stems and 2 other products`."""
     if effect == "release":
-        return _("gives the reserved goods free")
+        return _("releases what is reserved")
     if effect == "put_back":
         return _("returns the goods to their batches")
     if effect == "put_back_and_reserve":
@@ -150,4 +147,4 @@ def actor(event: OrderEvent) -> str:
 @register.filter
 def step_words(status: Any) -> str:
     """What the button of a step says."""
-    return _("To “%(status)s”") % {"status": status}
+    return _("Move to “%(status)s”") % {"status": status}

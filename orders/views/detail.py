@@ -15,11 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 from core.access import may, needs
 from core.errors import DomainError, NotAllowed
 from core.htmx import page_or_part, wants_part
-from core.templatetags.florist import money
+from core.templatetags.florist import day, money
 from core.transactions import run
 from orders.domain.lifecycle import Category, Stage
 from orders.forms import PaymentForm, StepForm
-from orders.models import Fulfilment, Order, OrderStatus
+from orders.models import Fulfilment, Order, OrderEvent, OrderStatus
 from orders.selectors import (
     first_statuses,
     history_of,
@@ -179,8 +179,19 @@ def _way(order: Order, events: Any) -> list[dict[str, Any]]:
         steps.append(
             {
                 "label": order.status if number == place else first[category.value],
-                "state": "done" if number < place or here is Category.COMPLETED else "current" if number == place else "",
-                "note": f"{timezone.localtime(event.at):%H:%M}, {actor(event)}" if event else "",
+                "state": _state(number, place, ended=here is Category.COMPLETED),
+                "note": f"{_when(event)}, {actor(event)}" if event else "",
             }
         )
     return steps
+
+
+def _state(number: int, place: int, *, ended: bool) -> str:
+    if number == place:
+        return "end" if ended else "current"
+    return "done" if number < place else ""
+
+
+def _when(event: OrderEvent) -> str:
+    at = timezone.localtime(event.at)
+    return f"{at:%H:%M}" if at.date() == timezone.localdate() else str(day(at))
