@@ -76,10 +76,19 @@ class Reservation(models.Model):
         return f"{self.stock} × {self.quantity}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save and let the receiver bring the stock in line, or leave no trace."""
+        """Save and let the receiver bring the stock in line, or leave no trace.
+
+        The stock row is locked first, as everywhere: a sale locks it before it touches the reservation, and two callers
+        in opposite order would wait for each other.
+        """
         with transaction.atomic():
+            self._lock_stock()
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
+            self._lock_stock()
             return super().delete(*args, **kwargs)
+
+    def _lock_stock(self) -> None:
+        Stock.objects.select_for_update(of=("self",), no_key=True).get(pk=self.stock_id)

@@ -6,6 +6,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.errors import DomainError
 from core.quantities import MAX_MONEY, MoneyField, bounded
@@ -47,7 +48,7 @@ class Order(models.Model):
     due_on = models.DateField(_("date"))
     due_from = models.TimeField(_("from"), null=True, blank=True)
     due_until = models.TimeField(_("until"), null=True, blank=True)
-    card_message = models.TextField(_("card"), blank=True, max_length=500)
+    card_message = models.TextField(pgettext_lazy("flowers", "card"), blank=True, max_length=500)
     courier_note = models.TextField(_("note for the courier"), blank=True, max_length=500)
     discount = MoneyField(_("discount"), default=0)
     delivery_price = MoneyField(_("delivery price"), default=0)
@@ -100,7 +101,7 @@ class Order(models.Model):
                 )
             super().save(*args, **kwargs)
             if before != self.status_id:
-                note_status_change(self, before=before, by=None)
+                note_status_change(self, before=before, by=self.created_by if before is None else None)
 
     def sync_stock(self) -> None:
         """Bring the stock in line with the status. Any number of calls leave the same stock."""

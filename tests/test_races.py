@@ -1,0 +1,260 @@
+"""Two callers at once, on real connections. Each race has a control that shows what happens without the guard."""
+
+import threading
+import time
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from core.errors import DomainError
+from core.transactions import run
+from inventory.errors import InsufficientStock
+from inventory.models import Receipt, Reservation, Sale, Stock, StockBatch, WriteOff
+from inventory.services.checking import check_stock
+from inventory.services.receiving import ReceiptLineInput, post_receipt
+from inventory.services.returns import ReturnRefused, return_sale
+from inventory.services.sale_processor import SaleProcessor
+from inventory.services.stocks import ensure_stocks
+from inventory.services.write_offs import write_off
+from inventory.tests.factories import product, receive, stock_of, stocked, warehouse
+from orders.invariants import INVARIANTS
+from orders.models import Order
+from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order, set_status
+from orders.services.placing import OrderInput, place_order
+from orders.services.stock_sync import sync_stock_to_status
+from orders.tests.factories import lines, order, status, today
+
+pytestmark = pytest.mark.race
+
+
+def again(row):
+    """The row as a thread of its own would have loaded it."""
+    return type(row).objects.get(pk=row.pk)
+
+
+def clean():
+    return check_stock(extra=INVARIANTS) == []
+
+
+def test_without_the_lock_both_tills_pass_the_check(committed_shop, in_threads):
+    """The control: look, then write, with nothing held in between. Both see five roses, both sell five."""
+    rose = stocked("Red rose", ("5", "10"))
+    both_looked = threading.Barrier(2)
+
+    def careless(_):
+        free = stock_of(rose).free
+        both_looked.wait(timeout=10)
+        if free >= 5:
+            Sale.objects.bulk_create([Sale(product=rose, warehouse=warehouse(), quantity=5, processed=True)])
+
+    in_threads(2, careless)
+
+    assert Sale.objects.count() == 2
+    assert not clean()
+
+
+def test_the_last_roses_are_sold_once(committed_shop, in_threads):
+    rose = stocked("Red rose", ("5", "10"))
+    orders = [order((rose, "5")) for _ in range(8)]
+
+    outcomes = in_threads(8, lambda n: run(lambda: complete_order(again(orders[n]))))
+
+    assert sum(isinstance(outcome, InsufficientStock) for outcome in outcomes) == 7
+    assert Sale.objects.get().quantity == 5
+    assert Order.objects.filter(status__category="completed").count() == 1
+    assert stock_of(rose).quantity == 0
+    assert clean()
+
+
+def test_one_demand_is_sold_once_even_without_its_order(committed_shop, in_threads):
+    rose = stocked("Red rose", ("30", "10"))
+    placed = confirm_order(order((rose, "10")))
+    demands = [link.demand for item in placed.items.all() for link in item.demand_links.all()]
+
+    outcomes = in_threads(8, lambda _: [sale.pk for sale in run(lambda: SaleProcessor.sell(demands))])
+
+    assert outcomes == [[Sale.objects.get().pk]] * 8
+    assert stock_of(rose).quantity == 20
+
+
+def test_completing_against_cancelling_ends_in_one_of_the_two(committed_shop, in_threads):
+    rose = stocked("Red rose", ("200", "10"))
+    for _ in range(10):
+        placed = confirm_order(order((rose, "10")))
+        steps = [complete_order, cancel_order] * 4
+        outcomes = in_threads(8, lambda n, placed=placed, steps=steps: run(lambda: steps[n](again(placed))))
+        unexpected = [
+            item for item in outcomes if isinstance(item, BaseException) and not isinstance(item, DomainError)
+        ]
+        assert unexpected == []
+    assert clean()
+    completed = Order.objects.filter(status__category="completed").count()
+    assert stock_of(rose).quantity == 200 - 10 * completed
+
+
+def test_orders_with_the_same_goods_in_opposite_order_never_block_each_other(committed_shop, in_threads):
+    goods = [stocked(f"Flower {n}", ("500", "1")) for n in range(6)]
+    orders = [order(*[(item, "1") for item in (goods if n % 2 else reversed(goods))]) for n in range(40)]
+
+    def work(n):
+        for placed in orders[n::8]:
+            run(lambda placed=placed: confirm_order(again(placed)))
+            run(lambda placed=placed: complete_order(again(placed)))
+
+    assert in_threads(8, work) == [None] * 8
+    assert [stock_of(item).quantity for item in goods] == [460] * 6
+    assert clean()
+
+
+def test_saving_statuses_from_everywhere_keeps_the_stock_right(committed_shop, in_threads):
+    """Pages, a shell that saves the row, the receiver and reservations saved by hand, all on one order."""
+    rose = stocked("Red rose", ("100", "10"))
+    placed = confirm_order(order((rose, "10")))
+
+    def shell(code):
+        row = again(placed)
+        row.status = status(code)
+        row.save()
+
+    def work(n):
+        actions = [
+            lambda: run(lambda: complete_order(again(placed))),
+            lambda: run(lambda: reopen_order(again(placed))),
+            lambda: run(lambda: shell("completed")),
+            lambda: run(lambda: shell("assembling")),
+            lambda: run(lambda: sync_stock_to_status(again(placed), by=None)),
+            lambda: [run(row.save) for row in Reservation.objects.filter(is_active=True)],
+            lambda: run(lambda: set_status(again(placed), status("ready"))),
+            lambda: [run(row.save) for row in Sale.objects.all()],
+        ]
+        refused = 0
+        for turn in range(6):
+            try:
+                actions[(n + turn) % 8]()
+            except DomainError:
+                refused += 1
+            except Exception as error:
+                if "reservation_one_active" not in str(error):
+                    raise
+        return refused
+
+    outcomes = in_threads(8, work)
+
+    assert [item for item in outcomes if not isinstance(item, int)] == []
+    assert clean()
+    run(lambda: set_status(again(placed), status("completed")))
+    assert stock_of(rose).quantity == 90
+    assert Sale.objects.filter(reversed_at=None).count() == 1
+
+
+def test_writing_off_against_completing_never_takes_more_than_there_is(committed_shop, in_threads):
+    rose = stocked("Red rose", ("40", "10"))
+    orders = [confirm_order(order((rose, "5"))) for _ in range(4)]
+
+    def work(n):
+        if n < 4:
+            return run(lambda: complete_order(again(orders[n])))
+        return run(lambda: write_off(product=rose, warehouse=warehouse(), quantity=Decimal(8), reason="wilted"))
+
+    in_threads(8, work)
+
+    gone = 5 * Sale.objects.count() + 8 * WriteOff.objects.count()
+    assert stock_of(rose).quantity == 40 - gone
+    assert clean()
+
+
+def test_one_key_makes_one_receipt_and_one_order(committed_shop, in_threads):
+    rose = product("Red rose")
+    key, other = uuid.uuid4(), uuid.uuid4()
+    at = timezone.now()
+
+    receipts = in_threads(
+        8,
+        lambda _: (
+            run(
+                lambda: post_receipt(
+                    warehouse=warehouse(),
+                    lines=[ReceiptLineInput(rose, Decimal(10), Decimal(3))],
+                    received_at=at,
+                    key=key,
+                )
+            ).pk
+        ),
+    )
+    orders = in_threads(
+        8, lambda _: run(lambda: place_order(OrderInput(due_on=today(), lines=lines((rose, "2"))), key=other)).pk
+    )
+
+    assert receipts == [Receipt.objects.get().pk] * 8
+    assert orders == [Order.objects.get().pk] * 8
+    assert stock_of(rose).quantity == 10
+
+
+def test_without_a_key_every_receipt_counts(committed_shop, in_threads):
+    """The control: the same eight requests without a key are eight receipts."""
+    rose = product("Red rose")
+
+    in_threads(8, lambda _: run(lambda: receive(rose, "10")).pk)
+
+    assert Receipt.objects.count() == 8
+    assert stock_of(rose).quantity == 80
+    assert clean()
+
+
+def test_a_new_stock_row_is_made_once(committed_shop, in_threads):
+    rose = product("Red rose")
+    pair = (rose.pk, warehouse().pk)
+
+    outcomes = in_threads(8, lambda _: run(lambda: ensure_stocks([pair]))[pair])
+
+    assert outcomes == [Stock.objects.get().pk] * 8
+
+
+def test_a_sale_comes_back_only_as_far_as_it_went(committed_shop, in_threads):
+    rose = stocked("Red rose", ("10", "7"))
+    sale = SaleProcessor.create_sale(product=rose, warehouse=warehouse(), quantity=Decimal(6), sale_price=Decimal(20))
+
+    outcomes = in_threads(8, lambda _: run(lambda: return_sale(sale=sale, quantity=Decimal(2))))
+
+    assert sum(isinstance(outcome, ReturnRefused) for outcome in outcomes) == 5
+    assert stock_of(rose).quantity == 10
+    assert StockBatch.objects.get().remaining_value == 70
+    assert clean()
+
+
+def test_a_held_lock_is_answered_with_busy_and_other_goods_sell_on(committed_shop, in_threads):
+    from django.db import connection
+
+    from core.errors import Busy
+
+    rose, tulip = stocked("Red rose", ("5", "10")), stocked("Tulip", ("5", "10"))
+    orders = [order((rose, "1")), order((tulip, "1"))]
+    held, done = threading.Event(), threading.Event()
+
+    def work(n):
+        if n == 2:
+            with transaction.atomic():
+                Stock.objects.select_for_update().get(product=rose)
+                held.set()
+                done.wait(timeout=20)
+            return None
+        held.wait(timeout=10)
+        with connection.cursor() as cursor:
+            cursor.execute("set lock_timeout = '300ms'")
+        try:
+            return run(lambda: complete_order(again(orders[n])))
+        finally:
+            if n == 0:
+                done.set()
+
+    started = time.monotonic()
+    outcomes = in_threads(3, work)
+
+    assert isinstance(outcomes[0], Busy)
+    assert outcomes[1].status.category == "completed"
+    assert time.monotonic() - started < 15
+    assert stock_of(rose).quantity == 5
+    assert clean()
