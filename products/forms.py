@@ -1,5 +1,6 @@
 """What people type about the catalogue."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -23,7 +24,7 @@ class ProductForm(ModelForm):
     )
     sale_price = MoneyField(label=_("Price"))
     vase_life_days = DecimalTextField(
-        places=0, minimum=1, maximum=3650, required=False, label=_("Vase life, days"),
+        places=0, minimum=Decimal(1), maximum=Decimal(3650), required=False, label=_("Vase life, days"),
         help_text=_("How long it stays fresh; empty if it does not wilt."),
     )  # fmt: skip
     description = CleanCharField(max_length=5000, multiline=True, required=False, label=_("Description"))

@@ -183,7 +183,8 @@ def test_the_ledger_links_to_the_receipt(every_page, login, owner):
 
 
 def test_a_receipt_of_two_lines_makes_two_batches_and_serves_who_waits(shop, login, florist):
-    rose, tulip = product("Red rose", vase_life_days=10), product("Tulip")
+    rose = product("Red rose", vase_life_days=10)
+    product("Tulip")
     demand = ask(rose, "5")
     answer = login(florist).post(
         reverse("inventory:receive"),

@@ -33,9 +33,6 @@ from inventory.services.returns import ReturnRefused, return_sale, return_to_sup
 from inventory.services.sale_processor import SaleProcessor
 from inventory.services.write_offs import write_off
 from inventory.tests.factories import product, receive, stock_of, stocked, warehouse
-from orders.models import EventKind, OrderEvent
-from orders.services.lifecycle import confirm_order
-from orders.tests.factories import order
 
 TODAY = timezone.localdate
 MODELS = (
@@ -163,25 +160,6 @@ def test_a_receipt_serves_waiting_demands_earliest_first_and_says_whom(shop):
     receipt = post_receipt(warehouse=warehouse(), lines=[ReceiptLineInput(rose, Decimal(10), Decimal(1))])
     assert receipt.served == {sooner.pk: 6, later.pk: 4}
     assert not far.reservations.exists()
-
-
-def test_wilted_goods_take_the_latest_promise_with_them_and_its_order_hears_of_it(
-    shop, django_capture_on_commit_callbacks
-):
-    rose = stocked("Rose", ("10", "10"))
-    sooner = order((rose, "4"), due_on=TODAY())
-    later = order((rose, "5"), due_on=TODAY() + timedelta(days=1))
-    for placed in (sooner, later):
-        confirm_order(placed)
-    with django_capture_on_commit_callbacks(execute=True):
-        document = write_off(product=rose, warehouse=warehouse(), quantity=Decimal(4), reason="wilted")
-    [(demand, lost)] = document.lost.items()
-    assert lost == 3
-    assert StockDemand.objects.get(pk=demand).order_link.item.order == later
-    assert (stock_of(rose).quantity, stock_of(rose).reserved) == (6, 6)
-    event = OrderEvent.objects.get(kind=EventKind.RESERVATION_LOST)
-    assert (event.order, event.data) == (later, {"product": "Rose", "quantity": "3.000"})
-    assert check_stock() == []
 
 
 def test_a_reservation_saved_by_hand_keeps_the_stock_row_right(shop):

@@ -56,7 +56,7 @@ class Product(SoftDelete):
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """Forms may leave the SKU empty: it is made when the product is saved."""
-        super().validate_constraints({*(exclude or ()), "sku"} if not self.sku else exclude)  # type: ignore[arg-type]
+        super().validate_constraints({*(exclude or ()), "sku"} if not self.sku else exclude)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.sku:
