@@ -60,6 +60,12 @@ class InsufficientBatch(DomainError):
         )
 
 
+class ReservationRefused(DomainError):
+    """A reservation saved one by one would hold what its demand does not ask any more."""
+
+    code = "reservation_refused"
+
+
 class StockInconsistent(DomainError):
     """Batches and stock row disagree: nothing is written until a person has looked (check_stock)."""
 

@@ -79,10 +79,15 @@ class Reservation(models.Model):
         """Save and let the receiver bring the stock in line, or leave no trace.
 
         The stock row is locked first, as everywhere: a sale locks it before it touches the reservation, and two callers
-        in opposite order would wait for each other.
+        in opposite order would wait for each other. Under the lock an active one is looked at anew: a copy read before
+        the goods were sold must not hold them again. Raises ReservationRefused.
         """
+        from inventory.services.reservations import refuse_impossible
+
         with transaction.atomic():
             self._lock_stock()
+            if self.is_active:
+                refuse_impossible(self)
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

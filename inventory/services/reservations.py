@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from core.templatetags.florist import quantity as shown
 from inventory.announcements import announce_lost_reservations
 from inventory.domain.reserving import Held, Hold, Want, plan_giving_way, plan_holds
+from inventory.errors import ReservationRefused
 from inventory.models import Reservation, Stock, StockDemand
 from inventory.services.stocks import ensure_stocks, lock_stocks, set_reserved
 
@@ -110,9 +111,9 @@ def give_way(needs: dict[int, Decimal]) -> dict[int, Decimal]:
 
 def checked_reservation(reservation: Reservation, *, quantity: Decimal, is_active: bool) -> Any:
     """Why a reservation can't be saved like this (a sentence), or None. How much is free the receiver looks at."""
-    demand = reservation.demand
     if not is_active:
         return None
+    demand = StockDemand.objects.get(pk=reservation.demand_id)
     if not demand.is_open:
         return _("What this reservation was for is sold or cancelled. It can't be made active again.")
     if quantity > demand.quantity:
@@ -123,6 +124,13 @@ def checked_reservation(reservation: Reservation, *, quantity: Decimal, is_activ
     if others.exists():
         return _("Another reservation holds goods for the same order line. Change that one.")
     return None
+
+
+def refuse_impossible(reservation: Reservation) -> None:
+    """Raise ReservationRefused when this active reservation can't be held as it is. The caller holds the stock row."""
+    refusal = checked_reservation(reservation, quantity=reservation.quantity, is_active=True)
+    if refusal:
+        raise ReservationRefused(refusal)
 
 
 def _wants(demand_ids: list[int], stocks: dict[tuple[int, int], int]) -> list[Want]:
