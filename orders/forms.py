@@ -19,8 +19,8 @@ from inventory.models import Warehouse
 from orders.domain.lifecycle import Category
 from orders.goods import LONGEST_SEARCH, Goods, exact_goods, load_goods, search_goods
 from orders.models import Fulfilment, Order, OrderStatus, PaymentMethod
-from orders.services.placing import LineInput, OrderInput
 from orders.services.lifecycle import status_of
+from orders.services.placing import LineInput, OrderInput
 
 MAX_LINES = 200
 # An order may be written down some days after it was taken.

@@ -105,9 +105,7 @@ def _moment(day: date, clock: time) -> datetime:
     return timezone.make_aware(datetime.combine(day, clock))
 
 
-def order_page(
-    *, view: View, now: datetime, text: str = "", status: int | None = None, after: str = ""
-) -> Page:
+def order_page(*, view: View, now: datetime, text: str = "", status: int | None = None, after: str = "") -> Page:
     """A page of the list: orders of a view, or of all days when `text` is searched for; `after` is a cursor.
 
     Raises BadInput for a text that can't be meant and ValueError for a broken cursor.
@@ -119,7 +117,9 @@ def order_page(
     if status is not None:
         orders = orders.filter(status=status)
     orders = orders.annotate(
-        is_over=Case(When(status__category__in=ENDED, then=Value(True)), default=Value(False), output_field=BooleanField()),
+        is_over=Case(
+            When(status__category__in=ENDED, then=Value(True)), default=Value(False), output_field=BooleanField()
+        ),
         starts=Coalesce("due_from", Value(END_OF_DAY)),
     )
     if newest_first:
@@ -223,9 +223,7 @@ def uncovered() -> QuerySet[StockDemand]:
     return (
         StockDemand.objects.filter(is_open=True, order_link__isnull=False)
         .annotate(
-            held=Coalesce(
-                Sum("reservations__quantity", filter=Q(reservations__is_active=True)), Value(_DECIMAL_ZERO)
-            )
+            held=Coalesce(Sum("reservations__quantity", filter=Q(reservations__is_active=True)), Value(_DECIMAL_ZERO))
         )
         .filter(held__lt=F("quantity"))
     )
@@ -440,9 +438,7 @@ class Today:
 def today_at(now: datetime) -> Today:
     """Orders of the day by status, late ones, orders that wait for goods, and the next six to hand over."""
     today = timezone.localdate(now)
-    numbers = dict(
-        Order.objects.filter(due_on=today).order_by().values_list("status").annotate(count=Count("pk"))
-    )
+    numbers = dict(Order.objects.filter(due_on=today).order_by().values_list("status").annotate(count=Count("pk")))
     upcoming = (
         Order.objects.filter(due_on=today)
         .exclude(status__category__in=[*ENDED, Category.DRAFT.value])

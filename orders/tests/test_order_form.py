@@ -41,7 +41,9 @@ def test_strangers_are_sent_to_the_log_in(client):
         assert client.get(url)["Location"].startswith("/login/")
 
 
-@pytest.mark.parametrize(("language", "title", "button"), [("ru", "Новый заказ", "Сохранить"), ("en", "New order", "Save")])
+@pytest.mark.parametrize(
+    ("language", "title", "button"), [("ru", "Новый заказ", "Сохранить"), ("en", "New order", "Save")]
+)
 def test_the_form_speaks_the_reader_s_language(shop, login, staff, language, title, button):
     page = login(staff("florist", language=language)).get(NEW).content.decode()
     assert title in page
@@ -70,7 +72,7 @@ def test_an_order_is_written_down_with_its_people_lines_and_total(shop, login, f
     made = Order.objects.get()
     assert answer.status_code == 302
     assert answer["Location"] == f"/orders/{made.pk}/"
-    assert made.total == Decimal("15") * Decimal("99.50") + 3000 - 100 + 350
+    assert made.total == Decimal(15) * Decimal("99.50") + 3000 - 100 + 350
     assert (made.buyer.name, made.buyer.phone) == ("Anna", "+79120001042")
     assert (made.recipient.name, made.recipient.phone) == ("Мария", "+79120001043")
     assert (made.address, made.card_message, made.courier_note) == ("Садовая, 5", "С днём рождения!", "код 12")
@@ -97,7 +99,9 @@ def test_two_presses_make_one_order(shop, login, florist):
     assert Order.objects.count() == 2
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "already sent with other values"), ("ru", "с другими значениями")])
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "already sent with other values"), ("ru", "с другими значениями")]
+)
 def test_the_same_key_with_another_content_is_refused(shop, login, staff, language, said):
     browser, rose, key = login(staff("florist", language=language)), stocked("Red rose"), uuid.uuid4()
     browser.post(NEW, order_form((rose, "3"), key=key))

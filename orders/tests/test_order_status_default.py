@@ -33,9 +33,7 @@ def test_there_is_no_empty_choice(shop):
 
 def test_the_shop_s_own_statuses_are_offered_where_their_position_puts_them(shop):
     OrderStatus.objects.create(code="photo", name="Waits for a photo", category="assembling", position=45)
-    OrderStatus.objects.create(
-        code="given", name="Given away", category="completed", position=5, is_positive_end=True
-    )
+    OrderStatus.objects.create(code="given", name="Given away", category="completed", position=5, is_positive_end=True)
     offered = [item.code for item in OrderForm().fields["status"].queryset]
     assert offered == [*OFFERED[:4], "photo", *OFFERED[4:]]
 
