@@ -150,16 +150,15 @@ def test_a_second_press_finds_the_step_done(shop, login, florist):
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
+    "case",
     [
         ("en", ["Not enough in stock", "Red rose", "asked 31", "free 30", "Nothing was changed"]),
         ("ru", ["Red rose", "31", "30", "Ничего не изменено"]),
     ],
 )
 @pytest.mark.parametrize("headers", [{}, PART])
-def test_completing_with_too_little_names_product_asked_and_free_and_changes_nothing(
-    shop, login, staff, language, words, headers
-):
+def test_completing_with_too_little_names_product_asked_and_free_and_changes_nothing(shop, login, staff, case, headers):
+    language, words = case
     rose = stocked("Red rose", ("30", "10"))
     placed = order((rose, "31"))
     confirm_order(placed)
