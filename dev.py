@@ -33,6 +33,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from core.embedded import postgres, processes, running
+from core.embedded.database import one_at_a_time, prepare_database
 from core.embedded.environment import Environment
 from core.embedded.state import State, locate, read_json, write_json
 from core.embedded.words import ASIDE, CLOCK, Stop, russian, say, start_clock, text, write
@@ -91,12 +92,12 @@ def database(state: State) -> Iterator[tuple[str, postgres.Cluster | None]]:
     external = os.environ.get("DATABASE_URL")
     if external:
         say("db_external")
-        postgres.prepare_database(external, create=False)
+        prepare_database(external, create=False)
         yield external, None
         return
     cluster = postgres.own_cluster(state)
     with cluster.in_use() as port:
-        postgres.prepare_database(cluster.url(port), create=True)
+        prepare_database(cluster.url(port), create=True)
         yield cluster.url(port), cluster
 
 
@@ -142,7 +143,7 @@ def migrate(state: State, environment: dict[str, str], *, remember: bool) -> Non
         say("migrate_none")
         return
     say("migrate")
-    with postgres.one_at_a_time(environment["DATABASE_URL"]):
+    with one_at_a_time(environment["DATABASE_URL"]):
         unhurried = {"DB_STATEMENT_TIMEOUT": "0", "DB_IDLE_TIMEOUT": "0", "DB_LOCK_TIMEOUT": "60s"}
         manage({**environment, **unhurried}, "migrate_schemas", "--verbosity", "0")
     if remember:
@@ -160,8 +161,6 @@ def migrations_fingerprint() -> str:
 
 def make_demo(state: State, environment: dict[str, str], *, remember: bool) -> list[dict[str, str]]:
     """Make the demo shop once and give its log-ins: objects with title, host, path, login and password."""
-    if not any(PROJECT.glob("*/management/commands/make_demo.py")):
-        return []
     file = state.root / "logins.json"
     known = read_json(file) if remember else None
     if known is None:
@@ -198,6 +197,8 @@ def run(state: State, port: int | None, *, demo: bool) -> int:
             ours = cluster is not None
             migrate(state, environment, remember=ours)
             logins = make_demo(state, environment, remember=ours) if demo else []
+            if not demo:
+                manage(environment, "ensure_platform")
             say("web_start")
             python = sys.executable
             gunicorn = [python, "-m", "gunicorn", "-c", "myproject/gunicorn.py", "-b", f"fd://{listener.fileno()}"]
@@ -246,7 +247,7 @@ def test(state: State, arguments: list[str]) -> int:
     compile_translations()
     external = os.environ.get("DATABASE_URL")
     with nullcontext(external) if external else postgres.throw_away(state) as url:
-        postgres.prepare_database(url, create=not external)
+        prepare_database(url, create=not external)
         say("tests")
         environment = {**django(state, url), "SECRET_KEY": "for-tests-only", "TESTING": "1", "DEBUG": "0"}
         return foreground([sys.executable, "-m", "pytest", *arguments], environment)
@@ -268,9 +269,11 @@ def manage_command(state: State, arguments: list[str]) -> int:
 
 
 def bench(state: State, arguments: list[str]) -> int:
-    """Run a measurement on a fresh cluster with durable commits, or on DATABASE_URL; the first argument may name it."""
-    named = bool(arguments) and not arguments[0].startswith("-")
-    name, arguments = (arguments[0], arguments[1:]) if named else ("completion", arguments)
+    """Run a script of benchmarks/ on a fresh cluster with durable commits, or on DATABASE_URL; gives its exit code.
+
+    The first argument names the script, such as `replay_baskets FILE`; without a name it is `completion`.
+    """
+    name = arguments.pop(0) if arguments and arguments[0].isidentifier() else "completion"
     script = PROJECT / "benchmarks" / f"{name}.py"
     if not script.exists():
         raise Stop("no_script", file=script.relative_to(PROJECT))
@@ -278,7 +281,7 @@ def bench(state: State, arguments: list[str]) -> int:
     compile_translations()
     external = os.environ.get("DATABASE_URL")
     with nullcontext(external) if external else postgres.throw_away(state, options=BENCH_OPTIONS) as url:
-        postgres.prepare_database(url, create=not external)
+        prepare_database(url, create=not external)
         environment = django(state, url)
         migrate(state, environment, remember=False)
         return foreground([sys.executable, "-m", f"benchmarks.{name}", *arguments], environment)

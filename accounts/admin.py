@@ -93,7 +93,8 @@ class UserAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).order_by("-is_active", "name", "username")
+        people: QuerySet[User] = super().get_queryset(request)
+        return people.order_by("-is_active", "name", "username")
 
 
 platform_site.register(User, UserAdmin)

@@ -1,6 +1,6 @@
 """What people type about themselves."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -11,22 +11,31 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Theme
 from core.forms import CleanCharField, ComponentRenderer, Form
 
+LONGEST_EMAIL = 254
+
 
 class LogInForm(AuthenticationForm):
     """User name or e-mail, and password."""
 
-    default_renderer: ClassVar[type] = ComponentRenderer
-    error_messages: ClassVar[dict[str, Any]] = {
+    default_renderer = ComponentRenderer
+    error_messages = {
         "invalid_login": _("This name and password do not belong together. Check both; mind the keyboard's language."),
         "inactive": _("This account is switched off. Ask the owner of the shop."),
     }
 
+    username = CleanCharField(
+        label=_("User name or e-mail"),
+        max_length=LONGEST_EMAIL,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].label = _("User name or e-mail")
-        self.fields["username"].max_length = 254  # an e-mail is longer than a user name
-        self.fields["username"].widget.attrs["maxlength"] = 254
-        self.fields["username"].validators = []
+        # The base class takes label and length from the user name's column; an e-mail is longer.
+        field = self.fields["username"]
+        field.label = _("User name or e-mail")
+        field.max_length = LONGEST_EMAIL  # type: ignore[attr-defined]
+        field.widget.attrs["maxlength"] = LONGEST_EMAIL
 
 
 class NewPasswordForm(Form):
@@ -65,4 +74,4 @@ class ProfileForm(Form):
 class OwnPasswordForm(PasswordChangeForm):
     """The old password and a new one twice."""
 
-    default_renderer: ClassVar[type] = ComponentRenderer
+    default_renderer = ComponentRenderer

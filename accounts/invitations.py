@@ -17,7 +17,7 @@ class InvitationTokens(PasswordResetTokenGenerator):
 
     key_salt = "accounts.invitation"
 
-    def _make_hash_value(self, user: User, timestamp: int) -> str:  # type: ignore[override]
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         return f"{current_schema_name()}:{super()._make_hash_value(user, timestamp)}"
 
 

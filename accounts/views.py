@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
@@ -19,6 +18,7 @@ from accounts.invitations import find_invited
 from accounts.models import User
 from accounts.services.staff import InvitationSpent, accept_invitation, edit_profile
 from core.errors import BadInput
+from core.tenancy import current_schema_name
 from core.transactions import run
 
 BACKEND = "accounts.backends.NameOrEmailBackend"
@@ -26,7 +26,7 @@ BACKEND = "accounts.backends.NameOrEmailBackend"
 
 def start_page() -> str:
     """Where a person lands after the log-in: the shop's first page, or the platform's admin."""
-    return reverse("admin:index" if connection.schema_name == get_public_schema_name() else "home")
+    return reverse("admin:index" if current_schema_name() == get_public_schema_name() else "home")
 
 
 class LogIn(LoginView):
@@ -53,7 +53,7 @@ def invitation(request: HttpRequest, who: str, token: str) -> HttpResponse:
     invited = find_invited(who, token)
     if invited is None:
         return render(request, "accounts/invitation_spent.html", {"refusal": InvitationSpent()}, status=404)
-    form = NewPasswordForm(request.POST or None)
+    form = NewPasswordForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             user = run(lambda: accept_invitation(who=who, token=token, password=form.cleaned_data["password1"]))
@@ -74,7 +74,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required has seen to it
     initial = {"name": user.name, "language": user.language, "theme": user.theme}
-    form = ProfileForm(request.POST or None, initial=initial)
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         run(lambda: edit_profile(user=user, **form.cleaned_data))
         with translation.override(user.language):

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +11,7 @@ from unfold.sites import UnfoldAdminSite
 
 from core.access import may
 from core.errors import NotAllowed
+from core.tenancy import current_schema_name
 
 
 class OneSideAdminSite(UnfoldAdminSite):
@@ -24,7 +24,7 @@ class OneSideAdminSite(UnfoldAdminSite):
 
     def on_own_side(self) -> bool:
         """Whether the current schema is the one this site is for."""
-        return bool((connection.schema_name == get_public_schema_name()) == self.public)
+        return bool((current_schema_name() == get_public_schema_name()) == self.public)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return self.on_own_side() and may(request.user, "admin.use")

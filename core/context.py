@@ -24,6 +24,7 @@ HTMX_CONFIG = json.dumps(
     {
         "includeIndicatorStyles": False,
         "allowEval": False,
+        "attributesToSettle": ["class", "width", "height"],  # without "style", which the policy forbids
         "historyCacheSize": 0,
         "selfRequestsOnly": True,
         "refreshOnHistoryMiss": True,

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_tenants.utils import get_public_schema_name
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
@@ -267,7 +268,8 @@ class ClientAdmin(AskingAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
-        return super().get_queryset(request).exclude(schema_name="public")
+        shops: QuerySet[Client] = super().get_queryset(request)
+        return shops.exclude(schema_name=get_public_schema_name())
 
     @display(description=gettext_lazy("status"), label=SHOP_TONES, ordering="status")
     def status_shown(self, shop: Client) -> tuple[str, str]:

@@ -56,8 +56,7 @@ class ApplicationForm(Form):
     def _suggest(self, shop_name: str) -> None:
         """Nothing is decided for people: the suggestion stands in the field, they send it or change it."""
         suggestion = suggest_address(shop_name)
-        self.data = self.data.copy()
-        self.data[self.add_prefix("schema_name")] = suggestion
+        self.data = {**self.data.dict(), self.add_prefix("schema_name"): suggestion}  # type: ignore[attr-defined]
         self.add_error(
             "schema_name",
             _("We suggest this address. Send the form once more, or choose another.")

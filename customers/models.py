@@ -9,13 +9,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.validators import RegexValidator
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 from django_tenants.signals import post_schema_sync, schema_needs_to_be_sync
 from django_tenants.utils import get_public_schema_name
 
+from core.tenancy import current_schema_name
 from customers.errors import NameLeftBehind, NameNotAllowed
 from customers.schema import make_schema, schema_exists, seed_schema
 from customers.services import names
@@ -84,7 +85,7 @@ class Client(TenantMixin):
     @property
     def is_public(self) -> bool:
         """Whether this is the platform itself and no shop."""
-        return self.schema_name == get_public_schema_name()
+        return bool(self.schema_name == get_public_schema_name())
 
     @property
     def is_open(self) -> bool:
@@ -97,14 +98,14 @@ class Client(TenantMixin):
         Raises NameLeftBehind when the schema exists, NameNotAllowed for a name that is none, RuntimeError outside the
         public schema. A later save touches the row only: a schema dropped by hand stays dropped.
         """
-        if connection.schema_name not in {get_public_schema_name(), self.schema_name}:
+        if current_schema_name() not in {get_public_schema_name(), self.schema_name}:
             raise RuntimeError(
-                f"Shops are saved from the public schema, not from {connection.schema_name!r}. Leave the shop first."
+                f"Shops are saved from the public schema, not from {current_schema_name()!r}. Leave the shop first."
             )
         if not self._state.adding:
             self._save_row(*args, **kwargs)
             return
-        if connection.schema_name != get_public_schema_name():
+        if current_schema_name() != get_public_schema_name():
             raise RuntimeError("A new shop is made from the public schema. Leave the current shop first.")
         try:
             with transaction.atomic():
@@ -154,7 +155,8 @@ class Client(TenantMixin):
             raise ValueError("A schema is never dropped together with its row. Drop it by hand, see docs/tenants.md.")
         with transaction.atomic():
             self.registrations.filter(closed_at=None).update(closed_at=timezone.now())
-            return super(TenantMixin, self).delete(*args, **kwargs)
+            deleted: tuple[int, dict[str, int]] = super(TenantMixin, self).delete(*args, **kwargs)
+        return deleted
 
     def _drop_schema(self, force_drop: bool = False) -> None:  # noqa: FBT001
         """Do nothing: django-tenants calls this on deletion and drops the schema in spite of `auto_drop_schema`."""

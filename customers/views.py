@@ -25,7 +25,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 def apply_for_shop(request: HttpRequest) -> HttpResponse:
     """The application by itself; the landing page's form is sent here."""
-    form = ApplicationForm(request.POST or None)
+    form = ApplicationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         if data["website"]:

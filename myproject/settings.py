@@ -4,6 +4,7 @@ from pathlib import Path
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from myproject import env
@@ -245,5 +246,25 @@ ADMIN_SECURITY_DIRECTIVES = {
 
 # --- Admin -----------------------------------------------------------------------------------------------------------
 
-UNFOLD_PLATFORM = {"SITE_TITLE": PRODUCT_NAME, "SITE_HEADER": _("Platform")}
-UNFOLD_SHOP = {"SITE_TITLE": PRODUCT_NAME, "SITE_HEADER": _("Shop")}
+# The green of the shop's own pages, in the lightness steps of the theme.
+_GREENS = {
+    "50": "oklch(97.5% .012 160)",
+    "100": "oklch(94.5% .025 160)",
+    "200": "oklch(89.5% .05 160)",
+    "300": "oklch(82% .08 160)",
+    "400": "oklch(71% .1 160)",
+    "500": "oklch(58% .1 160)",
+    "600": "oklch(45% .085 160)",
+    "700": "oklch(39% .073 160)",
+    "800": "oklch(33.5% .06 160)",
+    "900": "oklch(29% .05 160)",
+    "950": "oklch(20% .035 160)",
+}
+_UNFOLD = {
+    "SITE_TITLE": PRODUCT_NAME,
+    "SITE_SYMBOL": "local_florist",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("core/mark.svg")}],
+    "COLORS": {"primary": _GREENS},
+}
+UNFOLD_PLATFORM = {**_UNFOLD, "SITE_HEADER": _("Platform")}
+UNFOLD_SHOP = {**_UNFOLD, "SITE_HEADER": lambda request: request.tenant.name}

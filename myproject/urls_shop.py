@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("core.urls")),
     path("", include("accounts.urls")),
     path("orders/", include("orders.urls")),
+    path("stock/", include("inventory.urls")),
+    path("catalogue/", include("products.urls")),
     path(settings.ADMIN_PATH.lstrip("/"), shop_site.urls),
     path(media_path(), media_file, name="media"),
 ]

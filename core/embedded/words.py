@@ -125,8 +125,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "open": ("Open in the browser:", "Откройте в браузере:"),
     "platform": ("platform", "платформа"),
     "no_logins": (
-        "No log-ins yet. Make an administrator: python3 dev.py manage create_tenant_superuser",
-        "Пользователей пока нет. Создайте администратора: python3 dev.py manage create_tenant_superuser",
+        "Without the demo there are no log-ins to show. To make an administrator of the platform: "
+        "python3 dev.py manage ensure_platform --superuser=NAME --password=…",
+        "Без демонстрации показать некого. Создать администратора платформы: "
+        "python3 dev.py manage ensure_platform --superuser=ИМЯ --password=…",
     ),
     "login": ("log-in", "логин"),
     "password": ("password", "пароль"),
@@ -204,7 +206,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # test, manage, bench
     "tests": ("Running the tests", "Запускаю тесты"),
-    "no_script": ("{file} is not part of this copy yet.", "{file} пока нет в этой копии."),
+    "no_script": ("There is no {file}. Look into the folder for its names.", "Файла {file} нет. Посмотрите имена в этой папке."),
     "manage_what": (
         "Say which management command: python3 dev.py manage help",
         "Укажите команду: python3 dev.py manage help",

@@ -19,6 +19,8 @@ from django.utils.translation import gettext
 from django_tenants.middleware.main import TenantMainMiddleware
 from django_tenants.utils import get_tenant_domain_model, get_tenant_model, remove_www
 
+from core.tenancy import tenant_connection
+
 SECONDS = 60.0
 
 
@@ -44,7 +46,8 @@ class _Hosts:
         entry = self._entries.get(host)
         if entry is None or entry.until <= now:
             return None
-        return get_tenant_model().from_db(connection.alias, entry.names, entry.values)
+        shop: models.Model = get_tenant_model().from_db(connection.alias, entry.names, entry.values)
+        return shop
 
     def generation(self) -> int:
         """Changes whenever something was forgotten."""
@@ -86,7 +89,7 @@ class ShopMiddleware(TenantMainMiddleware):
     """Sets the schema and the URLs for the request's host; answers itself when there is no open shop."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        connection.set_schema_to_public()
+        tenant_connection.set_schema_to_public()
         try:
             host = self.hostname_from_request(request)
         except DisallowedHost:
@@ -98,7 +101,7 @@ class ShopMiddleware(TenantMainMiddleware):
             return _closed(being_made=shop.status == "provisioning")
         shop.domain_url = host
         request.tenant = shop  # type: ignore[attr-defined]
-        connection.set_tenant(shop)
+        tenant_connection.set_tenant(shop)
         self.setup_url_routing(request)
         return None
 

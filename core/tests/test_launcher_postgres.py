@@ -13,7 +13,8 @@ import psycopg2
 import pytest
 
 from core.embedded import postgres, processes
-from core.embedded.postgres import Binaries, Cluster, find_binaries, prepare_database, server_account, throw_away
+from core.embedded.database import one_at_a_time, prepare_database
+from core.embedded.postgres import Binaries, Cluster, find_binaries, server_account, throw_away
 from core.embedded.state import State, am_root
 from core.embedded.words import Stop, text
 
@@ -333,7 +334,7 @@ def test_an_address_that_is_no_database_is_refused_before_anything_is_tried(url,
 
 def test_only_one_machine_migrates_at_a_time(shared):
     port = shared.running()[1]
-    with postgres.one_at_a_time(shared.url(port).rpartition("/")[0] + "/postgres"):
+    with one_at_a_time(shared.url(port).rpartition("/")[0] + "/postgres"):
         held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
         assert ask(shared, port, held) == 1
     assert ask(shared, port, held) == 0

@@ -39,7 +39,7 @@ class ByName(InteractiveTenantOption):
     def get_tenant_from_options_or_interactive(self, **options: Any) -> Client:
         """The shop, or the platform, of exactly this name. Raises CommandError listing the names there are."""
         name = options.get("schema_name") or ask_for_schema(self.stdout)
-        tenant = Client.objects.filter(schema_name=name).first()
+        tenant: Client | None = Client.objects.filter(schema_name=name).first()
         if tenant is None:
             refusal: DomainError = UnknownShop(name, existing_names())
             raise CommandError(str(refusal))

@@ -11,7 +11,7 @@ from customers.models import Client, Domain
 def ensure_platform() -> Client:
     """Make the public row with the platform's domains, or what is missing of it. Running it again changes nothing."""
     with in_public(), transaction.atomic():
-        platform = Client.objects.filter(schema_name=get_public_schema_name()).first()
+        platform: Client | None = Client.objects.filter(schema_name=get_public_schema_name()).first()
         if platform is None:
             platform = Client(
                 schema_name=get_public_schema_name(),

@@ -58,13 +58,20 @@ def test_a_new_shop_has_schema_tables_first_data_domain_and_an_invited_owner(
     assert "http://lily.localhost/invitation/" in mail.body
 
 
-def test_the_first_data_are_in_the_shops_language(shops, quick_schemas, monkeypatch, settings):
-    seen = []
-    monkeypatch.setattr("inventory.seeds.seed_inventory", lambda: seen.append(translation.get_language()))
-    settings.TENANT_SEEDERS = ["inventory.seeds.seed_inventory"]
+spoken = []
+
+
+def note_language():
+    """A seeder that only remembers in which language it was called."""
+    spoken.append(translation.get_language())
+
+
+def test_the_first_data_are_in_the_shops_language(shops, quick_schemas, settings):
+    settings.TENANT_SEEDERS = [f"{__name__}.note_language"]
+    spoken.clear()
     provision_shop(schema_name="lily", name="Lily", language="ru")
     provision_shop(schema_name="daisy", name="Daisy", language="en")
-    assert seen == ["ru", "en"]
+    assert spoken == ["ru", "en"]
 
 
 @pytest.mark.parametrize("name", ["2", "admin", "Lily", "ли", "../x", "public", "lily\n"])

@@ -19,10 +19,13 @@ class EngineQuerySet(models.QuerySet[Any]):
         raise EngineRowError(_refusal(self.model))
 
 
+EngineManager = models.Manager.from_queryset(EngineQuerySet)
+
+
 class EngineRow(models.Model):
     """A row written by the stock engine's SQL functions. Through the ORM it is read only."""
 
-    objects = EngineQuerySet.as_manager()
+    objects = EngineManager()
 
     class Meta:
         abstract = True

@@ -19,7 +19,7 @@ from core.quantities import (
     round_money,
 )
 from inventory.models.demand import StockDemand
-from inventory.models.guard import EngineQuerySet, EngineRowError
+from inventory.models.guard import EngineManager, EngineRowError
 from inventory.models.warehouse import Warehouse
 from products.models import Product
 
@@ -58,7 +58,7 @@ class Sale(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = EngineQuerySet.as_manager()
+    objects = EngineManager()
 
     class Meta:
         verbose_name = _("sale")

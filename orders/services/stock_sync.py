@@ -6,11 +6,11 @@ reversed exactly, when cancelled or set back. Calling it again changes nothing.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +25,7 @@ from orders.domain.lifecycle import Stage
 from orders.domain.totals import LineMoney, revenues, share
 from orders.models import EventKind, Order, OrderItem, OrderItemDemand
 from orders.services.history import note
-from products.models import KitItem, Product
+from products.models import KitItem
 
 
 class NothingToSell(DomainError):
@@ -54,26 +54,28 @@ def sync_stock_to_status(order: Order, *, by: Any) -> None:
 
 def bring_stock_to(order: Order, stage: Stage, *, by: Any) -> None:
     """The rule itself, for a locked order: from whatever stands to `stage`."""
-    links = _links(order)
+    asked = _asked(order)
+    demands = [row.demand_id for row in asked if row.demand_id]
     if stage in {Stage.NOTHING, Stage.CANCELLED}:
-        _take_all_back(order, links, by=by)
+        _take_all_back(order, demands, by=by)
         return
-    items = list(order.items.select_related("product", "kit"))
-    if not items:
+    if not asked:
         raise NothingToSell(
             _("Order %(number)s has no lines, so there is nothing to reserve or sell. Add what is ordered.")
             % {"number": order.number}
         )
-    sold = [link for link in links if link.is_sold]  # type: ignore[attr-defined]  # annotated by _links
+    sold = any(row.is_sold for row in asked)
     if stage is Stage.RESERVED and sold:
-        SaleProcessor.reverse(_live_sales(sold), by=by)
-        sold = []
-    if not sold:
-        links = _freeze(order, items, links, by=by)
+        SaleProcessor.reverse(_live_sales(demands), by=by)
+        sold = False
+    if not sold and (changed := {row.item_id for row in asked if row.frozen_as != _fingerprint(order, row)}):
+        _freeze(order, changed, by=by)
+        asked = _asked(order)
+        demands = [row.demand_id for row in asked if row.demand_id]
     if stage is Stage.RESERVED:
-        reserve_due([link.demand for link in links], on=timezone.localdate(), by=by)
-    elif len(sold) < len(links):
-        sell_demands([link.demand_id for link in links], _amounts(order, items, links), by=by)
+        reserve_due(_demands(demands), on=timezone.localdate(), by=by)
+    elif not all(row.is_sold for row in asked):
+        sell_demands(demands, _amounts(asked, order.discount), by=by)
 
 
 def replace_demands(item: OrderItem, wanted: Sequence[DemandInput], *, by: Any) -> list[StockDemand]:
@@ -93,7 +95,9 @@ def replace_demands(item: OrderItem, wanted: Sequence[DemandInput], *, by: Any) 
             checked_quantity(want.quantity)
         if not wanted:
             raise NothingToSell(_("A line needs at least one product. To drop the line, delete it from the order."))
-        old = [link.demand for link in _links(order) if link.item_id == item.pk]
+        old = list(
+            StockDemand.objects.filter(order_link__item=item, cancelled_at__isnull=True).select_related("product")
+        )
         cancel_demands(old, by=by)
         new = freeze_demands(wanted, warehouse=order.warehouse, needed_on=order.due_on)
         _link(zip([item] * len(new), new, strict=True))
@@ -106,59 +110,78 @@ def replace_demands(item: OrderItem, wanted: Sequence[DemandInput], *, by: Any) 
     return new
 
 
-def _links(order: Order) -> list[OrderItemDemand]:
-    """The order's demands that are not cancelled, in the order they were frozen; `is_sold` tells of a live sale."""
-    live = Sale.objects.filter(demand=OuterRef("demand"), reversed_at__isnull=True)
-    return list(
-        OrderItemDemand.objects.filter(item__order=order, demand__cancelled_at__isnull=True)
-        .annotate(is_sold=Exists(live))
-        .select_related("demand__product", "demand__warehouse")
-        .order_by("pk")
-    )
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A line of an order and one of its live demands (none yet: `demand_id` is None)."""
+
+    item_id: int
+    product_id: int | None
+    kit_id: int | None
+    quantity: Decimal
+    price: Decimal
+    frozen_as: str
+    demand_id: int | None
+    list_amount: Decimal | None
+    is_sold: bool
 
 
-def _live_sales(links: Iterable[OrderItemDemand]) -> list[Sale]:
-    return list(Sale.objects.filter(demand__in=[link.demand_id for link in links], reversed_at__isnull=True))
+def _asked(order: Order) -> list[_Asked]:
+    """The order's lines with their demands in the order they were frozen, as they are now: one statement, no model
+    instances, because every completed order passes here."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select i.id, i.product_id, i.kit_id, i.quantity, i.price, i.frozen_as, l.demand_id, l.list_amount,"
+            "       exists (select 1 from inventory_sale x where x.demand_id = l.demand_id and x.reversed_at is null)"
+            "  from orders_orderitem i"
+            "  left join (orders_orderitemdemand l join inventory_stockdemand d"
+            "                on d.id = l.demand_id and d.cancelled_at is null) on l.item_id = i.id"
+            " where i.order_id = %s order by i.id, l.id",
+            [order.pk],
+        )
+        return [_Asked(*row) for row in cursor.fetchall()]
 
 
-def _take_all_back(order: Order, links: Sequence[OrderItemDemand], *, by: Any) -> None:
+def _demands(keys: Sequence[int]) -> list[StockDemand]:
+    return list(StockDemand.objects.filter(pk__in=keys).select_related("product", "warehouse").order_by("pk"))
+
+
+def _live_sales(demands: Sequence[int]) -> list[Sale]:
+    return list(Sale.objects.filter(demand__in=demands, reversed_at__isnull=True))
+
+
+def _take_all_back(order: Order, demands: Sequence[int], *, by: Any) -> None:
     """Reverse what was sold, release what was promised; the demands are closed and a later confirmation freezes anew."""
-    if not links:
+    if not demands:
         return
-    SaleProcessor.reverse(_live_sales(links), by=by)
-    cancel_demands([link.demand for link in links], by=by)
+    SaleProcessor.reverse(_live_sales(demands), by=by)
+    cancel_demands(_demands(demands), by=by)
     order.items.update(frozen_as="")
 
 
-def _freeze(
-    order: Order, items: Sequence[OrderItem], links: Sequence[OrderItemDemand], *, by: Any
-) -> list[OrderItemDemand]:
-    """Freeze the demands of lines that have none, or that were changed since; leave the others as they are."""
-    changed = [item for item in items if item.frozen_as != _fingerprint(order, item)]
-    if not changed:
-        return list(links)
-    stale = {item.pk for item in changed}
-    cancel_demands([link.demand for link in links if link.item_id in stale], by=by)
+def _freeze(order: Order, changed: set[int], *, by: Any) -> None:
+    """Freeze the demands of lines that have none, or that were changed since; the others are left as they are."""
+    items = list(order.items.filter(pk__in=changed).select_related("product", "kit"))
+    stale = StockDemand.objects.filter(order_link__item__in=changed, cancelled_at__isnull=True)
+    cancel_demands(list(stale), by=by)
     owners: list[OrderItem] = []
     wanted: list[DemandInput] = []
-    for item, composition in _compositions(changed):
+    for item, composition in _compositions(items):
         owners += [item] * len(composition)
         wanted += composition
     demands = freeze_demands(wanted, warehouse=order.warehouse, needed_on=order.due_on)
-    made = _link(zip(owners, demands, strict=True))
+    _link(zip(owners, demands, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
             "update orders_orderitem i set frozen_as = t.print from unnest(%s::bigint[], %s::text[]) as t (id, print)"
             " where i.id = t.id",
-            [[item.pk for item in changed], [_fingerprint(order, item) for item in changed]],
+            [[item.pk for item in items], [_fingerprint(order, item) for item in items]],
         )
-    return [link for link in links if link.item_id not in stale] + made
 
 
-def _fingerprint(order: Order, item: OrderItem) -> str:
+def _fingerprint(order: Order, line: OrderItem | _Asked) -> str:
     """What a line's demands depend on. A recipe changed later is not part of it: a confirmed bouquet stays as it was."""
-    what = f"p{item.product_id}" if item.product_id else f"k{item.kit_id}"
-    return f"{what}:{round_quantity(item.quantity)}:{order.warehouse_id}:{order.due_on:%Y%m%d}"
+    what = f"p{line.product_id}" if line.product_id else f"k{line.kit_id}"
+    return f"{what}:{round_quantity(line.quantity)}:{order.warehouse_id}:{order.due_on:%Y%m%d}"
 
 
 def _compositions(items: Sequence[OrderItem]) -> Iterable[tuple[OrderItem, list[DemandInput]]]:
@@ -180,31 +203,21 @@ def _compositions(items: Sequence[OrderItem]) -> Iterable[tuple[OrderItem, list[
         yield item, [DemandInput(part.product, round_quantity(part.quantity * item.quantity)) for part in recipe]
 
 
-def _link(pairs: Iterable[tuple[OrderItem, StockDemand]]) -> list[OrderItemDemand]:
-    return OrderItemDemand.objects.bulk_create(
-        OrderItemDemand(item=item, demand=demand, list_amount=_list_amount(demand.product, demand.quantity))
+def _link(pairs: Iterable[tuple[OrderItem, StockDemand]]) -> None:
+    OrderItemDemand.objects.bulk_create(
+        OrderItemDemand(item=item, demand=demand, list_amount=round_money(demand.product.sale_price * demand.quantity))
         for item, demand in pairs
     )
 
 
-def _list_amount(product: Product, quantity: Decimal) -> Decimal:
-    return round_money(product.sale_price * quantity)
-
-
-def _amounts(order: Order, items: Sequence[OrderItem], links: Sequence[OrderItemDemand]) -> list[Decimal]:
+def _amounts(asked: Sequence[_Asked], discount: Decimal) -> list[Decimal]:
     """Money of each demand: the line's revenue after discounts, shared by list price, the last takes the rest."""
-    by_item = dict(
-        zip(
-            [item.pk for item in items],
-            revenues([LineMoney(item.quantity, item.price) for item in items], order.discount),
-            strict=True,
-        )
-    )
-    grouped: dict[int, list[OrderItemDemand]] = defaultdict(list)
-    for link in links:
-        grouped[link.item_id].append(link)
-    amount: dict[int, Decimal] = {}
-    for item_id, group in grouped.items():
-        parts = share(by_item[item_id], [link.list_amount for link in group])
-        amount.update({link.pk: part for link, part in zip(group, parts, strict=True)})
-    return [amount[link.pk] for link in links]
+    lines: dict[int, list[_Asked]] = defaultdict(list)
+    for row in asked:
+        lines[row.item_id].append(row)
+    money = revenues([LineMoney(rows[0].quantity, rows[0].price) for rows in lines.values()], discount)
+    return [
+        part
+        for rows, revenue in zip(lines.values(), money, strict=True)
+        for part in share(revenue, [row.list_amount or Decimal(0) for row in rows])
+    ]

@@ -35,7 +35,7 @@ class Command(RefusingCommand):
             def work() -> None:
                 ensure_platform()
                 if missing:
-                    user = User(username=superuser, email=email)
+                    user = User(username=str(superuser), email=email)
                     user.clean_fields(exclude=["password"])
                     User.objects.create_superuser(str(superuser), email, password)
 

@@ -1,0 +1,161 @@
+"""Log-in, invitation, profile, in a browser's eyes."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts.invitations import invitation_path
+from accounts.models import User
+from accounts.services.staff import invite_owner
+
+GOOD = "iris-and-lily-7"
+
+
+@pytest.mark.parametrize("name", ["anna", "ANNA", "anna@example.com", "Anna@Example.com"])
+def test_one_logs_in_by_user_name_or_e_mail_in_any_case(client, staff, name):
+    user = staff("seller", username="anna", password=GOOD)
+    answer = client.post("/login/", {"username": name, "password": GOOD})
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert client.session["_auth_user_id"] == str(user.pk)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"username": "anna", "password": "wrong"},
+        {"username": "nobody", "password": GOOD},
+        {"username": "nobody@example.com", "password": GOOD},
+        {"username": "", "password": ""},
+        {"username": "anna\x00", "password": GOOD},
+        {"username": "a" * 5000, "password": GOOD},
+    ],
+)
+def test_a_wrong_log_in_is_refused_without_telling_which_half_was_wrong(client, staff, data):
+    staff("seller", username="anna", password=GOOD)
+    answer = client.post("/login/", data, headers={"accept-language": "en"})
+    assert answer.status_code == 422
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_refusal_of_a_log_in_speaks_both_languages(client, staff):
+    for language, words in (("en", "do not belong together"), ("ru", "не подходят друг к другу")):
+        answer = client.post("/login/", {"username": "x", "password": "y"}, headers={"accept-language": language})
+        assert words in answer.content.decode()
+
+
+def test_somebody_switched_off_does_not_get_in(client, staff):
+    staff("seller", username="anna", password=GOOD, is_active=False)
+    client.post("/login/", {"username": "anna", "password": GOOD})
+    assert "_auth_user_id" not in client.session
+
+
+def test_too_many_attempts_lock_the_name_for_a_while(client, staff):
+    staff("seller", username="anna", password=GOOD)
+    for _attempt in range(8):
+        client.post("/login/", {"username": "anna", "password": "wrong"})
+    answer = client.post("/login/", {"username": "anna", "password": GOOD})
+    assert answer.status_code == 429
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_way_back_after_the_log_in_stays_on_this_host(client, staff):
+    staff("seller", username="anna", password=GOOD)
+    answer = client.post(
+        "/login/?next=//evil.example", {"username": "anna", "password": GOOD, "next": "//evil.example"}
+    )
+    assert answer["Location"] == "/"
+
+
+def test_log_out_is_a_post(login, seller):
+    browser = login(seller)
+    assert browser.get("/logout/").status_code == 405
+    assert "_auth_user_id" in browser.session
+    browser.post("/logout/")
+    assert "_auth_user_id" not in browser.session
+
+
+def test_the_invited_person_sets_a_password_and_is_in(client):
+    owner = invite_owner(email="anna@example.com", name="Анна")
+    path = invitation_path(owner)
+    assert "Анна" in client.get(path).content.decode()
+    answer = client.post(path, {"password1": GOOD, "password2": GOOD})
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert client.session["_auth_user_id"] == str(owner.pk)
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(("first", "second"), [("", ""), (GOOD, "other"), ("1234567890", "1234567890"), ("a", "a")])
+def test_a_password_that_does_not_do_is_refused_and_nothing_is_set(client, first, second):
+    owner = invite_owner(email="anna@example.com")
+    answer = client.post(invitation_path(owner), {"password1": first, "password2": second})
+    assert answer.status_code == 422
+    owner.refresh_from_db()
+    assert not owner.has_usable_password()
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_link_of_another_shop_is_not_valid_here(client, other_shop):
+    from core.tenancy import in_schema
+
+    with in_schema("tulip"):
+        path = invitation_path(invite_owner(email="anna@example.com"))
+    answer = client.get(path, headers={"accept-language": "en"})
+    assert answer.status_code == 404
+    assert "no longer valid" in answer.content.decode()
+
+
+def test_the_profile_keeps_name_language_and_look(login, seller):
+    browser = login(seller)
+    answer = browser.post("/profile/", {"name": " Мария  Ким ", "language": "ru", "theme": "dark"}, follow=True)
+    seller.refresh_from_db()
+    assert (seller.name, seller.language, seller.theme) == ("Мария Ким", "ru", "dark")
+    page = answer.content.decode()
+    assert "Профиль сохранён." in page
+    assert 'data-theme="dark"' in page
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"name": "x", "language": "de", "theme": "dark"},
+        {"name": "x", "language": "ru", "theme": "pink"},
+        {"name": "x" * 121, "language": "ru", "theme": "dark"},
+        {"name": "a\x00b", "language": "ru", "theme": "dark"},
+        {},
+    ],
+)
+def test_a_bad_profile_is_refused_and_nothing_changes(login, seller, data):
+    answer = login(seller).post("/profile/", data)
+    assert answer.status_code == 422
+    seller.refresh_from_db()
+    assert (seller.name, seller.language, seller.theme) == ("", "en", "auto")
+
+
+def test_nobody_changes_the_role_through_the_profile(login, seller):
+    login(seller).post("/profile/", {"name": "", "language": "ru", "theme": "auto", "role": "owner", "is_superuser": 1})
+    seller.refresh_from_db()
+    assert (seller.role, seller.is_superuser) == ("seller", False)
+
+
+def test_a_password_is_changed_by_who_knows_the_old_one(login, staff, shop):
+    user = staff("seller", password=GOOD)
+    browser = login(user)
+    wrong = {"old_password": "x", "new_password1": "peony-and-7", "new_password2": "peony-and-7"}
+    assert browser.post("/profile/password/", wrong).status_code == 422
+    assert User.objects.get(pk=user.pk).check_password(GOOD)
+    browser.post("/profile/password/", {**wrong, "old_password": GOOD})
+    assert User.objects.get(pk=user.pk).check_password("peony-and-7")
+
+
+@pytest.mark.parametrize("path", ["/", "/profile/", "/profile/password/"])
+def test_pages_of_people_want_a_log_in(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer["Location"]) == (302, f"/login/?next={path}")
+
+
+def test_user_names_and_e_mails_are_unique_in_any_case(staff, shop):
+    staff("seller", username="anna", email="anna@example.com")
+    for fields in ({"username": "ANNA", "email": ""}, {"username": "b", "email": "ANNA@example.com"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            staff("seller", **fields)
+    staff("seller", username="c", email="")
+    staff("seller", username="d", email="")
