@@ -104,8 +104,7 @@ def test_the_same_key_with_another_content_is_refused(shop, login, staff, langua
     browser.post(NEW, order_form((rose, "3"), key=key))
     answer = browser.post(NEW, order_form((rose, "4"), key=key))
     assert answer.status_code == 422
-    if language == "en":
-        assert said in answer.content.decode()
+    assert said in answer.content.decode()
     assert OrderItem.objects.get().quantity == 3
 
 
@@ -118,8 +117,8 @@ def test_a_known_number_keeps_its_name_and_the_page_says_so(shop, login, florist
 
 BAD = [
     ({"buyer_phone": "", "buyer_name": ""}, "Write down who orders", "Запишите, кто заказывает"),
-    ({"buyer_phone": "12"}, "not a telephone number", None),
-    ({"buyer_phone": "javascript:alert(1)"}, "not a telephone number", None),
+    ({"buyer_phone": "12"}, "not a telephone number", "не похоже на телефон"),
+    ({"buyer_phone": "javascript:alert(1)"}, "not a telephone number", "не похоже на телефон"),
     ({"same_recipient": None}, "Write down who receives", "Запишите, кто получит"),
     ({"fulfilment": "delivery", "status_code": "new"}, "Write the address", "Укажите адрес"),
     ({"due_from": "12:00", "due_until": "10:00"}, "ends before it begins", "заканчивается раньше"),

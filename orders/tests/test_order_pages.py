@@ -153,7 +153,7 @@ def test_a_second_press_finds_the_step_done(shop, login, florist):
     "case",
     [
         ("en", ["Not enough in stock", "Red rose", "asked 31", "free 30", "Nothing was changed"]),
-        ("ru", ["Red rose", "31", "30", "Ничего не изменено"]),
+        ("ru", ["Не хватает на складе", "Red rose", "нужно 31", "свободно 30", "Ничего не изменено"]),
     ],
 )
 @pytest.mark.parametrize("headers", [{}, PART])
