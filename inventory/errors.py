@@ -45,6 +45,12 @@ class InsufficientStock(DomainError):
         )
 
 
+class DemandClosed(DomainError):
+    """What is to be sold is not asked for: the demand is cancelled, sold, or of other goods."""
+
+    code = "demand_closed"
+
+
 class InsufficientBatch(DomainError):
     """The named batch holds less than was asked, base units."""
 

@@ -85,12 +85,14 @@ class SaleProcessor:
     def sell(demands: Iterable[StockDemand], *, amounts: Sequence[Decimal] | None = None, by: Any = None) -> list[Sale]:
         """Sell what `demands` asked for and hold; `amounts` is money per demand (the product's price without it).
 
-        A second call answers with the same live sales. Raises InsufficientStock for all lacking products at once.
+        A second call answers with the same live sales. Raises InsufficientStock for all lacking products at once,
+        DemandClosed for a cancelled demand.
         """
         demands = list(demands)
         if amounts is None:
             amounts = [round_money(demand.quantity * demand.product.sale_price) for demand in demands]
         with transaction.atomic():
+            ensure_stocks((demand.product_id, demand.warehouse_id) for demand in demands)
             sold = sell_demands([demand.pk for demand in demands], amounts, by=by)
         return list(Sale.objects.filter(pk__in=[item.sale_id for item in sold]).order_by("pk"))
 
