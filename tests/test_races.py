@@ -258,3 +258,24 @@ def test_a_held_lock_is_answered_with_busy_and_other_goods_sell_on(committed_sho
     assert time.monotonic() - started < 15
     assert stock_of(rose).quantity == 5
     assert clean()
+
+
+def test_an_order_cancelled_while_a_receipt_reserves_for_it_holds_nothing(committed_shop, in_threads):
+    rose = product("Red rose")
+    placed = confirm_order(order((rose, "10")))
+    reserved, cancelled = threading.Event(), threading.Event()
+
+    def work(n):
+        if n == 0:
+            with transaction.atomic():
+                receive(rose, "20")
+                reserved.set()
+                cancelled.wait(timeout=1)
+        else:
+            reserved.wait(timeout=10)
+            run(lambda: cancel_order(again(placed)))
+            cancelled.set()
+
+    assert in_threads(2, work) == [None, None]
+    assert clean()
+    assert (stock_of(rose).quantity, stock_of(rose).reserved) == (20, 0)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from inventory.announcements import announce_lost_reservations
 from inventory.domain.reserving import Held, Hold, Want, plan_giving_way, plan_holds
 from inventory.models import Reservation, Stock, StockDemand
-from inventory.services.stocks import ensure_stocks, lock_stocks, set_reserved
+from inventory.services.stocks import ensure_stocks, lock_stocks, lock_stocks_of_demands, set_reserved
 
 
 def reserve(demands: Iterable[StockDemand], *, until: datetime | None = None, by: Any = None) -> dict[int, Decimal]:
@@ -39,14 +39,10 @@ def release(demands: Iterable[StockDemand], *, by: Any = None) -> None:
     """End the active reservations of `demands`; the goods are free for others. Without one nothing happens."""
     keys = [demand.pk for demand in demands]
     with transaction.atomic():
-        stock_ids = list(
-            Reservation.objects.filter(demand__in=keys, is_active=True).values_list("stock", flat=True).distinct()
-        )
-        if not stock_ids:
-            return
-        lock_stocks(stock_ids)
-        Reservation.objects.filter(demand__in=keys, is_active=True).update(is_active=False, ended_at=timezone.now())
-        set_reserved(stock_ids)
+        # Locked whether they hold something or not: a receipt may be reserving for these demands at this moment.
+        stock_ids = list(lock_stocks_of_demands(keys))
+        if Reservation.objects.filter(demand__in=keys, is_active=True).update(is_active=False, ended_at=timezone.now()):
+            set_reserved(stock_ids)
 
 
 def reserve_due(demands: Sequence[StockDemand], *, on: date, by: Any = None) -> dict[int, Decimal]:

@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import BadInput
 from core.quantities import MAX_QUANTITY, round_quantity
 from inventory.errors import InsufficientStock, Missing
-from inventory.models import Reservation, Stock
+from inventory.models import Reservation, Stock, StockDemand
 
 
 def ensure_stocks(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
@@ -46,6 +46,15 @@ def _find(cursor: Any, products: list[int], warehouses: list[int]) -> dict[tuple
 def lock_stocks(ids: Iterable[int]) -> dict[int, Stock]:
     """The stock rows as they are now, locked in key order in one statement. Decide on these, not on older copies."""
     rows = Stock.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=sorted(set(ids))).order_by("pk")
+    return {row.pk: row for row in rows}
+
+
+def lock_stocks_of_demands(demand_ids: Iterable[int]) -> dict[int, Stock]:
+    """The stock rows that demands ask of, as they are now, locked in key order in one statement."""
+    asked = StockDemand.objects.filter(
+        pk__in=list(demand_ids), product=OuterRef("product"), warehouse=OuterRef("warehouse")
+    )
+    rows = Stock.objects.select_for_update(of=("self",), no_key=True).filter(Exists(asked)).order_by("pk")
     return {row.pk: row for row in rows}
 
 
