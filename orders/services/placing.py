@@ -93,7 +93,6 @@ def change_order(order: Order, taken: OrderInput, *, version: int | None = None,
         if stored.status.stage in {Stage.SOLD, Stage.CANCELLED}:
             raise LinesLocked(stored)
         _fill(stored, taken)
-        stored.version += 1
         _replace_lines(stored, taken.lines)
         stored.save(
             update_fields=[
@@ -183,6 +182,7 @@ def _refresh_total(order: Order) -> None:
         raise BadInput(_("The order's total is too large to be meant. Correct quantities and prices."))
     order.total = total
     Order.objects.filter(pk=order.pk).update(total=total)
+    order.remember("total")
 
 
 def _facts(taken: OrderInput) -> list[Any]:

@@ -1,16 +1,22 @@
 """What must hold whoever touches an order, in whatever order and with however old a copy."""
 
-import pytest
+from decimal import Decimal
 
+import pytest
+from django.db import transaction
+
+from core.errors import StaleForm
 from inventory.errors import DemandClosed, InsufficientStock
 from inventory.models import Sale, StockDemand
 from inventory.services.checking import check_stock
 from inventory.services.sale_processor import SaleProcessor
 from inventory.tests.factories import product, stock_of, stocked
 from orders.invariants import INVARIANTS
-from orders.models import Order
-from orders.services.lifecycle import cancel_order, complete_order, confirm_order
-from orders.tests.factories import order
+from orders.models import Order, OrderEvent
+from orders.models.order import OrderClosed
+from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order
+from orders.services.payments import record_payment
+from orders.tests.factories import order, status
 
 
 def clean():
@@ -47,3 +53,129 @@ def test_a_cancelled_demand_is_refused_and_not_passed_over(shop):
 
     assert not Sale.objects.exists()
     assert figures(rose) == (30, 0)
+
+
+def test_an_old_copy_saved_again_does_not_take_back_a_completion(shop):
+    rose = stocked("Red rose", ("30", "10"))
+    placed = confirm_order(order((rose, "10")))
+    old = Order.objects.get(pk=placed.pk)
+    complete_order(placed)
+    events = OrderEvent.objects.count()
+
+    old.courier_note = "Ring twice"
+    for _ in range(5):
+        old.save()
+    old.save(update_fields=["card_message"])
+
+    assert figures(rose) == (20, 0)
+    now = Order.objects.get()
+    assert (now.status.code, now.courier_note, OrderEvent.objects.count()) == ("completed", "Ring twice", events)
+    assert now.completed_at is not None
+    assert old.status.code == "completed"
+    assert clean()
+
+
+def test_an_old_copy_saved_again_loses_no_payment_and_no_total(shop):
+    rose = stocked("Red rose", ("30", "10"))
+    placed = order((rose, "10"))
+    old = Order.objects.get(pk=placed.pk)
+    record_payment(placed, amount=Decimal(100), method="cash")
+    Order.objects.filter(pk=placed.pk).update(total=Decimal(777))
+
+    old.save()
+
+    now = Order.objects.get()
+    assert (now.paid, now.total) == (100, 777)
+    assert (old.paid, old.total) == (100, 777)
+
+
+def test_an_old_copy_that_changes_the_status_is_refused_and_nothing_is_changed(shop):
+    rose = stocked("Red rose", ("30", "10"))
+    placed = confirm_order(order((rose, "10")))
+    old = Order.objects.get(pk=placed.pk)
+    complete_order(placed)
+
+    old.status = status("assembling")
+    with pytest.raises(StaleForm, match=r"changed order \d+ meanwhile"):
+        old.save()
+
+    assert Order.objects.get().status.code == "completed"
+    assert figures(rose) == (20, 0)
+    old.status = status("completed")
+    old.save()
+    assert figures(rose) == (20, 0)
+
+
+def test_one_copy_goes_to_completed_and_back_as_often_as_it_is_told(shop):
+    rose = stocked("Red rose", ("30", "10"))
+    placed = order((rose, "10"))
+    for back in ("draft", "confirmed", "cancelled"):
+        placed.status = status("completed")
+        placed.save()
+        assert figures(rose) == (20, 0)
+        assert Order.objects.get().completed_at is not None
+        placed.status = status(back)
+        placed.save(update_fields=["status"])
+        assert figures(rose) == (30, 10 if back == "confirmed" else 0)
+        assert Order.objects.get().completed_at is None
+    complete_order(reopen_order(placed))
+    assert clean()
+
+
+def test_a_copy_that_a_service_moved_may_be_set_back_by_hand(shop):
+    rose = stocked("Red rose", ("30", "10"))
+    placed = order((rose, "10"))
+    complete_order(placed)
+    assert placed.status.code == "completed"
+
+    placed.status = status("draft")
+    placed.save()
+
+    assert figures(rose) == (30, 0)
+    assert clean()
+
+
+def test_what_was_saved_and_rolled_back_is_saved_when_it_is_tried_again(shop):
+    rose = stocked("Red rose", ("30", "10"))
+    placed = Order.objects.get(pk=confirm_order(order((rose, "10"))).pk)
+    placed.status = status("completed")
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        placed.save()
+        raise ZeroDivisionError
+    assert figures(rose) == (30, 10)
+    placed.save()
+
+    assert figures(rose) == (20, 0)
+    assert Order.objects.get().status.code == "completed"
+
+
+def test_what_a_service_did_and_was_rolled_back_is_not_saved_by_the_copy(shop):
+    rose = stocked("Red rose", ("30", "10"))
+    placed = confirm_order(order((rose, "10")))
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        complete_order(placed)
+        raise ZeroDivisionError
+    placed.save()
+
+    assert figures(rose) == (30, 10)
+    assert placed.status.code == "confirmed"
+
+
+@pytest.mark.parametrize("field", ["discount", "delivery_price"])
+def test_the_money_of_a_completed_order_is_not_changed_by_saving_it(shop, field):
+    rose = stocked("Red rose", ("30", "10"))
+    complete_order(order((rose, "10")))
+    placed = Order.objects.get()
+    setattr(placed, field, Decimal(5))
+
+    with pytest.raises(OrderClosed, match="Reopen it first"):
+        placed.save()
+
+    assert getattr(Order.objects.get(), field) == 0
+    assert clean()
+    placed.status = status("confirmed")
+    placed.save()
+    assert getattr(Order.objects.get(), field) == 5
+    assert clean()
