@@ -45,6 +45,12 @@ class InsufficientStock(DomainError):
         )
 
 
+class ReservationRefused(DomainError):
+    """The reservation can't hold this."""
+
+    code = "reservation_refused"
+
+
 class DemandClosed(DomainError):
     """What is to be sold is not asked for: the demand is cancelled, sold, or of other goods."""
 

@@ -10,9 +10,12 @@ from django.db import connection, transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Q, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from core.templatetags.florist import quantity as shown
 from inventory.announcements import announce_lost_reservations
 from inventory.domain.reserving import Held, Hold, Want, plan_giving_way, plan_holds
+from inventory.errors import ReservationRefused
 from inventory.models import Reservation, Stock, StockDemand
 from inventory.services.stocks import ensure_stocks, lock_stocks, lock_stocks_of_demands, set_reserved
 
@@ -98,6 +101,38 @@ def give_way(needs: dict[int, Decimal]) -> None:
             Reservation.objects.filter(pk=way.reservation).update(is_active=False, ended_at=now)
     set_reserved(list(lacking))
     announce_lost_reservations({way.demand: way.less for way in ways})
+
+
+def refuse_what_can_not_be_held(reservation: Reservation, named: Iterable[str] | None) -> None:
+    """Raise ReservationRefused when saving `reservation` (only the fields `named`, if given) would hold what nobody asks
+    for. The caller holds the stock row, so demand and reservations stand still. What is free the receiver looks at."""
+    stored = Reservation.objects.filter(pk=reservation.pk).first()
+    held = stored or reservation
+    fields = ("demand", "stock", "quantity", "is_active")
+    changed = fields if named is None or stored is None else [name for name in fields if {name, f"{name}_id"} & set(named)]
+    becomes = {name: getattr(reservation if name in changed else held, name) for name in fields}
+    if not becomes["is_active"]:
+        return
+    demand = StockDemand.objects.get(pk=becomes["demand"].pk)
+    if not demand.is_open or (stored and not stored.is_active):
+        raise ReservationRefused(
+            _("What this reservation was for is sold or cancelled. It can't be made active again."), field="is_active"
+        )
+    stock = becomes["stock"]
+    if (stock.product_id, stock.warehouse_id) != (demand.product_id, demand.warehouse_id):
+        raise ReservationRefused(
+            _("These are not the goods that are asked for. Choose the stock of %(product)s, %(warehouse)s.")
+            % {"product": demand.product, "warehouse": demand.warehouse},
+            field="stock",
+        )
+    if becomes["quantity"] > demand.quantity:
+        raise ReservationRefused(
+            _("The order asks for %(asked)s, no more can be held for it. Lower the quantity.")
+            % {"asked": shown(demand.quantity)},
+            field="quantity",
+        )
+    if Reservation.objects.filter(demand=demand, is_active=True).exclude(pk=reservation.pk).exists():
+        raise ReservationRefused(_("Another reservation holds goods for the same order line. Change that one."))
 
 
 def _wants(demand_ids: list[int], stocks: dict[tuple[int, int], int]) -> list[Want]:

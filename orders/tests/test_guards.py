@@ -6,8 +6,8 @@ import pytest
 from django.db import transaction
 
 from core.errors import StaleForm
-from inventory.errors import DemandClosed, InsufficientStock
-from inventory.models import Sale, StockDemand
+from inventory.errors import DemandClosed, InsufficientStock, ReservationRefused
+from inventory.models import Reservation, Sale, StockDemand
 from inventory.services.checking import check_stock
 from inventory.services.sale_processor import SaleProcessor
 from inventory.tests.factories import product, stock_of, stocked
@@ -178,4 +178,41 @@ def test_the_money_of_a_completed_order_is_not_changed_by_saving_it(shop, field)
     placed.status = status("confirmed")
     placed.save()
     assert getattr(Order.objects.get(), field) == 5
+    assert clean()
+
+
+def test_an_old_copy_of_a_used_reservation_holds_nothing_again(shop):
+    rose = stocked("Red rose", ("30", "10"))
+    placed = confirm_order(order((rose, "10")))
+    old = Reservation.objects.get()
+    complete_order(placed)
+
+    with pytest.raises(ReservationRefused, match="sold or cancelled"):
+        old.save()
+
+    assert figures(rose) == (20, 0)
+    old.until = placed.created_at
+    old.save(update_fields=["until"])
+    assert figures(rose) == (20, 0)
+    assert clean()
+
+
+def test_a_reservation_typed_by_hand_holds_what_is_asked_and_no_more(shop):
+    rose, tulip = stocked("Red rose", ("30", "10")), stocked("Tulip", ("30", "4"))
+    confirm_order(order((rose, "10")))
+    row = Reservation.objects.get()
+
+    row.quantity = Decimal(15)
+    with pytest.raises(ReservationRefused, match="asks for 10"):
+        row.save()
+    row.quantity, row.stock = Decimal(10), stock_of(tulip)
+    with pytest.raises(ReservationRefused, match="not the goods"):
+        row.save()
+    with pytest.raises(ReservationRefused, match="Another reservation"):
+        Reservation.objects.create(demand=row.demand, stock=stock_of(rose), quantity=1)
+    assert [figures(rose), figures(tulip)] == [(30, 10), (30, 0)]
+
+    row.quantity, row.stock = Decimal(4), stock_of(rose)
+    row.save()
+    assert figures(rose) == (30, 4)
     assert clean()
