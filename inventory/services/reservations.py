@@ -109,7 +109,9 @@ def refuse_what_can_not_be_held(reservation: Reservation, named: Iterable[str] |
     stored = Reservation.objects.filter(pk=reservation.pk).first()
     held = stored or reservation
     fields = ("demand", "stock", "quantity", "is_active")
-    changed = fields if named is None or stored is None else [name for name in fields if {name, f"{name}_id"} & set(named)]
+    changed = (
+        fields if named is None or stored is None else [name for name in fields if {name, f"{name}_id"} & set(named)]
+    )
     becomes = {name: getattr(reservation if name in changed else held, name) for name in fields}
     if not becomes["is_active"]:
         return

@@ -1,22 +1,25 @@
 """What must hold whoever touches an order, in whatever order and with however old a copy."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import transaction
 
-from core.errors import StaleForm
+from core.errors import BadInput, StaleForm
 from inventory.errors import DemandClosed, InsufficientStock, ReservationRefused
-from inventory.models import Reservation, Sale, StockDemand
+from inventory.models import Reservation, Sale, StockDemand, Warehouse
 from inventory.services.checking import check_stock
+from inventory.services.demands import DemandInput
 from inventory.services.sale_processor import SaleProcessor
-from inventory.tests.factories import product, stock_of, stocked
+from inventory.tests.factories import kit, product, receive, stock_of, stocked
 from orders.invariants import INVARIANTS
-from orders.models import Order, OrderEvent
+from orders.models import Order, OrderEvent, OrderItem
 from orders.models.order import OrderClosed
 from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order
 from orders.services.payments import record_payment
-from orders.tests.factories import order, status
+from orders.services.stock_sync import replace_demands, sync_stock_to_status
+from orders.tests.factories import order, status, today
 
 
 def clean():
@@ -215,4 +218,73 @@ def test_a_reservation_typed_by_hand_holds_what_is_asked_and_no_more(shop):
     row.quantity, row.stock = Decimal(4), stock_of(rose)
     row.save()
     assert figures(rose) == (30, 4)
+    assert clean()
+
+
+def test_another_day_or_warehouse_keeps_a_substitution_and_the_recipe_as_it_was(shop):
+    second = Warehouse.objects.create(name="Second shop")
+    rose, tulip, ribbon = stocked("Red rose"), stocked("Tulip"), stocked("Ribbon")
+    receive(tulip, "30", warehouse=second)
+    receive(ribbon, "30", warehouse=second)
+    bouquet = kit("Morning", "1000", (ribbon, "2"))
+    placed = confirm_order(order((rose, "10"), (bouquet, "3")))
+    replace_demands(placed.items.get(product=rose), [DemandInput(tulip, Decimal(5))], by=None)
+    bouquet.items.update(quantity=7)
+
+    placed.due_on = today() + timedelta(days=1)
+    placed.save()
+    assert [figures(item) for item in (rose, tulip, ribbon)] == [(30, 0), (30, 5), (30, 6)]
+
+    placed.warehouse = second
+    placed.save()
+    assert [figures(item) for item in (rose, tulip, ribbon)] == [(30, 0)] * 3
+    complete_order(placed)
+    assert [figures(tulip, second), figures(ribbon, second)] == [(25, 0), (24, 0)]
+    assert clean()
+
+
+def test_an_old_copy_of_a_line_saved_again_keeps_a_substitution(shop):
+    rose, tulip = stocked("Red rose"), stocked("Tulip")
+    placed = order((rose, "10", "90"))
+    old = placed.items.get()
+    confirm_order(placed)
+    replace_demands(placed.items.get(), [DemandInput(tulip, Decimal(5))], by=None)
+
+    old.price = Decimal(80)
+    old.save()
+    sync_stock_to_status(placed, by=None)
+
+    assert [figures(rose), figures(tulip)] == [(30, 0), (30, 5)]
+    assert OrderItem.objects.get().price == 80
+
+
+def test_a_line_that_slipped_into_a_completed_order_is_sold_at_the_next_saving(shop):
+    rose, tulip = stocked("Red rose"), stocked("Tulip")
+    placed = complete_order(order((rose, "10")))
+    OrderItem.objects.bulk_create([OrderItem(order=placed, product=tulip, quantity=3, price=20)])
+
+    placed.save()
+
+    assert [figures(rose), figures(tulip)] == [(20, 0), (27, 0)]
+    assert {sale.product_id: sale.amount for sale in Sale.objects.all()} == {rose.pk: 1000, tulip.pk: 60}
+    assert clean()
+
+
+def test_a_bouquet_too_large_to_be_meant_is_refused(shop):
+    huge = kit("Huge", "1", (stocked("Red rose"), "99999999999"))
+    placed = order((huge, "2"))
+
+    with pytest.raises(BadInput):
+        confirm_order(placed)
+
+    assert Order.objects.get().status.code == "draft"
+    assert not StockDemand.objects.exists()
+
+
+def test_eleven_digits_of_a_dear_product_are_confirmed_and_sold(shop):
+    rose = stocked("Red rose", ("99999999999", "1"), price="1000")
+    placed = complete_order(confirm_order(order((rose, "90000000000.001", "1"))))
+
+    assert Sale.objects.get().amount == placed.items.get().amount
+    assert figures(rose) == (Decimal("9999999998.999"), 0)
     assert clean()
