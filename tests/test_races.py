@@ -23,7 +23,7 @@ from inventory.tests.factories import product, receive, stock_of, stocked, wareh
 from orders.invariants import INVARIANTS
 from orders.models import Order
 from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order, set_status
-from orders.services.placing import OrderInput, place_order
+from orders.services.placing import OrderInput, change_order, place_order
 from orders.services.stock_sync import sync_stock_to_status
 from orders.tests.factories import lines, order, status, today
 
@@ -279,3 +279,19 @@ def test_an_order_cancelled_while_a_receipt_reserves_for_it_holds_nothing(commit
     assert in_threads(2, work) == [None, None]
     assert clean()
     assert (stock_of(rose).quantity, stock_of(rose).reserved) == (20, 0)
+
+
+def test_lines_changed_to_the_goods_of_another_order_never_block_each_other(committed_shop, in_threads):
+    """Every thread lets go of what it holds and takes what the other holds: all stocks are locked at once."""
+    goods = [stocked(f"Flower {n}", ("500", "1")) for n in range(4)]
+    orders = [confirm_order(order((item, "1"))) for item in goods]
+
+    def work(n):
+        for turn in range(8):
+            wanted = goods if (n + turn) % 2 else list(reversed(goods))
+            chosen = [(item, "1") for item in wanted[turn % 3 : turn % 3 + 2]]
+            with transaction.atomic():
+                change_order(again(orders[n]), OrderInput(due_on=today(), lines=lines(*chosen)))
+
+    assert in_threads(4, work) == [None] * 4
+    assert clean()

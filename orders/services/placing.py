@@ -21,7 +21,7 @@ from orders.models import Contact, EventKind, Fulfilment, Order, OrderItem, Orde
 from orders.services.history import note
 from orders.services.lifecycle import set_status, status_of
 from orders.services.lines import LinesLocked
-from orders.services.stock_sync import lock_order, sync_stock_to_status
+from orders.services.stock_sync import lock_order, lock_stocks_of_order, sync_stock_to_status
 from products.models import Product, ProductKit
 
 
@@ -93,6 +93,12 @@ def change_order(order: Order, taken: OrderInput, *, version: int | None = None,
         if stored.status.stage in {Stage.SOLD, Stage.CANCELLED}:
             raise LinesLocked(stored)
         _fill(stored, taken)
+        if stored.status.stage is Stage.RESERVED:
+            lock_stocks_of_order(
+                stored,
+                products=[line.product.pk for line in taken.lines if line.product],
+                kits=[line.kit.pk for line in taken.lines if line.kit],
+            )
         _replace_lines(stored, taken.lines)
         stored.save(
             update_fields=[

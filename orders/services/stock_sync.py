@@ -20,7 +20,7 @@ from inventory.models import Sale, StockDemand
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
 from inventory.services.reservations import reserve_due
 from inventory.services.sale_processor import SaleProcessor, sell_demands
-from inventory.services.stocks import checked_quantity
+from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks
 from orders.domain.lifecycle import Stage
 from orders.domain.totals import LineMoney, revenues, share
 from orders.models import EventKind, Order, OrderItem, OrderItemDemand
@@ -40,6 +40,16 @@ def lock_order(order: Order) -> Order:
     The order alone: a join is not read again after waiting for the lock, so a status joined in would be the old one.
     """
     return Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+
+
+def lock_stocks_of_order(order: Order, *, products: Iterable[int] = (), kits: Iterable[int] = ()) -> None:
+    """Lock in one statement every stock row that changing a locked order may touch: what its demands ask for now, and
+    `products` and the components of `kits` in its warehouse. Who takes them one after the other, as the lines come,
+    and another order that takes the same ones the other way round would wait for each other."""
+    wanted = {*products, *KitItem.objects.filter(kit__in=list(kits)).values_list("product", flat=True)}
+    asked = StockDemand.objects.filter(order_link__item__order=order, cancelled_at__isnull=True)
+    pairs = {(product, order.warehouse_id) for product in wanted}
+    lock_stocks(ensure_stocks(pairs.union(asked.values_list("product", "warehouse"))).values())
 
 
 def sync_stock_to_status(order: Order, *, by: Any) -> None:
@@ -98,6 +108,7 @@ def replace_demands(item: OrderItem, wanted: Sequence[DemandInput], *, by: Any) 
         old = list(
             StockDemand.objects.filter(order_link__item=item, cancelled_at__isnull=True).select_related("product")
         )
+        lock_stocks_of_order(order, products=[want.product.pk for want in wanted])
         cancel_demands(old, by=by)
         new = freeze_demands(wanted, warehouse=order.warehouse, needed_on=order.due_on)
         _link((item, demand, _list_amount(want)) for want, demand in zip(wanted, new, strict=True))
@@ -182,7 +193,9 @@ def _freeze(order: Order, changed: set[int], *, by: Any) -> None:
     ]
     for item, composition in _compositions([item for item in items if not kept[item.pk]]):
         plan += [(item, want, _list_amount(want)) for want in composition]
-    cancel_demands([link.demand for link in stale], by=by)
+    if stale:
+        lock_stocks_of_order(order, products=[want.product.pk for _item, want, _money in plan])
+        cancel_demands([link.demand for link in stale], by=by)
     demands = freeze_demands([want for _item, want, _money in plan], warehouse=order.warehouse, needed_on=order.due_on)
     _link((item, demand, money) for (item, _want, money), demand in zip(plan, demands, strict=True))
     with connection.cursor() as cursor:

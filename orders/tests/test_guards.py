@@ -17,6 +17,7 @@ from orders.invariants import INVARIANTS
 from orders.models import Order, OrderEvent, OrderItem
 from orders.models.order import OrderClosed
 from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order
+from orders.services.lines import LineMoved
 from orders.services.payments import record_payment
 from orders.services.stock_sync import replace_demands, sync_stock_to_status
 from orders.tests.factories import order, status, today
@@ -287,4 +288,18 @@ def test_eleven_digits_of_a_dear_product_are_confirmed_and_sold(shop):
 
     assert Sale.objects.get().amount == placed.items.get().amount
     assert figures(rose) == (Decimal("9999999998.999"), 0)
+    assert clean()
+
+
+def test_a_line_stays_with_its_order(shop):
+    rose = stocked("Red rose")
+    placed, other = complete_order(order((rose, "10"))), order((rose, "1"))
+    item = placed.items.get()
+
+    item.order = other
+    with pytest.raises(LineMoved, match="stays there"):
+        item.save()
+
+    assert OrderItem.objects.get(pk=item.pk).order_id == placed.pk
+    assert figures(rose) == (20, 0)
     assert clean()
