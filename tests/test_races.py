@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from core.errors import DomainError
 from core.transactions import run
+from inventory import engine
 from inventory.errors import InsufficientStock
 from inventory.models import Receipt, Reservation, Sale, Stock, StockBatch, WriteOff
 from inventory.services.checking import check_stock
+from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.returns import ReturnRefused, return_sale
 from inventory.services.sale_processor import SaleProcessor
@@ -294,4 +296,24 @@ def test_lines_changed_to_the_goods_of_another_order_never_block_each_other(comm
                 change_order(again(orders[n]), OrderInput(due_on=today(), lines=lines(*chosen)))
 
     assert in_threads(4, work) == [None] * 4
+    assert clean()
+
+
+def test_receipts_that_cover_a_shortage_and_returns_of_its_sale_never_block_each_other(committed_shop, in_threads):
+    rose = stocked("Red rose", ("1", "10"))
+    [demand] = freeze_demands([DemandInput(rose, Decimal(100))], warehouse=warehouse(), needed_on=today())
+    with transaction.atomic():
+        [sold] = engine.sell([demand.pk], [Decimal(1000)], by=None, at=timezone.now(), allow_short=True)
+    sale = Sale.objects.get(pk=sold.sale_id)
+
+    def work(n):
+        for _ in range(6):
+            with transaction.atomic():
+                if n % 2:
+                    receive(rose, "1")
+                else:
+                    return_sale(sale=sale, quantity=Decimal(1))
+
+    assert in_threads(4, work) == [None] * 4
+    assert stock_of(rose).short == 100 - 1 - 12 - 12
     assert clean()

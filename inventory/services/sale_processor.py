@@ -30,7 +30,7 @@ from inventory.models import (
     StockDemand,
     Warehouse,
 )
-from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks
+from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks, lock_stocks_of_sales
 from products.models import Product
 
 
@@ -106,6 +106,7 @@ class SaleProcessor:
         keys = sorted(sale.pk for sale in sales)
         at = at or timezone.now()
         with transaction.atomic():
+            lock_stocks_of_sales(keys)
             live = {
                 sale.pk: sale
                 for sale in Sale.objects.select_for_update(of=("self",), no_key=True)
@@ -114,7 +115,6 @@ class SaleProcessor:
             }
             if not live:
                 return []
-            _lock_stocks_of(live.values())
             rows = _outstanding_rows(live)
             if rows:
                 engine.put_back(MovementKind.REVERSAL, SourceKind.SALE, rows, by=by and by.pk, at=at)
@@ -129,12 +129,12 @@ class SaleProcessor:
         Raises InsufficientStock; the caller's transaction then leaves no sale behind.
         """
         with transaction.atomic():
+            stock_ids = lock_stocks_of_sales([sale.pk])
             stored = Sale.objects.select_for_update(of=("self",), no_key=True).get(pk=sale.pk)
             if stored.processed:
                 return stored
             checked_quantity(stored.quantity)
-            [stock_id] = ensure_stocks([(stored.product_id, stored.warehouse_id)]).values()
-            lock_stocks([stock_id])
+            [stock_id] = stock_ids
             [issued] = engine.issue(
                 MovementKind.SALE,
                 SourceKind.SALE,
@@ -176,10 +176,6 @@ def _use_up(demand: StockDemand | None, at: datetime) -> None:
         return
     Reservation.objects.filter(demand=demand, is_active=True).update(is_active=False, ended_at=at)
     StockDemand.objects.filter(pk=demand.pk).update(is_open=False)
-
-
-def _lock_stocks_of(sales: Iterable[Sale]) -> None:
-    lock_stocks(ensure_stocks((sale.product_id, sale.warehouse_id) for sale in sales).values())
 
 
 def _outstanding_rows(live: dict[int, Sale]) -> list[engine.PutBackRow]:

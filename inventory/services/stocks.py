@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import BadInput
 from core.quantities import MAX_QUANTITY, round_quantity
 from inventory.errors import InsufficientStock, Missing
-from inventory.models import Reservation, Stock, StockDemand
+from inventory.models import Reservation, Sale, Stock, StockDemand
 
 
 def ensure_stocks(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
@@ -56,6 +56,16 @@ def lock_stocks_of_demands(demand_ids: Iterable[int]) -> dict[int, Stock]:
     )
     rows = Stock.objects.select_for_update(of=("self",), no_key=True).filter(Exists(asked)).order_by("pk")
     return {row.pk: row for row in rows}
+
+
+def lock_stocks_of_sales(sale_ids: Iterable[int]) -> list[int]:
+    """Lock the stock rows that sales were taken from and answer with their keys.
+
+    Before the sales themselves: a receipt holds the stock when it gives a sale its true cost. What is read here before
+    the lock, product and warehouse of a sale, never changes.
+    """
+    pairs = Sale.objects.filter(pk__in=list(sale_ids)).values_list("product", "warehouse")
+    return list(lock_stocks(ensure_stocks(pairs).values()))
 
 
 def set_reserved(stock_ids: Sequence[int]) -> None:
