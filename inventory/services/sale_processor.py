@@ -19,7 +19,9 @@ from core.errors import BadInput
 from core.idempotency import once
 from core.quantities import MAX_MONEY, round_money
 from core.series import next_number
+from core.templatetags.florist import quantity as shown
 from inventory import engine
+from inventory.errors import DemandClosed
 from inventory.models import (
     MovementKind,
     Reservation,
@@ -51,8 +53,8 @@ class SaleProcessor:
     ) -> Sale:
         """Sell `quantity` base units at `sale_price` each and write them off.
 
-        Made with `processed=True`, so the receiver for unprocessed sales stays out of the way. Raises InsufficientStock
-        and BadInput.
+        Made with `processed=True`, so the receiver for unprocessed sales stays out of the way. Raises InsufficientStock,
+        BadInput, DemandClosed for a demand that is closed or asks for something else.
         """
         sold_at = sold_at or timezone.now()
         checked_quantity(quantity)
@@ -61,6 +63,7 @@ class SaleProcessor:
         def make() -> Sale:
             [stock_id] = ensure_stocks([(product.pk, warehouse.pk)]).values()
             lock_stocks([stock_id])
+            _refuse_other_goods(demand, product=product.pk, warehouse=warehouse.pk, quantity=quantity)
             sale_id = next_number("inventory_sale_id_seq")
             reserved = _own_reservation(demand)
             [issued] = engine.issue(
@@ -135,6 +138,9 @@ class SaleProcessor:
                 return stored
             checked_quantity(stored.quantity)
             [stock_id] = stock_ids
+            _refuse_other_goods(
+                stored.demand, product=stored.product_id, warehouse=stored.warehouse_id, quantity=stored.quantity
+            )
             [issued] = engine.issue(
                 MovementKind.SALE,
                 SourceKind.SALE,
@@ -160,6 +166,22 @@ def _checked_amount(amount: Decimal) -> Decimal:
     if not amount.is_finite() or amount < 0 or amount > MAX_MONEY:
         raise BadInput(_("A price is a number from zero up. Correct the price."), field="sale_price")
     return round_money(amount)
+
+
+def _refuse_other_goods(demand: StockDemand | None, *, product: int, warehouse: int, quantity: Decimal) -> None:
+    """A demand is sold whole, once, and by the goods it asks for. Read under the stock lock; raises DemandClosed."""
+    if demand is None:
+        return
+    now = StockDemand.objects.select_related("product", "warehouse").get(pk=demand.pk)
+    if (now.product_id, now.warehouse_id, now.quantity) != (product, warehouse, quantity):
+        raise DemandClosed(
+            _(
+                "What was asked for is %(quantity)s × %(product)s, %(warehouse)s. Sell exactly that, or sell without a demand."
+            )
+            % {"quantity": shown(now.quantity), "product": now.product, "warehouse": now.warehouse}
+        )
+    if not now.is_open:
+        raise DemandClosed(_("What was asked for is sold or cancelled already. Nothing was sold a second time."))
 
 
 def _own_reservation(demand: StockDemand | None) -> Decimal:

@@ -1,0 +1,63 @@
+"""What the doors of the stock refuse, and what they answer when they are knocked at twice."""
+
+from decimal import Decimal
+
+import pytest
+
+from inventory.errors import DemandClosed
+from inventory.models import Sale
+from inventory.models.guard import EngineRowError
+from inventory.services.checking import check_stock
+from inventory.services.demands import DemandInput, freeze_demands
+from inventory.services.reservations import reserve
+from inventory.services.sale_processor import SaleProcessor
+from inventory.tests.factories import FIRST_DAY, stock_of, stocked, warehouse
+
+
+def asked(item, quantity):
+    """A reserved demand."""
+    [demand] = freeze_demands([DemandInput(item, Decimal(quantity))], warehouse=warehouse(), needed_on=FIRST_DAY.date())
+    reserve([demand])
+    return demand
+
+
+def sell(item, quantity, demand=None):
+    return SaleProcessor.create_sale(
+        product=item, warehouse=warehouse(), quantity=Decimal(quantity), sale_price=Decimal(100), demand=demand
+    )
+
+
+def figures(item):
+    row = stock_of(item)
+    return row.quantity, row.reserved
+
+
+def test_a_demand_is_sold_whole_and_by_its_own_goods(shop):
+    rose, tulip = stocked("Red rose"), stocked("Tulip")
+    demand = asked(rose, "10")
+
+    for item, quantity in ((rose, "5"), (tulip, "10")):
+        with pytest.raises(DemandClosed, match="10 × Red rose"):
+            sell(item, quantity, demand)
+        with pytest.raises(DemandClosed, match="10 × Red rose"):
+            Sale.objects.create(product=item, warehouse=warehouse(), quantity=Decimal(quantity), demand=demand)
+    assert not Sale.objects.exists()
+    assert [figures(rose), figures(tulip)] == [(30, 10), (30, 0)]
+
+    sell(rose, "10", demand)
+    with pytest.raises(DemandClosed, match="already"):
+        sell(rose, "10", demand)
+    assert figures(rose) == (20, 0)
+    assert check_stock() == []
+
+
+def test_a_sale_typed_in_as_written_off_is_refused(shop):
+    rose = stocked("Red rose")
+
+    with pytest.raises(EngineRowError, match="Only the sale processor"):
+        Sale.objects.create(product=rose, warehouse=warehouse(), quantity=Decimal(5), processed=True)
+
+    assert not Sale.objects.exists()
+    Sale.objects.create(product=rose, warehouse=warehouse(), quantity=Decimal(5))
+    assert figures(rose) == (25, 0)
+    assert check_stock() == []
