@@ -46,6 +46,8 @@ def post_receipt(
 
     Raises BadInput for a line without goods, a cost out of range, a deleted product or warehouse.
     """
+    # As it was asked for: the moment filled in here is another one when the same request comes again.
+    payload = [warehouse.pk, supplier and supplier.pk, received_at, [_facts(line) for line in lines]]
     received_at = received_at or timezone.now()
     _check(warehouse, lines, supplier, received_at)
 
@@ -80,7 +82,6 @@ def post_receipt(
         reserve_waiting(stocks.values(), on=timezone.localdate())
         return receipt
 
-    payload = [warehouse.pk, supplier and supplier.pk, received_at, [_facts(line) for line in lines]]
     with transaction.atomic():
         return once(scope="receipt", key=key, payload=payload, do=post, model=Receipt)
 

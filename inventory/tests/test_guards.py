@@ -1,17 +1,20 @@
 """What the doors of the stock refuse, and what they answer when they are knocked at twice."""
 
+import uuid
 from decimal import Decimal
 
 import pytest
 
+from core.errors import KeyReused
 from inventory.errors import DemandClosed
 from inventory.models import Sale
 from inventory.models.guard import EngineRowError
 from inventory.services.checking import check_stock
 from inventory.services.demands import DemandInput, freeze_demands
+from inventory.services.receiving import receive_stock
 from inventory.services.reservations import reserve
 from inventory.services.sale_processor import SaleProcessor
-from inventory.tests.factories import FIRST_DAY, stock_of, stocked, warehouse
+from inventory.tests.factories import FIRST_DAY, product, stock_of, stocked, warehouse
 
 
 def asked(item, quantity):
@@ -61,3 +64,20 @@ def test_a_sale_typed_in_as_written_off_is_refused(shop):
     Sale.objects.create(product=rose, warehouse=warehouse(), quantity=Decimal(5))
     assert figures(rose) == (25, 0)
     assert check_stock() == []
+
+
+def test_a_receipt_sent_again_without_a_moment_is_the_same_receipt(shop):
+    rose = product("Red rose")
+    key = uuid.uuid4()
+    first, again = (
+        receive_stock(
+            product=rose, warehouse=warehouse(), quantity=Decimal(quantity), unit_cost=Decimal("1.5"), key=key
+        )
+        for quantity in ("5", "5.000")
+    )
+
+    assert first == again
+    assert figures(rose) == (5, 0)
+    with pytest.raises(KeyReused):
+        receive_stock(product=rose, warehouse=warehouse(), quantity=Decimal(6), unit_cost=Decimal("1.5"), key=key)
+    assert figures(rose) == (5, 0)

@@ -128,6 +128,8 @@ def _fill(order: Order, taken: OrderInput) -> None:
     for contact in (taken.buyer, taken.recipient):
         if contact is not None and contact.is_deleted:
             raise BadInput(_("%(name)s is deleted. Restore the contact or choose another.") % {"name": contact})
+    if warehouse.is_deleted:
+        raise BadInput(_("The warehouse %(name)s is deleted. Choose another.") % {"name": warehouse}, field="warehouse")
     order.warehouse = warehouse
     for name in (
         "buyer", "recipient", "fulfilment", "address", "due_on", "due_from", "due_until", "card_message",
@@ -197,5 +199,6 @@ def _facts(taken: OrderInput) -> list[Any]:
         taken.due_on, taken.due_from, taken.due_until, taken.fulfilment, taken.address, taken.card_message,
         taken.courier_note, taken.discount, taken.delivery_price,
         taken.buyer and taken.buyer.pk, taken.recipient and taken.recipient.pk, taken.status and taken.status.pk,
+        taken.warehouse and taken.warehouse.pk,
         [[line.product and line.product.pk, line.kit and line.kit.pk, line.quantity, line.price] for line in taken.lines],
     ]  # fmt: skip

@@ -1,12 +1,13 @@
 """What must hold whoever touches an order, in whatever order and with however old a copy."""
 
+import uuid
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import transaction
 
-from core.errors import BadInput, StaleForm
+from core.errors import BadInput, KeyReused, StaleForm
 from inventory.errors import DemandClosed, InsufficientStock, ReservationRefused
 from inventory.models import Reservation, Sale, StockDemand, Warehouse
 from inventory.services.checking import check_stock
@@ -19,6 +20,7 @@ from orders.models.order import OrderClosed
 from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order
 from orders.services.lines import LineMoved
 from orders.services.payments import record_payment
+from orders.services.placing import OrderInput, change_order, place_order
 from orders.services.stock_sync import replace_demands, sync_stock_to_status
 from orders.tests.factories import order, status, today
 
@@ -303,3 +305,28 @@ def test_a_line_stays_with_its_order(shop):
     assert OrderItem.objects.get(pk=item.pk).order_id == placed.pk
     assert figures(rose) == (20, 0)
     assert clean()
+
+
+def test_one_key_is_one_order_with_its_warehouse_and_is_not_answered_with_a_deleted_one(shop):
+    second = Warehouse.objects.create(name="Second shop")
+    key = uuid.uuid4()
+    placed = place_order(OrderInput(due_on=today()), key=key)
+    assert place_order(OrderInput(due_on=today()), key=key) == placed
+
+    with pytest.raises(KeyReused):
+        place_order(OrderInput(due_on=today(), warehouse=second), key=key)
+    placed.delete()
+    with pytest.raises(KeyReused):
+        place_order(OrderInput(due_on=today()), key=key)
+    assert not Order.objects.exists()
+
+
+def test_a_deleted_warehouse_is_refused(shop):
+    second = Warehouse.objects.create(name="Second shop")
+    placed = order()
+    second.delete()
+
+    for step in (place_order, lambda taken: change_order(placed, taken)):
+        with pytest.raises(BadInput, match="Second shop is deleted"):
+            step(OrderInput(due_on=today(), warehouse=second))
+    assert Order.objects.get().warehouse != second
