@@ -12,8 +12,13 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.errors import BadInput
+from core.transactions import sqlstate
 from inventory.errors import DemandClosed, InsufficientBatch, InsufficientStock, Missing, StockInconsistent
 from inventory.models import MovementKind, SourceKind
+
+OUT_OF_RANGE = "22003"
+TOO_LARGE = {"stock_quantity_range", "stock_short_range", "stock_value_range", "movement_value_after_range"}
 
 
 @dataclass(frozen=True)
@@ -167,6 +172,12 @@ def _refusals_as_errors() -> Iterator[None]:
         yield
     except DatabaseError as error:
         diagnosis = getattr(error.__cause__, "diag", None)
+        constraint = getattr(diagnosis, "constraint_name", None)
+        if sqlstate(error) == OUT_OF_RANGE or constraint in TOO_LARGE:
+            raise BadInput(
+                _("With this the stock would be larger than can be meant. Correct the quantity or the cost."),
+                field="quantity",
+            ) from error
         name = getattr(diagnosis, "message_primary", None)
         if name == "demand_closed":
             raise DemandClosed(

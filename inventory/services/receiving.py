@@ -116,12 +116,14 @@ def _check(
     for line in lines:
         checked_quantity(line.quantity)
         cost = line.unit_cost
-        if not cost.is_finite() or cost < 0 or line.quantity * cost > MAX_VALUE or cost != round_value(cost):
+        if not cost.is_finite() or cost < 0 or max(cost, line.quantity * cost) > MAX_VALUE or cost != round_value(cost):
             raise BadInput(
                 _("A cost is a number from zero up with at most 4 decimals. Correct the cost of %(product)s.")
                 % {"product": line.product},
                 field="unit_cost",
             )
+    if sum((line.quantity * line.unit_cost for line in lines), Decimal(0)) > MAX_VALUE:
+        raise BadInput(_("The receipt costs more than can be meant. Correct quantities and costs."))
     if supplier is not None and supplier.is_deleted:
         raise BadInput(_("The supplier %(name)s is deleted. Restore it or choose another.") % {"name": supplier})
     if received_at > timezone.now() + timedelta(days=1):

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.errors import KeyReused
+from core.errors import BadInput, KeyReused
 from inventory.errors import DemandClosed
 from inventory.models import Sale
 from inventory.models.guard import EngineRowError
@@ -14,7 +14,7 @@ from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.receiving import receive_stock
 from inventory.services.reservations import reserve
 from inventory.services.sale_processor import SaleProcessor
-from inventory.tests.factories import FIRST_DAY, product, stock_of, stocked, warehouse
+from inventory.tests.factories import FIRST_DAY, product, receive, stock_of, stocked, warehouse
 
 
 def asked(item, quantity):
@@ -24,9 +24,9 @@ def asked(item, quantity):
     return demand
 
 
-def sell(item, quantity, demand=None):
+def sell(item, quantity, demand=None, price="100"):
     return SaleProcessor.create_sale(
-        product=item, warehouse=warehouse(), quantity=Decimal(quantity), sale_price=Decimal(100), demand=demand
+        product=item, warehouse=warehouse(), quantity=Decimal(quantity), sale_price=Decimal(price), demand=demand
     )
 
 
@@ -81,3 +81,30 @@ def test_a_receipt_sent_again_without_a_moment_is_the_same_receipt(shop):
     with pytest.raises(KeyReused):
         receive_stock(product=rose, warehouse=warehouse(), quantity=Decimal(6), unit_cost=Decimal("1.5"), key=key)
     assert figures(rose) == (5, 0)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "cost"),
+    [("1", "1"), ("0.001", "10000000000000000"), ("99999999999", "99999999999999"), ("NaN", "1"), ("1", "Infinity")],
+)
+def test_more_than_can_be_meant_is_refused_and_changes_nothing(shop, quantity, cost):
+    rose = product("Red rose")
+    receive(rose, "99999999999", "1")
+
+    with pytest.raises(BadInput):
+        receive(rose, quantity, cost)
+
+    assert figures(rose) == (99999999999, 0)
+    assert check_stock() == []
+
+
+def test_the_smallest_quantity_at_a_long_price_keeps_its_cost(shop):
+    rose = product("Red rose")
+    receive(rose, "0.001", "99999.9999")
+    receive(rose, "99999999998.999", "0.0001")
+
+    sales = [sell(rose, quantity, price="0.01") for quantity in ("0.001", "99999999998.998", "0.001")]
+
+    assert [sale.cost for sale in sales] == [Decimal(100), Decimal("9999999.9999"), 0]
+    assert stock_of(rose).value == 0
+    assert check_stock() == []
