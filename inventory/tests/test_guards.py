@@ -7,9 +7,9 @@ import pytest
 
 from core.errors import BadInput, KeyReused
 from inventory.errors import DemandClosed
-from inventory.models import Sale
+from inventory.models import Reservation, Sale, Stock
 from inventory.models.guard import EngineRowError
-from inventory.services.checking import check_stock
+from inventory.services.checking import check_stock, repair_caches
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.receiving import receive_stock
 from inventory.services.reservations import reserve
@@ -108,3 +108,15 @@ def test_the_smallest_quantity_at_a_long_price_keeps_its_cost(shop):
     assert [sale.cost for sale in sales] == [Decimal(100), Decimal("9999999.9999"), 0]
     assert stock_of(rose).value == 0
     assert check_stock() == []
+
+
+def test_a_repair_leaves_alone_what_is_promised_twice_and_repairs_the_rest(shop):
+    rose, tulip = stocked("Red rose"), stocked("Tulip")
+    asked(rose, "10")
+    Reservation.objects.update(quantity=999)
+    Stock.objects.filter(product=tulip).update(quantity=7)
+
+    assert repair_caches() == [stock_of(tulip).pk]
+
+    assert [figures(rose), figures(tulip)] == [(30, 10), (30, 0)]
+    assert {finding.invariant.code for finding in check_stock()} == {"reserved", "reservation_within_demand"}

@@ -265,6 +265,7 @@ def test_a_line_that_slipped_into_a_completed_order_is_sold_at_the_next_saving(s
     rose, tulip = stocked("Red rose"), stocked("Tulip")
     placed = complete_order(order((rose, "10")))
     OrderItem.objects.bulk_create([OrderItem(order=placed, product=tulip, quantity=3, price=20)])
+    assert not clean()
 
     placed.save()
 
