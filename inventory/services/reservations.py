@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from core.templatetags.florist import quantity as shown
 from inventory.announcements import announce_lost_reservations
 from inventory.domain.reserving import Held, Hold, Want, plan_giving_way, plan_holds
+from inventory.errors import ReservationRefused
 from inventory.models import Reservation, Stock, StockDemand
-from inventory.services.stocks import ensure_stocks, lock_stocks, set_reserved
+from inventory.services.stocks import ensure_stocks, lock_stocks, lock_stocks_of_demands, set_reserved
 
 
 def reserve(demands: Iterable[StockDemand], *, until: datetime | None = None, by: Any = None) -> dict[int, Decimal]:
@@ -41,14 +42,10 @@ def release(demands: Iterable[StockDemand], *, by: Any = None) -> None:
     """End the active reservations of `demands`; the goods are free for others. Without one nothing happens."""
     keys = [demand.pk for demand in demands]
     with transaction.atomic():
-        stock_ids = list(
-            Reservation.objects.filter(demand__in=keys, is_active=True).values_list("stock", flat=True).distinct()
-        )
-        if not stock_ids:
-            return
-        lock_stocks(stock_ids)
-        Reservation.objects.filter(demand__in=keys, is_active=True).update(is_active=False, ended_at=timezone.now())
-        set_reserved(stock_ids)
+        # Locked whether they hold something or not: a receipt may be reserving for these demands at this moment.
+        stock_ids = list(lock_stocks_of_demands(keys))
+        if Reservation.objects.filter(demand__in=keys, is_active=True).update(is_active=False, ended_at=timezone.now()):
+            set_reserved(stock_ids)
 
 
 def reserve_due(demands: Sequence[StockDemand], *, on: date, by: Any = None) -> dict[int, Decimal]:
@@ -123,6 +120,40 @@ def checked_reservation(reservation: Reservation, *, quantity: Decimal, is_activ
     if others.exists():
         return _("Another reservation holds goods for the same order line. Change that one.")
     return None
+
+
+def refuse_what_can_not_be_held(reservation: Reservation, named: Iterable[str] | None) -> None:
+    """Raise ReservationRefused when saving `reservation` (only the fields `named`, if given) would hold what nobody asks
+    for. The caller holds the stock row, so demand and reservations stand still. What is free the receiver looks at."""
+    stored = Reservation.objects.filter(pk=reservation.pk).first()
+    held = stored or reservation
+    fields = ("demand", "stock", "quantity", "is_active")
+    changed = (
+        fields if named is None or stored is None else [name for name in fields if {name, f"{name}_id"} & set(named)]
+    )
+    becomes = {name: getattr(reservation if name in changed else held, name) for name in fields}
+    if not becomes["is_active"]:
+        return
+    demand = StockDemand.objects.get(pk=becomes["demand"].pk)
+    if not demand.is_open or (stored and not stored.is_active):
+        raise ReservationRefused(
+            _("What this reservation was for is sold or cancelled. It can't be made active again."), field="is_active"
+        )
+    stock = becomes["stock"]
+    if (stock.product_id, stock.warehouse_id) != (demand.product_id, demand.warehouse_id):
+        raise ReservationRefused(
+            _("These are not the goods that are asked for. Choose the stock of %(product)s, %(warehouse)s.")
+            % {"product": demand.product, "warehouse": demand.warehouse},
+            field="stock",
+        )
+    if becomes["quantity"] > demand.quantity:
+        raise ReservationRefused(
+            _("The order asks for %(asked)s, no more can be held for it. Lower the quantity.")
+            % {"asked": shown(demand.quantity)},
+            field="quantity",
+        )
+    if Reservation.objects.filter(demand=demand, is_active=True).exclude(pk=reservation.pk).exists():
+        raise ReservationRefused(_("Another reservation holds goods for the same order line. Change that one."))
 
 
 def _wants(demand_ids: list[int], stocks: dict[tuple[int, int], int]) -> list[Want]:
