@@ -136,7 +136,7 @@ class Risk:
 VIEWS = {"wilting": Risk.WILTING, "low": Risk.LOW}
 
 
-def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: str = "") -> QuerySet[Stock]:
+def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: str = "") -> QuerySet[Any]:
     """Stock rows of live products by risk, with `risk`, `waiting` (base units asked for and not held) and
     `open_batches`, oldest first: two queries for any number of rows. `on` is the shop's day of today."""
     rows = _with_risk(on, warehouse)
@@ -155,7 +155,7 @@ def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: 
     )
 
 
-def _with_risk(on: date, warehouse: int | None) -> QuerySet[Stock]:
+def _with_risk(on: date, warehouse: int | None) -> QuerySet[Any]:
     rows = Stock.objects.filter(product__is_deleted=False, warehouse__is_deleted=False)
     if warehouse is not None:
         rows = rows.filter(warehouse=warehouse)
@@ -177,7 +177,11 @@ def _with_risk(on: date, warehouse: int | None) -> QuerySet[Stock]:
     )
     nothing = Value(Decimal(0), output_field=QuantityField())
     return rows.annotate(
-        waiting=Greatest(Coalesce(Subquery(asked, output_field=QuantityField()), nothing) - F("reserved"), nothing, output_field=QuantityField()),
+        waiting=Greatest(
+            Coalesce(Subquery(asked, output_field=QuantityField()), nothing) - F("reserved"),
+            nothing,
+            output_field=QuantityField(),
+        ),
         risk=Case(
             When(Exists(wilting), then=Value(Risk.WILTING)),
             When(Q(short__gt=0) | Q(waiting__gt=0) | Q(quantity__gt=0, quantity=F("reserved")), then=Value(Risk.LOW)),
@@ -209,7 +213,7 @@ def stock_counts(*, on: date, warehouse: int | None = None) -> StockCounts:
     return StockCounts(found["wilting"], found["low"], found["all"], found["value"] or Decimal(0))
 
 
-def after_risk(rows: QuerySet[Stock], cursor: str) -> QuerySet[Stock]:
+def after_risk(rows: QuerySet[Any], cursor: str) -> QuerySet[Any]:
     """The rows behind a cursor `<risk>-<key>` of `risk_cursor`; a cursor that means nothing is no cursor."""
     risk, _dash, key = cursor.partition("-")
     if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in (risk, key)):

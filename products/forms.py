@@ -1,9 +1,11 @@
 """What people type about the catalogue."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.forms import CleanCharField, DecimalTextField, Form, ModelForm, MoneyField
 from products.lines import LineForm
@@ -13,7 +15,7 @@ from products.models import Product, ProductCategory, ProductKit
 class ProductForm(ModelForm):
     """A product as the catalogue shows it."""
 
-    name = CleanCharField(max_length=200, label=_("Name"))
+    name = CleanCharField(max_length=200, label=pgettext_lazy("goods", "Name"))
     sku = CleanCharField(
         max_length=40, required=False, label=_("SKU"), help_text=_("Left empty, it is made automatically.")
     )
@@ -22,7 +24,7 @@ class ProductForm(ModelForm):
     )
     sale_price = MoneyField(label=_("Price"))
     vase_life_days = DecimalTextField(
-        places=0, minimum=1, maximum=3650, required=False, label=_("Vase life, days"),
+        places=0, minimum=Decimal(1), maximum=Decimal(3650), required=False, label=_("Vase life, days"),
         help_text=_("How long it stays fresh; empty if it does not wilt."),
     )  # fmt: skip
     description = CleanCharField(max_length=5000, multiline=True, required=False, label=_("Description"))
@@ -44,7 +46,7 @@ class ProductForm(ModelForm):
 class KitForm(ModelForm):
     """A bouquet without its components: those are lines."""
 
-    name = CleanCharField(max_length=200, label=_("Name"))
+    name = CleanCharField(max_length=200, label=pgettext_lazy("goods", "Name"))
     category = forms.ModelChoiceField(
         queryset=ProductCategory.objects.none(), required=False, label=_("Category"), empty_label=_("without category")
     )

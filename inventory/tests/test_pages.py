@@ -183,7 +183,8 @@ def test_the_ledger_links_to_the_receipt(every_page, login, owner):
 
 
 def test_a_receipt_of_two_lines_makes_two_batches_and_serves_who_waits(shop, login, florist):
-    rose, tulip = product("Red rose", vase_life_days=10), product("Tulip")
+    rose = product("Red rose", vase_life_days=10)
+    product("Tulip")
     demand = ask(rose, "5")
     answer = login(florist).post(
         reverse("inventory:receive"),
@@ -299,7 +300,13 @@ def test_lines_are_added_removed_and_chosen_without_posting_anything(shop, login
     looked = browser.post(url, {**form, "do": "look", "lines-0-product": "RED ROSE"}).content.decode()
     assert f'value="Red rose · {rose.sku}"' in looked
     assert "empty means" in looked
-    for nonsense in ({"choose": "x"}, {"choose": "9:9"}, {"choose": "0:99999999999999999999"}, {"remove": "-1"}, {"remove": "77"}):
+    for nonsense in (
+        {"choose": "x"},
+        {"choose": "9:9"},
+        {"choose": "0:99999999999999999999"},
+        {"remove": "-1"},
+        {"remove": "77"},
+    ):
         assert browser.post(url, {**form, **nonsense}).status_code == 200
     assert not Receipt.objects.exists()
 
@@ -397,9 +404,7 @@ def test_a_refusal_is_said_in_russian_too(shop, login, staff):
 def test_a_batch_gives_no_more_than_it_holds(shop, login, seller):
     rose = stocked("Red rose", ("10", "10"), ("10", "12"))
     before, batch = rows(), StockBatch.objects.order_by("pk").first()
-    answer = login(seller).post(
-        write_off_url(batch=batch), {"quantity": "11", "reason": "wilted", "key": uuid.uuid4()}
-    )
+    answer = login(seller).post(write_off_url(batch=batch), {"quantity": "11", "reason": "wilted", "key": uuid.uuid4()})
     assert answer.status_code == 422
     assert "This batch holds 10, asked were 11" in answer.content.decode()
     assert rows() == before

@@ -67,7 +67,7 @@ def list_of_stock(request: HttpRequest) -> HttpResponse:
     rows = list(after_risk(found, request.GET.get("after", ""))[: PAGE + 1])
     shown = rows[:PAGE]
     for stock in shown:
-        with_freshness(stock.open_batches, on=today)  # type: ignore[attr-defined]  # prefetched by stock_list
+        with_freshness(stock.open_batches, on=today)
     query = request.GET.copy()
     query.pop("after", None)
     if len(rows) > PAGE:

@@ -89,7 +89,7 @@ def _choose(request: HttpRequest) -> HttpResponse:
     found = stock_list(on=today, warehouse=warehouse.pk if warehouse else None, text=text).filter(quantity__gt=0)
     stocks = list(found[:OFFERED])
     for stock in stocks:
-        with_freshness(stock.open_batches, on=today)  # type: ignore[attr-defined]  # prefetched by stock_list
+        with_freshness(stock.open_batches, on=today)
     context = {"stocks": stocks, "text": text, **rights(request.user)}
     return page_or_part(
         request, "inventory/write_off_choose.html", "list", context, status=422 if request.method == "POST" else 200
