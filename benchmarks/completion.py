@@ -266,7 +266,7 @@ class Ours:
             orders, products = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
             cursor.execute(
                 "insert into orders_orderitem (order_id, product_id, quantity, price, frozen_as)"
-                " select o, p, %s::numeric, 25, 'p' || p || ':' || %s::numeric(14,3) || ':' || %s || ':'"
+                " select o, p, %s::numeric, 25, 'p' || p || ':' || %s::numeric(14,3) || '@' || %s || ':'"
                 " || to_char(current_date, 'YYYYMMDD') from unnest(%s::int[], %s::int[]) t (o, p)",
                 [per, per, warehouse, orders, products],
             )

@@ -7,6 +7,7 @@ request wait (up to the lock time-out) and then get the first one's answer.
 import hashlib
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -20,12 +21,12 @@ Document = TypeVar("Document", bound=models.Model)
 def once(*, scope: str, key: UUID | None, payload: Any, do: Callable[[], Document], model: type[Document]) -> Document:
     """Run `do` for the first request with this key, afterwards answer with the document it made.
 
-    `payload` is anything JSON can write (other values by their str()). Without a key `do` simply runs. Must be called
-    inside a transaction. Raises KeyReused when the key comes back with another payload.
+    `payload` is anything JSON can write (other values by their str(), numbers by their value). Without a key `do` simply runs. Must be called
+    inside a transaction. Raises KeyReused when the key comes back with another payload, or after its document is gone.
     """
     if key is None:
         return do()
-    digest = hashlib.sha256(json.dumps(payload, sort_keys=True, default=str).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(payload, sort_keys=True, default=_plain).encode()).hexdigest()
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into core_idempotencykey (scope, key, payload_hash, created_at) values (%s, %s, %s, now())"
@@ -41,7 +42,17 @@ def once(*, scope: str, key: UUID | None, payload: Any, do: Callable[[], Documen
             known_digest, result_id = cursor.fetchone()
             if known_digest != digest:
                 raise KeyReused
-            return model._base_manager.get(pk=result_id)
+            made = model._base_manager.filter(pk=result_id).first()
+            if made is None:
+                raise KeyReused
+            return made
         document = do()
         cursor.execute("update core_idempotencykey set result_id = %s where id = %s", [document.pk, inserted[0]])
     return document
+
+
+def _plain(value: Any) -> str:
+    """A number is the same however many zeros it was written with."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}" if value else "0"
+    return str(value)

@@ -45,6 +45,18 @@ class InsufficientStock(DomainError):
         )
 
 
+class ReservationRefused(DomainError):
+    """The reservation can't hold this."""
+
+    code = "reservation_refused"
+
+
+class DemandClosed(DomainError):
+    """What is to be sold is not asked for: the demand is cancelled, sold, or of other goods."""
+
+    code = "demand_closed"
+
+
 class InsufficientBatch(DomainError):
     """The named batch holds less than was asked, base units."""
 
@@ -58,12 +70,6 @@ class InsufficientBatch(DomainError):
             % {"free": quantity(free), "asked": quantity(asked)},
             data={"asked": asked, "free": free},
         )
-
-
-class ReservationRefused(DomainError):
-    """A reservation saved one by one would hold what its demand does not ask any more."""
-
-    code = "reservation_refused"
 
 
 class StockInconsistent(DomainError):

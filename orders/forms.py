@@ -105,7 +105,7 @@ class Summary:
         return self.goods - self.discount + self.delivery
 
 
-class StatusField(forms.ModelChoiceField):
+class StatusField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no parameters at run time
     """Statuses under the names the shop gave them."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -151,7 +151,7 @@ class OrderForm(Form):
     def __init__(
         self,
         data: Any = None,
-        *args: Any,
+        *,
         order: Order | None = None,
         today: date | None = None,
         lines: Sequence[dict[str, Any]] | None = None,
@@ -161,7 +161,7 @@ class OrderForm(Form):
         """`lines` are the rows to draw when the form is not sent; `today` is the day of a new order."""
         self.order = order
         start = content_of(order) if order else {"due_on": today} if today else {}
-        super().__init__(data, *args, initial={**start, **(initial or {})}, **kwargs)
+        super().__init__(data, initial={**start, **(initial or {})}, **kwargs)
         for field in ("due_from", "due_until"):
             self.fields[field].error_messages["invalid"] = _("There is no such time. Write it as 14:30.")
         for name in UNMARKED:
@@ -175,7 +175,8 @@ class OrderForm(Form):
             del self.fields["status"], self.fields["key"]
         self._offer_warehouses()
         rows = lines if lines is not None else lines_of(order) if order else []
-        self.lines: Any = LineFormSet(data, prefix="lines", initial=None if data is not None else rows)
+        lines_class: Any = LineFormSet
+        self.lines: Any = lines_class(data, prefix="lines", initial=None if data is not None else rows)
         self.lines.warehouse, self.lines.order = self.chosen_warehouse(), order
         self.suggestions: list[Goods] = []
         self.added: Goods | None = None
@@ -238,9 +239,9 @@ class OrderForm(Form):
             )
         status = cleaned.get("status") if self.order is None else self.order.status
         is_delivery = cleaned.get("fulfilment") == Fulfilment.DELIVERY
-        if is_delivery and status and status.category != Category.DRAFT and not cleaned.get("address"):
-            if "address" not in self.errors:
-                self.add_error("address", _("Write the address, choose pickup, or save the order as a draft."))
+        is_meant = status is not None and status.category != Category.DRAFT
+        if is_delivery and is_meant and not cleaned.get("address") and "address" not in self.errors:
+            self.add_error("address", _("Write the address, choose pickup, or save the order as a draft."))
         return cleaned
 
     def _has_person(self, who: str) -> bool:
@@ -298,7 +299,7 @@ class OrderForm(Form):
 
     def _typed_money(self, name: str) -> Decimal | None:
         try:
-            return self.fields[name].to_python(self[name].value()) or Decimal(0)  # type: ignore[no-any-return]
+            return self.fields[name].to_python(self[name].value()) or Decimal(0)
         except ValidationError:
             return None
 

@@ -119,9 +119,7 @@ def recipes_of(kit_ids: Iterable[int]) -> dict[int, list[KitItem]]:
     return recipes
 
 
-def free_for(
-    products: Iterable[int], *, warehouse: Warehouse | None, order: Order | None = None
-) -> dict[int, Decimal]:
+def free_for(products: Iterable[int], *, warehouse: Warehouse | None, order: Order | None = None) -> dict[int, Decimal]:
     """Product → base units promised to nobody, or to `order`."""
     keys = set(products)
     if not keys or warehouse is None:

@@ -16,7 +16,9 @@ INVARIANTS = [
              left join inventory_stockdemand d on d.id = l.demand_id and d.cancelled_at is null
              left join inventory_sale x on x.demand_id = d.id and x.reversed_at is null
             group by o.id, t.category
-           having case when t.category = 'completed' then count(d.id) = 0 or count(x.id) <> count(d.id)
+           having case when t.category = 'completed'
+                       then count(d.id) = 0 or count(x.id) <> count(d.id)
+                            or count(distinct i.id) <> count(distinct i.id) filter (where d.id is not null)
                        else count(x.id) > 0 end""",
     ),
     Invariant(

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, F, Prefetch, Q, QuerySet, Sum, Value, When
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -105,9 +105,7 @@ def _moment(day: date, clock: time) -> datetime:
     return timezone.make_aware(datetime.combine(day, clock))
 
 
-def order_page(
-    *, view: View, now: datetime, text: str = "", status: int | None = None, after: str = ""
-) -> Page:
+def order_page(*, view: View, now: datetime, text: str = "", status: int | None = None, after: str = "") -> Page:
     """A page of the list: orders of a view, or of all days when `text` is searched for; `after` is a cursor.
 
     Raises BadInput for a text that can't be meant and ValueError for a broken cursor.
@@ -119,7 +117,7 @@ def order_page(
     if status is not None:
         orders = orders.filter(status=status)
     orders = orders.annotate(
-        is_over=Case(When(status__category__in=ENDED, then=Value(True)), default=Value(False), output_field=BooleanField()),
+        is_over=ExpressionWrapper(Q(status__category__in=ENDED), output_field=BooleanField()),
         starts=Coalesce("due_from", Value(END_OF_DAY)),
     )
     if newest_first:
@@ -218,14 +216,12 @@ def waiting_of(order_ids: Iterable[int]) -> dict[int, dict[str, Decimal]]:
     return {order: dict(units) for order, units in found.items()}
 
 
-def uncovered() -> QuerySet[StockDemand]:
+def uncovered() -> QuerySet[Any]:
     """Open demands of orders that hold less than they ask, with `held`."""
     return (
         StockDemand.objects.filter(is_open=True, order_link__isnull=False)
         .annotate(
-            held=Coalesce(
-                Sum("reservations__quantity", filter=Q(reservations__is_active=True)), Value(_DECIMAL_ZERO)
-            )
+            held=Coalesce(Sum("reservations__quantity", filter=Q(reservations__is_active=True)), Value(_DECIMAL_ZERO))
         )
         .filter(held__lt=F("quantity"))
     )
@@ -308,10 +304,7 @@ def order_lines(order: Order) -> list[Line]:
     """The order's lines with demands, reservations, batches and cost. A fixed number of statements."""
     items = list(order.items.select_related("product", "kit"))
     stage = order.status.stage
-    if stage in {Stage.RESERVED, Stage.SOLD}:
-        parts = _frozen_parts(order)
-    else:
-        parts = _planned_parts(items)
+    parts = _frozen_parts(order) if stage in {Stage.RESERVED, Stage.SOLD} else _planned_parts(items)
     products = {part.product.pk for group in parts.values() for part in group}
     free = free_for(products, warehouse=order.warehouse, order=order)
     for group in parts.values():
@@ -440,9 +433,7 @@ class Today:
 def today_at(now: datetime) -> Today:
     """Orders of the day by status, late ones, orders that wait for goods, and the next six to hand over."""
     today = timezone.localdate(now)
-    numbers = dict(
-        Order.objects.filter(due_on=today).order_by().values_list("status").annotate(count=Count("pk"))
-    )
+    numbers = dict(Order.objects.filter(due_on=today).order_by().values_list("status").annotate(count=Count("pk")))
     upcoming = (
         Order.objects.filter(due_on=today)
         .exclude(status__category__in=[*ENDED, Category.DRAFT.value])

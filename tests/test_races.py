@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from core.errors import DomainError
 from core.transactions import run
+from inventory import engine
 from inventory.errors import InsufficientStock
 from inventory.models import Receipt, Reservation, Sale, Stock, StockBatch, WriteOff
 from inventory.services.checking import check_stock
+from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.returns import ReturnRefused, return_sale
 from inventory.services.sale_processor import SaleProcessor
@@ -23,7 +25,7 @@ from inventory.tests.factories import product, receive, stock_of, stocked, wareh
 from orders.invariants import INVARIANTS
 from orders.models import Order
 from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order, set_status
-from orders.services.placing import OrderInput, place_order
+from orders.services.placing import OrderInput, change_order, place_order
 from orders.services.stock_sync import sync_stock_to_status
 from orders.tests.factories import lines, order, status, today
 
@@ -257,4 +259,61 @@ def test_a_held_lock_is_answered_with_busy_and_other_goods_sell_on(committed_sho
     assert outcomes[1].status.category == "completed"
     assert time.monotonic() - started < 15
     assert stock_of(rose).quantity == 5
+    assert clean()
+
+
+def test_an_order_cancelled_while_a_receipt_reserves_for_it_holds_nothing(committed_shop, in_threads):
+    rose = product("Red rose")
+    placed = confirm_order(order((rose, "10")))
+    reserved, cancelled = threading.Event(), threading.Event()
+
+    def work(n):
+        if n == 0:
+            with transaction.atomic():
+                receive(rose, "20")
+                reserved.set()
+                cancelled.wait(timeout=1)
+        else:
+            reserved.wait(timeout=10)
+            run(lambda: cancel_order(again(placed)))
+            cancelled.set()
+
+    assert in_threads(2, work) == [None, None]
+    assert clean()
+    assert (stock_of(rose).quantity, stock_of(rose).reserved) == (20, 0)
+
+
+def test_lines_changed_to_the_goods_of_another_order_never_block_each_other(committed_shop, in_threads):
+    """Every thread lets go of what it holds and takes what the other holds: all stocks are locked at once."""
+    goods = [stocked(f"Flower {n}", ("500", "1")) for n in range(4)]
+    orders = [confirm_order(order((item, "1"))) for item in goods]
+
+    def work(n):
+        for turn in range(8):
+            wanted = goods if (n + turn) % 2 else list(reversed(goods))
+            chosen = [(item, "1") for item in wanted[turn % 3 : turn % 3 + 2]]
+            with transaction.atomic():
+                change_order(again(orders[n]), OrderInput(due_on=today(), lines=lines(*chosen)))
+
+    assert in_threads(4, work) == [None] * 4
+    assert clean()
+
+
+def test_receipts_that_cover_a_shortage_and_returns_of_its_sale_never_block_each_other(committed_shop, in_threads):
+    rose = stocked("Red rose", ("1", "10"))
+    [demand] = freeze_demands([DemandInput(rose, Decimal(100))], warehouse=warehouse(), needed_on=today())
+    with transaction.atomic():
+        [sold] = engine.sell([demand.pk], [Decimal(1000)], by=None, at=timezone.now(), allow_short=True)
+    sale = Sale.objects.get(pk=sold.sale_id)
+
+    def work(n):
+        for _ in range(6):
+            with transaction.atomic():
+                if n % 2:
+                    receive(rose, "1")
+                else:
+                    return_sale(sale=sale, quantity=Decimal(1))
+
+    assert in_threads(4, work) == [None] * 4
+    assert stock_of(rose).short == 100 - 1 - 12 - 12
     assert clean()

@@ -10,9 +10,15 @@ from typing import Any
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from inventory.errors import InsufficientBatch, InsufficientStock, Missing, StockInconsistent
+from core.errors import BadInput
+from core.transactions import sqlstate
+from inventory.errors import DemandClosed, InsufficientBatch, InsufficientStock, Missing, StockInconsistent
 from inventory.models import MovementKind, SourceKind
+
+OUT_OF_RANGE = "22003"
+TOO_LARGE = {"stock_quantity_range", "stock_short_range", "stock_value_range", "movement_value_after_range"}
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,10 @@ def sell(
     at: datetime,
     allow_short: bool = False,
 ) -> list[Sold]:
-    """Make one live sale per open demand and write it off; demands sold before answer with their live sale."""
+    """Make one live sale per open demand and write it off; demands sold before answer with their live sale.
+
+    Raises InsufficientStock, DemandClosed.
+    """
     answer = _call(
         "select sale_id, demand_id, is_new, short from stock_sell(%s::bigint[], %s::numeric[], %s, %s::bigint,"
         " %s::date, %s::timestamptz)",
@@ -163,7 +172,17 @@ def _refusals_as_errors() -> Iterator[None]:
         yield
     except DatabaseError as error:
         diagnosis = getattr(error.__cause__, "diag", None)
+        constraint = getattr(diagnosis, "constraint_name", None)
+        if sqlstate(error) == OUT_OF_RANGE or constraint in TOO_LARGE:
+            raise BadInput(
+                _("With this the stock would be larger than can be meant. Correct the quantity or the cost."),
+                field="quantity",
+            ) from error
         name = getattr(diagnosis, "message_primary", None)
+        if name == "demand_closed":
+            raise DemandClosed(
+                _("What is to be sold was cancelled meanwhile. Nothing was sold: look at the order as it is now.")
+            ) from error
         if name not in {"insufficient_stock", "insufficient_batch", "stock_inconsistent"}:
             raise
         detail = json.loads(diagnosis.message_detail)  # type: ignore[union-attr]  # the name came from it

@@ -79,15 +79,14 @@ class Reservation(models.Model):
         """Save and let the receiver bring the stock in line, or leave no trace.
 
         The stock row is locked first, as everywhere: a sale locks it before it touches the reservation, and two callers
-        in opposite order would wait for each other. Under the lock an active one is looked at anew: a copy read before
-        the goods were sold must not hold them again. Raises ReservationRefused.
+        in opposite order would wait for each other. Raises ReservationRefused for what can't be held: an old copy of an
+        ended reservation, more than is asked, goods of another stock.
         """
-        from inventory.services.reservations import refuse_impossible
+        from inventory.services.reservations import refuse_what_can_not_be_held
 
         with transaction.atomic():
             self._lock_stock()
-            if self.is_active:
-                refuse_impossible(self)
+            refuse_what_can_not_be_held(self, kwargs.get("update_fields"))
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

@@ -103,10 +103,19 @@ class Sale(models.Model):
         with transaction.atomic():
             if not self._state.adding:
                 self._refuse_changes()
+            elif self.processed:
+                self._refuse_unless_written_off()
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise EngineRowError(_("A sale is never deleted. Reverse it or take the goods back."))
+
+    def _refuse_unless_written_off(self) -> None:
+        """`processed` is the sale processor's word, given after the goods have left."""
+        if self.pk is None or not (self.allocations.exists() or self.shortages.exists()):
+            raise EngineRowError(
+                _("Only the sale processor marks a sale as written off. Save it without the mark, and it will be.")
+            )
 
     def _refuse_changes(self) -> None:
         stored = Sale.objects.select_for_update(of=("self",), no_key=True).get(pk=self.pk)

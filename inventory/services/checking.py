@@ -238,6 +238,23 @@ def check_stock(
     return findings
 
 
+# Stock rows that differ from batches, shortages, ledger and reservations where these agree among themselves.
+REPAIRABLE = """
+    select s.id from inventory_stock s
+    left join lateral (select coalesce(sum(remaining), 0) as q, coalesce(sum(remaining_value), 0) as v
+                         from inventory_stockbatch where stock_id = s.id and is_open) b on true
+    left join lateral (select coalesce(sum(open), 0) as q, coalesce(sum(open_value), 0) as v
+                         from inventory_shortage where stock_id = s.id and open > 0) h on true
+    left join lateral (select balance_after, value_after, seq from inventory_stockmovement
+                        where stock_id = s.id order by seq desc limit 1) m on true
+    left join lateral (select coalesce(sum(quantity), 0) as q from inventory_reservation
+                        where stock_id = s.id and is_active) r on true
+    where {stock} and coalesce(m.balance_after, 0) = b.q - h.q and coalesce(m.value_after, 0) = b.v - h.v
+      and r.q <= b.q
+      and (s.quantity, s.short, s.value, s.version, s.reserved)
+          is distinct from (b.q, h.q, b.v - h.v, coalesce(m.seq, 0), r.q)"""
+
+
 def repair_caches() -> list[int]:
     """Write stock rows anew from batches, shortages, reservations and the ledger, where these agree among themselves.
 
@@ -245,24 +262,14 @@ def repair_caches() -> list[int]:
     decides and posts documents.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            """select s.id from inventory_stock s
-               left join lateral (select coalesce(sum(remaining), 0) as q, coalesce(sum(remaining_value), 0) as v
-                                    from inventory_stockbatch where stock_id = s.id and is_open) b on true
-               left join lateral (select coalesce(sum(open), 0) as q, coalesce(sum(open_value), 0) as v
-                                    from inventory_shortage where stock_id = s.id and open > 0) h on true
-               left join lateral (select balance_after, value_after, seq from inventory_stockmovement
-                                   where stock_id = s.id order by seq desc limit 1) m on true
-               left join lateral (select coalesce(sum(quantity), 0) as q from inventory_reservation
-                                   where stock_id = s.id and is_active) r on true
-               where coalesce(m.balance_after, 0) = b.q - h.q and coalesce(m.value_after, 0) = b.v - h.v
-                 and (s.quantity, s.short, s.value, s.version, s.reserved)
-                     is distinct from (b.q, h.q, b.v - h.v, coalesce(m.seq, 0), r.q)"""
-        )
+        cursor.execute(REPAIRABLE.format(stock="true"))
         keys = [key for (key,) in cursor.fetchall()]
         if not keys:
             return []
+        # Somebody may have been at work on them until the lock was ours: look again.
         lock_stocks(keys)
+        cursor.execute(REPAIRABLE.format(stock="s.id = any (%s)"), [keys])
+        keys = [key for (key,) in cursor.fetchall()]
         cursor.execute(
             """update inventory_stock s
                   set quantity = b.q, short = h.q, value = b.v - h.v, reserved = least(s.reserved, b.q),

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from inventory.models import StockDemand, Warehouse
 from inventory.services.reservations import release
+from inventory.services.stocks import ensure_stocks
 from products.models import Product
 
 
@@ -23,7 +24,11 @@ class DemandInput:
 
 
 def freeze_demands(wanted: Sequence[DemandInput], *, warehouse: Warehouse, needed_on: date) -> list[StockDemand]:
-    """Write down what is asked of `warehouse`, in the order given. Nothing is reserved yet."""
+    """Write down what is asked of `warehouse`, in the order given. Nothing is reserved yet.
+
+    Each demand finds its stock row: goods that never were there are missed when they are sold, like any others.
+    """
+    ensure_stocks((item.product.pk, warehouse.pk) for item in wanted)
     return StockDemand.objects.bulk_create(
         StockDemand(product=item.product, warehouse=warehouse, quantity=item.quantity, needed_on=needed_on)
         for item in wanted

@@ -47,6 +47,8 @@ def post_receipt(
 
     Raises BadInput for a line without goods, a cost out of range, a deleted product or warehouse.
     """
+    # As it was asked for: the moment filled in here is another one when the same request comes again.
+    payload = [warehouse.pk, supplier and supplier.pk, received_at, [_facts(line) for line in lines]]
     received_at = received_at or timezone.now()
     _check(warehouse, lines, supplier, received_at)
 
@@ -81,7 +83,6 @@ def post_receipt(
         receipt.served = reserve_waiting(stocks.values(), on=timezone.localdate())
         return receipt
 
-    payload = [warehouse.pk, supplier and supplier.pk, received_at, [_facts(line) for line in lines]]
     with transaction.atomic():
         return once(scope="receipt", key=key, payload=payload, do=post, model=Receipt)
 
@@ -116,12 +117,14 @@ def _check(
     for line in lines:
         checked_quantity(line.quantity)
         cost = line.unit_cost
-        if not cost.is_finite() or cost < 0 or line.quantity * cost > MAX_VALUE or cost != round_value(cost):
+        if not cost.is_finite() or cost < 0 or max(cost, line.quantity * cost) > MAX_VALUE or cost != round_value(cost):
             raise BadInput(
                 _("A cost is a number from zero up with at most 4 decimals. Correct the cost of %(product)s.")
                 % {"product": line.product},
                 field="unit_cost",
             )
+    if sum((line.quantity * line.unit_cost for line in lines), Decimal(0)) > MAX_VALUE:
+        raise BadInput(_("The receipt costs more than can be meant. Correct quantities and costs."))
     if supplier is not None and supplier.is_deleted:
         raise BadInput(_("The supplier %(name)s is deleted. Restore it or choose another.") % {"name": supplier})
     if received_at > timezone.now() + timedelta(days=1):

@@ -17,7 +17,7 @@ from inventory.announcements import announce_lost_reservations
 from inventory.domain.reserving import Held, Hold, Want, plan_giving_way, plan_holds
 from inventory.errors import ReservationRefused
 from inventory.models import Reservation, Stock, StockDemand
-from inventory.services.stocks import ensure_stocks, lock_stocks, set_reserved
+from inventory.services.stocks import ensure_stocks, lock_stocks, lock_stocks_of_demands, set_reserved
 
 
 def reserve(demands: Iterable[StockDemand], *, until: datetime | None = None, by: Any = None) -> dict[int, Decimal]:
@@ -42,14 +42,10 @@ def release(demands: Iterable[StockDemand], *, by: Any = None) -> None:
     """End the active reservations of `demands`; the goods are free for others. Without one nothing happens."""
     keys = [demand.pk for demand in demands]
     with transaction.atomic():
-        stock_ids = list(
-            Reservation.objects.filter(demand__in=keys, is_active=True).values_list("stock", flat=True).distinct()
-        )
-        if not stock_ids:
-            return
-        lock_stocks(stock_ids)
-        Reservation.objects.filter(demand__in=keys, is_active=True).update(is_active=False, ended_at=timezone.now())
-        set_reserved(stock_ids)
+        # Locked whether they hold something or not: a receipt may be reserving for these demands at this moment.
+        stock_ids = list(lock_stocks_of_demands(keys))
+        if Reservation.objects.filter(demand__in=keys, is_active=True).update(is_active=False, ended_at=timezone.now()):
+            set_reserved(stock_ids)
 
 
 def reserve_due(demands: Sequence[StockDemand], *, on: date, by: Any = None) -> dict[int, Decimal]:
@@ -111,9 +107,9 @@ def give_way(needs: dict[int, Decimal]) -> dict[int, Decimal]:
 
 def checked_reservation(reservation: Reservation, *, quantity: Decimal, is_active: bool) -> Any:
     """Why a reservation can't be saved like this (a sentence), or None. How much is free the receiver looks at."""
+    demand = reservation.demand
     if not is_active:
         return None
-    demand = StockDemand.objects.get(pk=reservation.demand_id)
     if not demand.is_open:
         return _("What this reservation was for is sold or cancelled. It can't be made active again.")
     if quantity > demand.quantity:
@@ -126,11 +122,38 @@ def checked_reservation(reservation: Reservation, *, quantity: Decimal, is_activ
     return None
 
 
-def refuse_impossible(reservation: Reservation) -> None:
-    """Raise ReservationRefused when this active reservation can't be held as it is. The caller holds the stock row."""
-    refusal = checked_reservation(reservation, quantity=reservation.quantity, is_active=True)
-    if refusal:
-        raise ReservationRefused(refusal)
+def refuse_what_can_not_be_held(reservation: Reservation, named: Iterable[str] | None) -> None:
+    """Raise ReservationRefused when saving `reservation` (only the fields `named`, if given) would hold what nobody asks
+    for. The caller holds the stock row, so demand and reservations stand still. What is free the receiver looks at."""
+    stored = Reservation.objects.filter(pk=reservation.pk).first()
+    held = stored or reservation
+    fields = ("demand", "stock", "quantity", "is_active")
+    changed = (
+        fields if named is None or stored is None else [name for name in fields if {name, f"{name}_id"} & set(named)]
+    )
+    becomes = {name: getattr(reservation if name in changed else held, name) for name in fields}
+    if not becomes["is_active"]:
+        return
+    demand = StockDemand.objects.get(pk=becomes["demand"].pk)
+    if not demand.is_open or (stored and not stored.is_active):
+        raise ReservationRefused(
+            _("What this reservation was for is sold or cancelled. It can't be made active again."), field="is_active"
+        )
+    stock = becomes["stock"]
+    if (stock.product_id, stock.warehouse_id) != (demand.product_id, demand.warehouse_id):
+        raise ReservationRefused(
+            _("These are not the goods that are asked for. Choose the stock of %(product)s, %(warehouse)s.")
+            % {"product": demand.product, "warehouse": demand.warehouse},
+            field="stock",
+        )
+    if becomes["quantity"] > demand.quantity:
+        raise ReservationRefused(
+            _("The order asks for %(asked)s, no more can be held for it. Lower the quantity.")
+            % {"asked": shown(demand.quantity)},
+            field="quantity",
+        )
+    if Reservation.objects.filter(demand=demand, is_active=True).exclude(pk=reservation.pk).exists():
+        raise ReservationRefused(_("Another reservation holds goods for the same order line. Change that one."))
 
 
 def _wants(demand_ids: list[int], stocks: dict[tuple[int, int], int]) -> list[Want]:

@@ -17,7 +17,7 @@ from inventory import engine
 from inventory.domain.fifo import Taken, plan_return
 from inventory.models import MovementKind, Sale, SaleReturn, SourceKind, StockBatch, SupplierReturn
 from inventory.services.reservations import give_way, reserve_waiting
-from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks
+from inventory.services.stocks import checked_quantity, lock_stocks_of_sales
 
 
 class ReturnRefused(DomainError):
@@ -35,9 +35,8 @@ def return_sale(*, sale: Sale, quantity: Decimal, by: Any = None, key: UUID | No
     checked_quantity(quantity)
 
     def post() -> SaleReturn:
+        [stock_id] = lock_stocks_of_sales([sale.pk])
         stored = Sale.objects.select_for_update(of=("self",), no_key=True).get(pk=sale.pk)
-        [stock_id] = ensure_stocks([(stored.product_id, stored.warehouse_id)]).values()
-        lock_stocks([stock_id])
         out = stored.quantity - stored.returned
         if stored.reversed_at is not None or quantity > out:
             raise ReturnRefused(

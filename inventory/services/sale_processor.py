@@ -19,7 +19,9 @@ from core.errors import BadInput
 from core.idempotency import once
 from core.quantities import MAX_MONEY, round_money
 from core.series import next_number
+from core.templatetags.florist import quantity as shown
 from inventory import engine
+from inventory.errors import DemandClosed
 from inventory.models import (
     MovementKind,
     Reservation,
@@ -30,7 +32,7 @@ from inventory.models import (
     StockDemand,
     Warehouse,
 )
-from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks
+from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks, lock_stocks_of_sales
 from products.models import Product
 
 
@@ -51,8 +53,8 @@ class SaleProcessor:
     ) -> Sale:
         """Sell `quantity` base units at `sale_price` each and write them off.
 
-        Made with `processed=True`, so the receiver for unprocessed sales stays out of the way. Raises InsufficientStock
-        and BadInput.
+        Made with `processed=True`, so the receiver for unprocessed sales stays out of the way. Raises InsufficientStock,
+        BadInput, DemandClosed for a demand that is closed or asks for something else.
         """
         sold_at = sold_at or timezone.now()
         checked_quantity(quantity)
@@ -61,6 +63,7 @@ class SaleProcessor:
         def make() -> Sale:
             [stock_id] = ensure_stocks([(product.pk, warehouse.pk)]).values()
             lock_stocks([stock_id])
+            _refuse_other_goods(demand, product=product.pk, warehouse=warehouse.pk, quantity=quantity)
             sale_id = next_number("inventory_sale_id_seq")
             reserved = _own_reservation(demand)
             [issued] = engine.issue(
@@ -85,12 +88,14 @@ class SaleProcessor:
     def sell(demands: Iterable[StockDemand], *, amounts: Sequence[Decimal] | None = None, by: Any = None) -> list[Sale]:
         """Sell what `demands` asked for and hold; `amounts` is money per demand (the product's price without it).
 
-        A second call answers with the same live sales. Raises InsufficientStock for all lacking products at once.
+        A second call answers with the same live sales. Raises InsufficientStock for all lacking products at once,
+        DemandClosed for a cancelled demand.
         """
         demands = list(demands)
         if amounts is None:
             amounts = [round_money(demand.quantity * demand.product.sale_price) for demand in demands]
         with transaction.atomic():
+            ensure_stocks((demand.product_id, demand.warehouse_id) for demand in demands)
             sold = sell_demands([demand.pk for demand in demands], amounts, by=by)
         return list(Sale.objects.filter(pk__in=[item.sale_id for item in sold]).order_by("pk"))
 
@@ -104,6 +109,7 @@ class SaleProcessor:
         keys = sorted(sale.pk for sale in sales)
         at = at or timezone.now()
         with transaction.atomic():
+            lock_stocks_of_sales(keys)
             live = {
                 sale.pk: sale
                 for sale in Sale.objects.select_for_update(of=("self",), no_key=True)
@@ -112,7 +118,6 @@ class SaleProcessor:
             }
             if not live:
                 return []
-            _lock_stocks_of(live.values())
             rows = _outstanding_rows(live)
             if rows:
                 engine.put_back(MovementKind.REVERSAL, SourceKind.SALE, rows, by=by and by.pk, at=at)
@@ -127,12 +132,15 @@ class SaleProcessor:
         Raises InsufficientStock; the caller's transaction then leaves no sale behind.
         """
         with transaction.atomic():
+            stock_ids = lock_stocks_of_sales([sale.pk])
             stored = Sale.objects.select_for_update(of=("self",), no_key=True).get(pk=sale.pk)
             if stored.processed:
                 return stored
             checked_quantity(stored.quantity)
-            [stock_id] = ensure_stocks([(stored.product_id, stored.warehouse_id)]).values()
-            lock_stocks([stock_id])
+            [stock_id] = stock_ids
+            _refuse_other_goods(
+                stored.demand, product=stored.product_id, warehouse=stored.warehouse_id, quantity=stored.quantity
+            )
             [issued] = engine.issue(
                 MovementKind.SALE,
                 SourceKind.SALE,
@@ -160,6 +168,22 @@ def _checked_amount(amount: Decimal) -> Decimal:
     return round_money(amount)
 
 
+def _refuse_other_goods(demand: StockDemand | None, *, product: int, warehouse: int, quantity: Decimal) -> None:
+    """A demand is sold whole, once, and by the goods it asks for. Read under the stock lock; raises DemandClosed."""
+    if demand is None:
+        return
+    now = StockDemand.objects.select_related("product", "warehouse").get(pk=demand.pk)
+    if (now.product_id, now.warehouse_id, now.quantity) != (product, warehouse, quantity):
+        raise DemandClosed(
+            _(
+                "What was asked for is %(quantity)s × %(product)s, %(warehouse)s. Sell exactly that, or sell without a demand."
+            )
+            % {"quantity": shown(now.quantity), "product": now.product, "warehouse": now.warehouse}
+        )
+    if not now.is_open:
+        raise DemandClosed(_("What was asked for is sold or cancelled already. Nothing was sold a second time."))
+
+
 def _own_reservation(demand: StockDemand | None) -> Decimal:
     """What the demand's active reservation holds, read under the stock lock."""
     if demand is None:
@@ -174,10 +198,6 @@ def _use_up(demand: StockDemand | None, at: datetime) -> None:
         return
     Reservation.objects.filter(demand=demand, is_active=True).update(is_active=False, ended_at=at)
     StockDemand.objects.filter(pk=demand.pk).update(is_open=False)
-
-
-def _lock_stocks_of(sales: Iterable[Sale]) -> None:
-    lock_stocks(ensure_stocks((sale.product_id, sale.warehouse_id) for sale in sales).values())
 
 
 def _outstanding_rows(live: dict[int, Sale]) -> list[engine.PutBackRow]:

@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import BadInput
 from core.quantities import MAX_QUANTITY, round_quantity
 from inventory.errors import InsufficientStock, Missing
-from inventory.models import Reservation, Stock
+from inventory.models import Reservation, Sale, Stock, StockDemand
 
 
 def ensure_stocks(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
@@ -47,6 +47,25 @@ def lock_stocks(ids: Iterable[int]) -> dict[int, Stock]:
     """The stock rows as they are now, locked in key order in one statement. Decide on these, not on older copies."""
     rows = Stock.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=sorted(set(ids))).order_by("pk")
     return {row.pk: row for row in rows}
+
+
+def lock_stocks_of_demands(demand_ids: Iterable[int]) -> dict[int, Stock]:
+    """The stock rows that demands ask of, as they are now, locked in key order in one statement."""
+    asked = StockDemand.objects.filter(
+        pk__in=list(demand_ids), product=OuterRef("product"), warehouse=OuterRef("warehouse")
+    )
+    rows = Stock.objects.select_for_update(of=("self",), no_key=True).filter(Exists(asked)).order_by("pk")
+    return {row.pk: row for row in rows}
+
+
+def lock_stocks_of_sales(sale_ids: Iterable[int]) -> list[int]:
+    """Lock the stock rows that sales were taken from and answer with their keys.
+
+    Before the sales themselves: a receipt holds the stock when it gives a sale its true cost. What is read here before
+    the lock, product and warehouse of a sale, never changes.
+    """
+    pairs = Sale.objects.filter(pk__in=list(sale_ids)).values_list("product", "warehouse")
+    return list(lock_stocks(ensure_stocks(pairs).values()))
 
 
 def set_reserved(stock_ids: Sequence[int]) -> None:

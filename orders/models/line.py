@@ -49,11 +49,15 @@ class OrderItem(models.Model):
         return round_money(self.quantity * self.price)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Refused once the order is sold, wherever it comes from."""
+        """Refused once the order is sold, wherever it comes from. `frozen_as` is left to the rule that freezes: an old
+        copy of the line must not undo a substitution."""
         from orders.services.lines import refuse_if_closed
 
         with transaction.atomic():
             refuse_if_closed(self)
+            if self.pk is not None and kwargs.get("update_fields") is None and not self._state.adding:
+                columns = [field.attname for field in self._meta.concrete_fields if not field.primary_key]
+                kwargs["update_fields"] = [name for name in columns if name in self.__dict__ and name != "frozen_as"]
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

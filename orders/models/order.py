@@ -1,17 +1,20 @@
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Self, cast
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Field, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.errors import DomainError
+from core.errors import DomainError, StaleForm
 from core.quantities import MAX_MONEY, MoneyField, bounded
 from core.series import NextVal
 from inventory.models import Warehouse
+from orders.domain.lifecycle import Stage
 from orders.models.contact import Contact
 from orders.models.status import OrderStatus
 
@@ -61,6 +64,10 @@ class Order(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False, editable=False
     )
 
+    # What the database held when this copy was read, and what this copy's last save() wrote; see save().
+    _read: Mapping[str, Any] = MappingProxyType({})
+    _written: frozenset[str] = frozenset()
+
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
@@ -85,23 +92,97 @@ class Order(models.Model):
         """Money still to be paid; never below zero."""
         return max(self.total - self.paid, Decimal(0))
 
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        order = super().from_db(*args, **kwargs)
+        order.remember()
+        return order
+
+    def refresh_from_db(self, using: Any = None, fields: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(using, fields, *args, **kwargs)
+        self.remember(*(fields or ()))
+
+    def remember(self, *names: str) -> None:
+        """Take these fields (all without names) for what the database holds: save() leaves them alone until somebody
+        changes them."""
+        columns = [_column(name) for name in names] or _columns()
+        known = {name: self.__dict__[name] for name in columns if name in self.__dict__}
+        self._read = {**self._read, **known} if names else known
+
+    def catch_up(self, now: "Order") -> None:
+        """Take over the status a service gave the order, `now`, into this copy of it."""
+        self.status, self.version, self.completed_at = now.status, now.version, now.completed_at
+        self.remember("status", "version", "completed_at")
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save and let the receiver bring the stock in line, or leave no trace: without the transaction a refusal by
-        the receiver would keep the saved status. A changed status is written to the history."""
+        """Save what was changed in this copy and let the receiver bring the stock in line, or leave no trace: without
+        the transaction a refusal by the receiver would keep the saved status.
+
+        Fields that were not changed since they were read are not written, so that an old copy neither takes back a
+        completion nor loses a payment; it learns them instead. A changed status is written to the history. Raises
+        StaleForm when this copy changes a status that is not the stored one any more, OrderClosed for the money and the
+        warehouse of a completed order.
+        """
         from orders.services.history import note_status_change
 
         with transaction.atomic():
-            before = None
-            if not self._state.adding:
-                before = (
-                    Order.objects.select_for_update(of=("self",), no_key=True)
-                    .filter(pk=self.pk)
-                    .values_list("status_id", flat=True)
-                    .first()
+            stored = None
+            if self.pk is not None:
+                locked = Order.objects.select_for_update(of=("self",), no_key=True).filter(pk=self.pk)
+                stored = locked.values(*_columns()).first()
+            if stored is None:
+                super().save(*args, **kwargs)
+                note_status_change(self, before=None, by=self.created_by)
+                changed = frozenset[str]()
+            else:
+                changed = self._changes(stored, kwargs.pop("update_fields", None))
+                super().save(*args, **kwargs, update_fields={*changed, "version"})
+                if "status_id" in changed:
+                    note_status_change(self, before=stored["status_id"], by=None)
+        self.remember()
+        self._written = changed
+
+    def _changes(self, stored: dict[str, Any], named: Iterable[str] | None) -> frozenset[str]:
+        """The columns in which this copy was changed and differs from `stored`, the locked row; the others are taken
+        over from it."""
+        # A version beyond the stored one was never committed: what this copy wrote then is still to be written.
+        was_undone = self._read.get("version", 0) > stored["version"]
+        wanted = {
+            name
+            for name in set(_columns()) & set(self.__dict__) - {"version", "completed_at"}
+            if name not in self._read
+            or self.__dict__[name] != self._read[name]
+            or (was_undone and name in self._written)
+        }
+        counted = False
+        if named is not None:
+            only = {_column(name) for name in named}
+            counted = "version" in only
+            wanted &= only
+        changed = {name for name in wanted if self.__dict__[name] != stored[name]}
+        if "status_id" in changed:
+            known = stored["status_id"] if was_undone else self._read.get("status_id", stored["status_id"])
+            if known != stored["status_id"]:
+                raise StaleForm(
+                    _("Somebody changed order %(number)s meanwhile. Look at it as it is now and decide again.")
+                    % {"number": stored["number"]}
                 )
-            super().save(*args, **kwargs)
-            if before != self.status_id:
-                note_status_change(self, before=before, by=self.created_by if before is None else None)
+        before = OrderStatus.objects.get(pk=stored["status_id"])
+        after = self.status if "status_id" in changed else before
+        if before.stage is after.stage is Stage.SOLD and changed & {"discount", "delivery_price", "warehouse_id"}:
+            raise OrderClosed(
+                _(
+                    "Order %(number)s is closed (%(status)s): its warehouse and its money can't be changed. Reopen it first."
+                )
+                % {"number": stored["number"], "status": before}
+            )
+        for name in set(_columns()) & set(self.__dict__) - wanted:
+            setattr(self, name, stored[name])
+        if before.stage is not after.stage:
+            self.completed_at = timezone.now() if after.stage is Stage.SOLD else None
+            changed.add("completed_at")
+        self.version = stored["version"] + (1 if changed or counted else 0)
+        return frozenset(changed)
 
     def sync_stock(self) -> None:
         """Bring the stock in line with the status. Any number of calls leave the same stock."""
@@ -114,6 +195,22 @@ class Order(models.Model):
         if self.items.filter(demand_links__isnull=False).exists() or self.payments.exists():
             raise OrderKept(_("Order %(number)s is history and stays. Cancel it instead.") % {"number": self.number})
         return super().delete(*args, **kwargs)
+
+
+def _column(name: str) -> str:
+    """The column's attribute of a field: `status_id` for `status`."""
+    return cast("Field[Any, Any]", Order._meta.get_field(name)).attname
+
+
+def _columns() -> list[str]:
+    """Every column but the key."""
+    return [field.attname for field in Order._meta.concrete_fields if not field.primary_key]
+
+
+class OrderClosed(DomainError):
+    """The order is completed: what it was sold for and from stays."""
+
+    code = "order_closed"
 
 
 class OrderKept(DomainError):

@@ -1,5 +1,6 @@
 """An order's way from draft to done and back. Each function locks the order, moves the stock, then the status."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -26,7 +27,7 @@ def set_status(order: Order, status: OrderStatus, *, by: Any = None) -> Order:
     """
     with transaction.atomic():
         locked, before = _lock(order)
-        return _move(locked, before, status, by=by)
+        return _told(order, _move(locked, before, status, by=by))
 
 
 def step_order(order: Order, status: OrderStatus, *, version: int, by: Any = None) -> Order:
@@ -62,7 +63,7 @@ def confirm_order(order: Order, *, by: Any = None) -> Order:
                 % {"number": locked.number, "status": before}
             )
         onward = before if before.stage is Stage.RESERVED else status_of(Category.CONFIRMED)
-        return _move(locked, before, onward, by=by)
+        return _told(order, _move(locked, before, onward, by=by))
 
 
 def complete_order(order: Order, *, by: Any = None) -> Order:
@@ -77,8 +78,8 @@ def complete_order(order: Order, *, by: Any = None) -> Order:
                 _("Order %(number)s is cancelled. Reopen it before completing it.") % {"number": locked.number}
             )
         if before.stage is Stage.SOLD:
-            return locked
-        return _move(locked, before, status_of(Category.COMPLETED), by=by)
+            return _told(order, locked)
+        return _told(order, _move(locked, before, status_of(Category.COMPLETED), by=by))
 
 
 def cancel_order(order: Order, *, by: Any = None) -> Order:
@@ -95,7 +96,7 @@ def reopen_order(order: Order, *, by: Any = None) -> Order:
         locked, before = _lock(order)
         if not before.is_end:
             raise WrongStatus(_("Order %(number)s is not closed, so it can't be reopened.") % {"number": locked.number})
-        return _move(locked, before, status_of(Category.CONFIRMED), by=by)
+        return _told(order, _move(locked, before, status_of(Category.CONFIRMED), by=by))
 
 
 def status_of(category: Category) -> OrderStatus:
@@ -115,15 +116,23 @@ def _lock(order: Order) -> tuple[Order, OrderStatus]:
 def _move(locked: Order, before: OrderStatus, status: OrderStatus, *, by: Any) -> Order:
     bring_stock_to(locked, status.stage, by=by)
     if before.pk != status.pk:
-        _write_status(locked, before, status, by=by)
+        now = timezone.now()
+        locked.completed_at = now if status.stage is Stage.SOLD else None
+        _write_status(locked, before, status, now=now, by=by)
         locked.status = status
         locked.version += 1
+        locked.remember("status", "version", "completed_at")
     return locked
 
 
-def _write_status(order: Order, before: OrderStatus, status: OrderStatus, *, by: Any) -> None:
+def _told(order: Order, now: Order) -> Order:
+    """The order as it is now; the caller's own copy learns its status, so that saving it means what it shows."""
+    order.catch_up(now)
+    return now
+
+
+def _write_status(order: Order, before: OrderStatus, status: OrderStatus, *, now: datetime, by: Any) -> None:
     """The status with its line of history, in one statement."""
-    now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(
             "with moved as (update orders_order set status_id = %s, completed_at = %s, version = version + 1"
@@ -131,7 +140,7 @@ def _write_status(order: Order, before: OrderStatus, status: OrderStatus, *, by:
             " insert into orders_orderevent (order_id, kind, status_before_id, status_id, data, at, by_id)"
             " select id, %s, %s, %s, '{}', %s, %s from moved",
             [
-                status.pk, now if status.stage is Stage.SOLD else None, order.pk,
+                status.pk, order.completed_at, order.pk,
                 EventKind.STATUS.value, before.pk, status.pk, now, by and by.pk,
             ],
         )  # fmt: skip

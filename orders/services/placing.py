@@ -21,7 +21,7 @@ from orders.models import Contact, EventKind, Fulfilment, Order, OrderItem, Orde
 from orders.services.history import note
 from orders.services.lifecycle import set_status, status_of
 from orders.services.lines import LinesLocked
-from orders.services.stock_sync import lock_order, sync_stock_to_status
+from orders.services.stock_sync import lock_order, lock_stocks_of_order, sync_stock_to_status
 from products.models import Product, ProductKit
 
 
@@ -93,7 +93,12 @@ def change_order(order: Order, taken: OrderInput, *, version: int | None = None,
         if stored.status.stage in {Stage.SOLD, Stage.CANCELLED}:
             raise LinesLocked(stored)
         _fill(stored, taken)
-        stored.version += 1
+        if stored.status.stage is Stage.RESERVED:
+            lock_stocks_of_order(
+                stored,
+                products=[line.product.pk for line in taken.lines if line.product],
+                kits=[line.kit.pk for line in taken.lines if line.kit],
+            )
         _replace_lines(stored, taken.lines)
         stored.save(
             update_fields=[
@@ -123,6 +128,8 @@ def _fill(order: Order, taken: OrderInput) -> None:
     for contact in (taken.buyer, taken.recipient):
         if contact is not None and contact.is_deleted:
             raise BadInput(_("%(name)s is deleted. Restore the contact or choose another.") % {"name": contact})
+    if warehouse.is_deleted:
+        raise BadInput(_("The warehouse %(name)s is deleted. Choose another.") % {"name": warehouse}, field="warehouse")
     order.warehouse = warehouse
     for name in (
         "buyer", "recipient", "fulfilment", "address", "due_on", "due_from", "due_until", "card_message",
@@ -183,6 +190,7 @@ def _refresh_total(order: Order) -> None:
         raise BadInput(_("The order's total is too large to be meant. Correct quantities and prices."))
     order.total = total
     Order.objects.filter(pk=order.pk).update(total=total)
+    order.remember("total")
 
 
 def _facts(taken: OrderInput) -> list[Any]:
@@ -191,5 +199,6 @@ def _facts(taken: OrderInput) -> list[Any]:
         taken.due_on, taken.due_from, taken.due_until, taken.fulfilment, taken.address, taken.card_message,
         taken.courier_note, taken.discount, taken.delivery_price,
         taken.buyer and taken.buyer.pk, taken.recipient and taken.recipient.pk, taken.status and taken.status.pk,
+        taken.warehouse and taken.warehouse.pk,
         [[line.product and line.product.pk, line.kit and line.kit.pk, line.quantity, line.price] for line in taken.lines],
     ]  # fmt: skip

@@ -15,12 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.quantities import round_money, round_quantity
+from core.quantities import MAX_MONEY, round_money, round_quantity
 from inventory.models import Sale, StockDemand
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
 from inventory.services.reservations import reserve_due
 from inventory.services.sale_processor import SaleProcessor, sell_demands
-from inventory.services.stocks import checked_quantity
+from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks
 from orders.domain.lifecycle import Stage
 from orders.domain.totals import LineMoney, revenues, share
 from orders.models import EventKind, Order, OrderItem, OrderItemDemand
@@ -40,6 +40,16 @@ def lock_order(order: Order) -> Order:
     The order alone: a join is not read again after waiting for the lock, so a status joined in would be the old one.
     """
     return Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+
+
+def lock_stocks_of_order(order: Order, *, products: Iterable[int] = (), kits: Iterable[int] = ()) -> None:
+    """Lock in one statement every stock row that changing a locked order may touch: what its demands ask for now, and
+    `products` and the components of `kits` in its warehouse. Who takes them one after the other, as the lines come,
+    and another order that takes the same ones the other way round would wait for each other."""
+    wanted = {*products, *KitItem.objects.filter(kit__in=list(kits)).values_list("product", flat=True)}
+    asked = StockDemand.objects.filter(order_link__item__order=order, cancelled_at__isnull=True)
+    pairs = {(product, order.warehouse_id) for product in wanted}
+    lock_stocks(ensure_stocks(pairs.union(asked.values_list("product", "warehouse"))).values())
 
 
 def sync_stock_to_status(order: Order, *, by: Any) -> None:
@@ -64,11 +74,11 @@ def bring_stock_to(order: Order, stage: Stage, *, by: Any) -> None:
             _("Order %(number)s has no lines, so there is nothing to reserve or sell. Add what is ordered.")
             % {"number": order.number}
         )
-    sold = any(row.is_sold for row in asked)
-    if stage is Stage.RESERVED and sold:
+    if stage is Stage.RESERVED and any(row.is_sold for row in asked):
         SaleProcessor.reverse(_live_sales(demands), by=by)
-        sold = False
-    if not sold and (changed := {row.item_id for row in asked if row.frozen_as != _fingerprint(order, row)}):
+        asked = _asked(order)
+    sold = {row.item_id for row in asked if row.is_sold}
+    if changed := {row.item_id for row in asked if row.frozen_as != _fingerprint(order, row)} - sold:
         _freeze(order, changed, by=by)
         asked = _asked(order)
         demands = [row.demand_id for row in asked if row.demand_id]
@@ -98,9 +108,10 @@ def replace_demands(item: OrderItem, wanted: Sequence[DemandInput], *, by: Any) 
         old = list(
             StockDemand.objects.filter(order_link__item=item, cancelled_at__isnull=True).select_related("product")
         )
+        lock_stocks_of_order(order, products=[want.product.pk for want in wanted])
         cancel_demands(old, by=by)
         new = freeze_demands(wanted, warehouse=order.warehouse, needed_on=order.due_on)
-        _link(zip([item] * len(new), new, strict=True))
+        _link((item, demand, _list_amount(want)) for want, demand in zip(wanted, new, strict=True))
         reserve_due(new, on=timezone.localdate(), by=by)
         note(
             order, EventKind.SUBSTITUTED, by=by, line=str(item),
@@ -159,17 +170,34 @@ def _take_all_back(order: Order, demands: Sequence[int], *, by: Any) -> None:
 
 
 def _freeze(order: Order, changed: set[int], *, by: Any) -> None:
-    """Freeze the demands of lines that have none, or that were changed since; the others are left as they are."""
-    items = list(order.items.filter(pk__in=changed).select_related("product", "kit"))
-    stale = StockDemand.objects.filter(order_link__item__in=changed, cancelled_at__isnull=True)
-    cancel_demands(list(stale), by=by)
-    owners: list[OrderItem] = []
-    wanted: list[DemandInput] = []
-    for item, composition in _compositions(items):
-        owners += [item] * len(composition)
-        wanted += composition
-    demands = freeze_demands(wanted, warehouse=order.warehouse, needed_on=order.due_on)
-    _link(zip(owners, demands, strict=True))
+    """Freeze the demands of lines that have none, or that were changed since; the others are left as they are.
+
+    Where only the warehouse or the day changed, the composition stays the one that was frozen: a substitution is kept,
+    and a recipe changed meanwhile changes nothing.
+    """
+    items = list(order.items.filter(pk__in=changed).select_related("product", "kit").order_by("pk"))
+    kept: dict[int, list[OrderItemDemand]] = defaultdict(list)
+    stale = list(
+        OrderItemDemand.objects.filter(item__in=changed, demand__cancelled_at__isnull=True)
+        .select_related("demand__product")
+        .order_by("pk")
+    )
+    moved = {item.pk for item in items if item.frozen_as.split("@")[0] == _fingerprint(order, item).split("@")[0]}
+    for link in stale:
+        if link.item_id in moved:
+            kept[link.item_id].append(link)
+    plan: list[tuple[OrderItem, DemandInput, Decimal]] = [
+        (item, DemandInput(link.demand.product, link.demand.quantity), link.list_amount)
+        for item in items
+        for link in kept[item.pk]
+    ]
+    for item, composition in _compositions([item for item in items if not kept[item.pk]]):
+        plan += [(item, want, _list_amount(want)) for want in composition]
+    if stale:
+        lock_stocks_of_order(order, products=[want.product.pk for _item, want, _money in plan])
+        cancel_demands([link.demand for link in stale], by=by)
+    demands = freeze_demands([want for _item, want, _money in plan], warehouse=order.warehouse, needed_on=order.due_on)
+    _link((item, demand, money) for (item, _want, money), demand in zip(plan, demands, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
             "update orders_orderitem i set frozen_as = t.print from unnest(%s::bigint[], %s::text[]) as t (id, print)"
@@ -179,9 +207,10 @@ def _freeze(order: Order, changed: set[int], *, by: Any) -> None:
 
 
 def _fingerprint(order: Order, line: OrderItem | _Asked) -> str:
-    """What a line's demands depend on. A recipe changed later is not part of it: a confirmed bouquet stays as it was."""
+    """What a line's demands depend on: what and how much, then where and when. A recipe changed later is not part of it:
+    a confirmed bouquet stays as it was."""
     what = f"p{line.product_id}" if line.product_id else f"k{line.kit_id}"
-    return f"{what}:{round_quantity(line.quantity)}:{order.warehouse_id}:{order.due_on:%Y%m%d}"
+    return f"{what}:{round_quantity(line.quantity)}@{order.warehouse_id}:{order.due_on:%Y%m%d}"
 
 
 def _compositions(items: Sequence[OrderItem]) -> Iterable[tuple[OrderItem, list[DemandInput]]]:
@@ -200,13 +229,20 @@ def _compositions(items: Sequence[OrderItem]) -> Iterable[tuple[OrderItem, list[
             raise NothingToSell(
                 _("The bouquet %(name)s has no composition. Enter what it is made of first.") % {"name": item.kit}
             )
-        yield item, [DemandInput(part.product, round_quantity(part.quantity * item.quantity)) for part in recipe]
+        parts = [DemandInput(part.product, round_quantity(part.quantity * item.quantity)) for part in recipe]
+        for part in parts:
+            checked_quantity(part.quantity)
+        yield item, parts
 
 
-def _link(pairs: Iterable[tuple[OrderItem, StockDemand]]) -> None:
+def _list_amount(want: DemandInput) -> Decimal:
+    """What the goods would cost at list price. A weight, not a price: beyond what the column holds it says no more."""
+    return min(round_money(want.product.sale_price * want.quantity), MAX_MONEY)
+
+
+def _link(rows: Iterable[tuple[OrderItem, StockDemand, Decimal]]) -> None:
     OrderItemDemand.objects.bulk_create(
-        OrderItemDemand(item=item, demand=demand, list_amount=round_money(demand.product.sale_price * demand.quantity))
-        for item, demand in pairs
+        OrderItemDemand(item=item, demand=demand, list_amount=money) for item, demand, money in rows
     )
 
 

@@ -123,7 +123,7 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
     lines, events = order_lines(order), history_of(order)
     parts = [part for line in lines for part in line.parts]
     statuses = list(OrderStatus.objects.all())
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"status": step.status, "effect": effect_words(step.effect, parts)}
         for step in steps_from(order, statuses)
         if may(user, step.needs)

@@ -16,7 +16,12 @@ from core.htmx import page_or_part
 from orders.models import OrderStatus
 from orders.selectors import LONGEST_SEARCH, Page, View, order_page, view_counts
 
-TABS = [(View.TODAY, _("Today")), (View.TOMORROW, _("Tomorrow")), (View.LATE, pgettext_lazy("orders", "Late")), (View.ALL, _("All"))]
+TABS = [
+    (View.TODAY, _("Today")),
+    (View.TOMORROW, _("Tomorrow")),
+    (View.LATE, pgettext_lazy("orders", "Late")),
+    (View.ALL, _("All")),
+]
 
 
 @require_safe

@@ -66,7 +66,9 @@ def order_edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise LinesLocked(order)
     if order.items.count() > MAX_LINES:
         raise TooManyLines(
-            _("Order %(number)s has more than %(limit)s lines, too many for this form. Change it in the administration.")
+            _(
+                "Order %(number)s has more than %(limit)s lines, too many for this form. Change it in the administration."
+            )
             % {"number": order.number, "limit": MAX_LINES}
         )
     if request.method != "POST":
@@ -122,7 +124,11 @@ def _people(form: OrderForm, order: Order | None) -> tuple[Contact | None, Conta
     if other is not None:
         recipient = contact_of(phone=other[0], name=other[1], known=order.recipient if order else None)
     typed = [(buyer, name), (recipient, other[1] if other else "")]
-    return buyer, recipient, [contact for contact, typed_name in typed if contact and typed_name and contact.name != typed_name]
+    return (
+        buyer,
+        recipient,
+        [contact for contact, typed_name in typed if contact and typed_name and contact.name != typed_name],
+    )
 
 
 def _tell_names(request: HttpRequest, contacts: list[Contact]) -> None:

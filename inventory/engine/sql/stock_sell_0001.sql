@@ -1,5 +1,6 @@
 -- Sell what demands asked for: one live sale per demand, written off through stock_issue, its reservation used up.
 -- A demand that already has a live sale is left alone and answered with that sale, so calling twice sells once.
+-- Raises demand_closed for one that is cancelled or unknown, and what stock_issue raises.
 create function stock_sell(
     p_demands bigint[],
     p_amounts numeric[],
@@ -33,9 +34,15 @@ begin
       from unnest(p_demands, p_amounts) with ordinality as t (demand_id, amount, n)
       join inventory_stockdemand d on d.id = t.demand_id and d.is_open
       join inventory_stock s on s.product_id = d.product_id and s.warehouse_id = d.warehouse_id
-      left join inventory_reservation r on r.demand_id = d.id and r.is_active
+      left join inventory_reservation r on r.demand_id = d.id and r.stock_id = s.id and r.is_active
      where not exists (select 1 from inventory_sale x where x.demand_id = d.id and x.reversed_at is null);
 
+    -- Nothing that was asked for is left out silently: the caller would take it for sold.
+    if exists (select 1 from unnest(p_demands) as k (id)
+                where k.id <> all (coalesce(n_demand, '{}'))
+                  and not exists (select 1 from inventory_sale x where x.demand_id = k.id and x.reversed_at is null)) then
+        raise exception 'demand_closed';
+    end if;
     if n_sale is null then
         return;
     end if;

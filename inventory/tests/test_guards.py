@@ -1,0 +1,122 @@
+"""What the doors of the stock refuse, and what they answer when they are knocked at twice."""
+
+import uuid
+from decimal import Decimal
+
+import pytest
+
+from core.errors import BadInput, KeyReused
+from inventory.errors import DemandClosed
+from inventory.models import Reservation, Sale, Stock
+from inventory.models.guard import EngineRowError
+from inventory.services.checking import check_stock, repair_caches
+from inventory.services.demands import DemandInput, freeze_demands
+from inventory.services.receiving import receive_stock
+from inventory.services.reservations import reserve
+from inventory.services.sale_processor import SaleProcessor
+from inventory.tests.factories import FIRST_DAY, product, receive, stock_of, stocked, warehouse
+
+
+def asked(item, quantity):
+    """A reserved demand."""
+    [demand] = freeze_demands([DemandInput(item, Decimal(quantity))], warehouse=warehouse(), needed_on=FIRST_DAY.date())
+    reserve([demand])
+    return demand
+
+
+def sell(item, quantity, demand=None, price="100"):
+    return SaleProcessor.create_sale(
+        product=item, warehouse=warehouse(), quantity=Decimal(quantity), sale_price=Decimal(price), demand=demand
+    )
+
+
+def figures(item):
+    row = stock_of(item)
+    return row.quantity, row.reserved
+
+
+def test_a_demand_is_sold_whole_and_by_its_own_goods(shop):
+    rose, tulip = stocked("Red rose"), stocked("Tulip")
+    demand = asked(rose, "10")
+
+    for item, quantity in ((rose, "5"), (tulip, "10")):
+        with pytest.raises(DemandClosed, match="10 × Red rose"):
+            sell(item, quantity, demand)
+        with pytest.raises(DemandClosed, match="10 × Red rose"):
+            Sale.objects.create(product=item, warehouse=warehouse(), quantity=Decimal(quantity), demand=demand)
+    assert not Sale.objects.exists()
+    assert [figures(rose), figures(tulip)] == [(30, 10), (30, 0)]
+
+    sell(rose, "10", demand)
+    with pytest.raises(DemandClosed, match="already"):
+        sell(rose, "10", demand)
+    assert figures(rose) == (20, 0)
+    assert check_stock() == []
+
+
+def test_a_sale_typed_in_as_written_off_is_refused(shop):
+    rose = stocked("Red rose")
+
+    with pytest.raises(EngineRowError, match="Only the sale processor"):
+        Sale.objects.create(product=rose, warehouse=warehouse(), quantity=Decimal(5), processed=True)
+
+    assert not Sale.objects.exists()
+    Sale.objects.create(product=rose, warehouse=warehouse(), quantity=Decimal(5))
+    assert figures(rose) == (25, 0)
+    assert check_stock() == []
+
+
+def test_a_receipt_sent_again_without_a_moment_is_the_same_receipt(shop):
+    rose = product("Red rose")
+    key = uuid.uuid4()
+    first, again = (
+        receive_stock(
+            product=rose, warehouse=warehouse(), quantity=Decimal(quantity), unit_cost=Decimal("1.5"), key=key
+        )
+        for quantity in ("5", "5.000")
+    )
+
+    assert first == again
+    assert figures(rose) == (5, 0)
+    with pytest.raises(KeyReused):
+        receive_stock(product=rose, warehouse=warehouse(), quantity=Decimal(6), unit_cost=Decimal("1.5"), key=key)
+    assert figures(rose) == (5, 0)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "cost"),
+    [("1", "1"), ("0.001", "10000000000000000"), ("99999999999", "99999999999999"), ("NaN", "1"), ("1", "Infinity")],
+)
+def test_more_than_can_be_meant_is_refused_and_changes_nothing(shop, quantity, cost):
+    rose = product("Red rose")
+    receive(rose, "99999999999", "1")
+
+    with pytest.raises(BadInput):
+        receive(rose, quantity, cost)
+
+    assert figures(rose) == (99999999999, 0)
+    assert check_stock() == []
+
+
+def test_the_smallest_quantity_at_a_long_price_keeps_its_cost(shop):
+    rose = product("Red rose")
+    receive(rose, "0.001", "99999.9999")
+    receive(rose, "99999999998.999", "0.0001")
+
+    sales = [sell(rose, quantity, price="0.01") for quantity in ("0.001", "99999999998.998", "0.001")]
+
+    assert [sale.cost for sale in sales] == [Decimal(100), Decimal("9999999.9999"), 0]
+    assert stock_of(rose).value == 0
+    assert check_stock() == []
+
+
+def test_a_repair_leaves_alone_what_is_promised_twice_and_repairs_the_rest(shop):
+    rose, tulip = stocked("Red rose"), stocked("Tulip")
+    asked(rose, "10")
+    Reservation.objects.update(quantity=999)
+    Stock.objects.filter(product=tulip).update(quantity=7)
+
+    assert repair_caches() == [stock_of(tulip).pk]
+
+    assert [figures(rose), figures(tulip)] == [(30, 10), (30, 0)]
+    assert {finding.invariant.code for finding in check_stock()} == {"reserved", "reservation_within_demand"}
