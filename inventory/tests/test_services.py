@@ -315,7 +315,7 @@ def test_a_cancelled_demand_stays_closed(shop):
     demand.refresh_from_db()
     assert (demand.is_open, stock_of(rose).reserved) == (False, 0)
     assert reserve([demand]) == {}
-    assert SaleProcessor.sell([demand]) == []
+    refused(DomainError, "was cancelled meanwhile", "тем временем отменили", lambda: SaleProcessor.sell([demand]))
 
 
 # --- Taking back ------------------------------------------------------------------------------------------------------------
