@@ -26,10 +26,13 @@ def pytest_configure(config: Any) -> None:
     """Tests of Russian texts need the compiled translations; workers of a parallel run find them made."""
     if not hasattr(config, "workerinput"):
         from django.conf import settings
+        from django.utils.translation.reloader import translation_file_changed
 
         from core.translations import compile_translations
 
-        compile_translations(settings.BASE_DIR)
+        for made in compile_translations(settings.BASE_DIR):
+            # Setting Django up has read the old catalogue already, or found none: forget it.
+            translation_file_changed(sender=None, file_path=made)
 
 
 def ensure_shops() -> dict[str, Any]:
