@@ -99,9 +99,3 @@ class OwnPassword(PasswordChangeView):
 
 
 password = OwnPassword.as_view()
-
-
-@login_required
-def home(request: HttpRequest) -> HttpResponse:
-    """The shop's first page."""
-    return render(request, "accounts/home.html")

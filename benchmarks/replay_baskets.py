@@ -2,7 +2,8 @@
 
     python3 dev.py bench replay_baskets FILE [--limit N]
 
-FILE has the columns order_no,item_code; the same item twice in a basket stays two lines. What the file does not say
+FILE has the columns order_no,item_code; the same item twice in a basket stays two lines; codes that differ only in case
+are one item, as SKUs are. What the file does not say
 follows a fixed rule: quantity = 1 + crc32("order:line:item") % 12 units; the price of an item is 20 + crc32(item) % 180
 plus crc32(item) % 100 kopecks; every item comes in three receipts of a third of the need each (rounded up), at
 40 %, 45 % and 50 % of its price. Afterwards the written-off cost of every sale is compared with a FIFO queue computed
@@ -49,7 +50,7 @@ def read(path: Path, limit: int | None) -> list[tuple[str, list[str]]]:
     baskets: dict[str, list[str]] = {}
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            baskets.setdefault(row["order_no"], []).append(row["item_code"])
+            baskets.setdefault(row["order_no"], []).append(row["item_code"].upper())
     return list(baskets.items())[:limit]
 
 

@@ -7,4 +7,8 @@ class InventoryConfig(AppConfig):
     verbose_name = _("Inventory")
 
     def ready(self) -> None:
-        from inventory import signals  # noqa: F401 - connects the receivers
+        from inventory import receivers, signals  # noqa: F401 - connects the receivers
+        from inventory.selectors import figures_by_product
+        from products.stock_figures import provide
+
+        provide(figures_by_product)

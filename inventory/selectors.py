@@ -2,39 +2,86 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models import (
+    Case,
+    Count,
+    DateField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest, TruncDate
 
+from core.quantities import QuantityField
 from inventory.models import (
+    Receipt,
     ReceiptLine,
+    Reservation,
     Sale,
     SaleReturn,
     Shortage,
     SourceKind,
     Stock,
     StockBatch,
+    StockDemand,
     StockMovement,
     SupplierReturn,
+    Warehouse,
     WriteOff,
 )
+from inventory.services.reservations import waiting_demands
+from products.models import Product
+from products.stock_figures import Figures
 
 
 @dataclass(frozen=True)
 class Explained:
-    """One ledger row with the document behind it."""
+    """One ledger row with the document behind it; `receipt` is the receipt's key when it is one."""
 
     movement: StockMovement
     document: str
+    receipt: int | None = None
 
 
 def explain_stock(stock: Stock) -> list[Explained]:
     """Every movement of a stock, oldest first, with its document: how the figure of today came to be."""
-    movements = list(stock.movements.order_by("seq").select_related("by"))
+    return _explained(list(stock.movements.order_by("seq").select_related("by")))
+
+
+def latest_movements(stock: Stock, *, before: int | None, size: int) -> list[Explained]:
+    """The last `size` movements of a stock, newest first, or those before the number `before`."""
+    rows = stock.movements.order_by("-seq").select_related("by")
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    return _explained(list(rows[:size]))
+
+
+def _explained(movements: Sequence[StockMovement]) -> list[Explained]:
     names = _document_names(movements)
-    return [Explained(row, names.get((row.source_kind, row.source_id), "")) for row in movements]
+    lines = [row.source_id for row in movements if row.source_kind == SourceKind.RECEIPT_LINE]
+    receipts = dict(ReceiptLine.objects.filter(pk__in=lines).values_list("pk", "receipt")) if lines else {}
+    return [
+        Explained(
+            row,
+            names.get((row.source_kind, row.source_id), ""),
+            receipts.get(row.source_id) if row.source_kind == SourceKind.RECEIPT_LINE else None,
+        )
+        for row in movements
+    ]
 
 
 def _document_names(movements: Sequence[StockMovement]) -> dict[tuple[int, int], str]:
@@ -80,16 +127,166 @@ def freshness(batch: StockBatch, *, on: date) -> Freshness:
     return Freshness(level, age, left)
 
 
-def stock_list(*, warehouse: int | None = None) -> QuerySet[Stock]:
-    """Stock rows of live products with their open batches, oldest first: three queries for any number of rows."""
-    rows = Stock.objects.filter(product__is_deleted=False).select_related("product__category", "warehouse")
+class Risk:
+    """What needs a look first: flowers that wilt, then what is short or all promised, the rest, and what is gone."""
+
+    WILTING, LOW, FINE, GONE = range(4)
+
+
+VIEWS = {"wilting": Risk.WILTING, "low": Risk.LOW}
+
+
+def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: str = "") -> QuerySet[Any]:
+    """Stock rows of live products by risk, with `risk`, `waiting` (base units asked for and not held) and
+    `open_batches`, oldest first: two queries for any number of rows. `on` is the shop's day of today."""
+    rows = _with_risk(on, warehouse)
+    for word in text.split():
+        rows = rows.filter(Q(product__name__icontains=word) | Q(product__sku__icontains=word))
+    if view in VIEWS:
+        rows = rows.filter(risk=VIEWS[view])
+    return (
+        rows.select_related("product__category", "warehouse")
+        .prefetch_related(
+            Prefetch(
+                "batches", StockBatch.objects.filter(is_open=True).order_by("received_at", "id"), to_attr="open_batches"
+            )
+        )
+        .order_by("risk", "product__name", "id")
+    )
+
+
+def _with_risk(on: date, warehouse: int | None) -> QuerySet[Any]:
+    rows = Stock.objects.filter(product__is_deleted=False, warehouse__is_deleted=False)
     if warehouse is not None:
         rows = rows.filter(warehouse=warehouse)
-    return rows.prefetch_related(
-        Prefetch(
-            "batches", StockBatch.objects.filter(is_open=True).order_by("received_at", "id"), to_attr="open_batches"
-        )
+    day = Value(timedelta(days=1), output_field=DurationField())
+    # The same rule as `freshness`: a fifth of the life or less is left.
+    left = ExpressionWrapper((F("expires_on") - Value(on, output_field=DateField())) * 5, output_field=DurationField())
+    whole = ExpressionWrapper(F("expires_on") - TruncDate("received_at"), output_field=DurationField())
+    wilting = (
+        StockBatch.objects.filter(stock=OuterRef("pk"), is_open=True, expires_on__isnull=False)
+        .annotate(left=left, whole=Greatest(whole, day))
+        .filter(left__lte=F("whole"))
     )
+    asked = (
+        StockDemand.objects.filter(product=OuterRef("product"), warehouse=OuterRef("warehouse"), is_open=True)
+        .order_by()
+        .values("product")
+        .annotate(total=Sum("quantity"))
+        .values("total")
+    )
+    nothing = Value(Decimal(0), output_field=QuantityField())
+    return rows.annotate(
+        waiting=Greatest(
+            Coalesce(Subquery(asked, output_field=QuantityField()), nothing) - F("reserved"),
+            nothing,
+            output_field=QuantityField(),
+        ),
+        risk=Case(
+            When(Exists(wilting), then=Value(Risk.WILTING)),
+            When(Q(short__gt=0) | Q(waiting__gt=0) | Q(quantity__gt=0, quantity=F("reserved")), then=Value(Risk.LOW)),
+            When(quantity__gt=0, then=Value(Risk.FINE)),
+            default=Value(Risk.GONE),
+            output_field=IntegerField(),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class StockCounts:
+    """How many products each view of the stock list shows, and what all of it cost."""
+
+    wilting: int
+    low: int
+    all: int
+    value: Decimal
+
+
+def stock_counts(*, on: date, warehouse: int | None = None) -> StockCounts:
+    """One query."""
+    found = _with_risk(on, warehouse).aggregate(
+        wilting=Count("pk", filter=Q(risk=Risk.WILTING)),
+        low=Count("pk", filter=Q(risk=Risk.LOW)),
+        all=Count("pk"),
+        value=Sum("value"),
+    )
+    return StockCounts(found["wilting"], found["low"], found["all"], found["value"] or Decimal(0))
+
+
+def after_risk(rows: QuerySet[Any], cursor: str) -> QuerySet[Any]:
+    """The rows behind a cursor `<risk>-<key>` of `risk_cursor`; a cursor that means nothing is no cursor."""
+    risk, _dash, key = cursor.partition("-")
+    if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in (risk, key)):
+        return rows
+    last = Stock.objects.filter(pk=int(key)).values_list("product__name", flat=True).first()
+    if last is None or int(risk) > Risk.GONE:
+        return rows
+    behind = Q(risk=int(risk), product__name=last, pk__gt=int(key)) | Q(risk=int(risk), product__name__gt=last)
+    return rows.filter(Q(risk__gt=int(risk)) | behind)
+
+
+def risk_cursor(stock: Any) -> str:
+    """Where `after_risk` goes on behind this row of `stock_list`."""
+    return f"{stock.risk}-{stock.pk}"
+
+
+def wanted_warehouse(key: str) -> Warehouse | None:
+    """The live warehouse with this key, else the main one, else the first; None when the shop has none."""
+    live = list(Warehouse.objects.order_by("-is_default", "position", "pk"))
+    named = [row for row in live if str(row.pk) == key]
+    return (named or live or [None])[0]
+
+
+def waiting_of(stock: Stock) -> list[StockDemand]:
+    """Open demands of a stock that hold less than they ask, earliest needed first; `held` is what they hold."""
+    rows = waiting_demands().filter(product=stock.product_id, warehouse=stock.warehouse_id)
+    return list(rows.order_by("needed_on", "pk"))
+
+
+def active_reservations() -> QuerySet[Reservation]:
+    """Goods promised now, earliest needed first."""
+    return (
+        Reservation.objects.filter(is_active=True)
+        .select_related("demand", "stock__product", "stock__warehouse", "by")
+        .order_by("demand__needed_on", "pk")
+    )
+
+
+def waiting_list() -> QuerySet[StockDemand]:
+    """Open demands that hold less than they ask, earliest needed first."""
+    return waiting_demands().select_related("product", "warehouse").order_by("needed_on", "pk")
+
+
+def receipts() -> QuerySet[Receipt]:
+    """Receipts, newest first."""
+    return Receipt.objects.select_related("supplier", "warehouse", "by").order_by("-pk")
+
+
+def write_offs() -> QuerySet[WriteOff]:
+    """Write-offs, newest first."""
+    return WriteOff.objects.select_related("product", "warehouse", "by").order_by("-pk")
+
+
+def last_costs(product_ids: Sequence[int]) -> dict[int, Decimal]:
+    """Product → cost per base unit (4 decimals) in its latest receipt line."""
+    rows = ReceiptLine.objects.filter(product__in=product_ids).order_by("product", "-pk").distinct("product")
+    return dict(rows.values_list("product", "unit_cost"))
+
+
+def figures_by_product(product_ids: Sequence[int]) -> dict[int, Figures]:
+    """Product → on hand and free in all live warehouses: what the catalogue shows."""
+    rows = (
+        Stock.objects.filter(product__in=list(product_ids), warehouse__is_deleted=False)
+        .order_by()
+        .values("product")
+        .annotate(on_hand=Sum("quantity"), promised=Sum("reserved"))
+    )
+    return {row["product"]: Figures(row["on_hand"], row["on_hand"] - row["promised"]) for row in rows}
+
+
+def products_by_key(keys: Sequence[int]) -> dict[int, Product]:
+    """Product by key, deleted ones too: documents keep naming them."""
+    return Product.all_objects.in_bulk(list(keys))
 
 
 def free_by_product(product_ids: Sequence[int], *, warehouse: int) -> dict[int, Decimal]:

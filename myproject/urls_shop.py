@@ -3,14 +3,17 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts.views import home
 from core.admin import shop_site
 from core.media import media_file, media_path
+from orders.views.today import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("", include("core.urls")),
     path("", include("accounts.urls")),
+    path("orders/", include("orders.urls")),
+    path("stock/", include("inventory.urls")),
+    path("catalogue/", include("products.urls")),
     path(settings.ADMIN_PATH.lstrip("/"), shop_site.urls),
     path(media_path(), media_file, name="media"),
 ]

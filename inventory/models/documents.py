@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -22,7 +24,12 @@ class Document(models.Model):
 
 
 class Receipt(Document):
-    """Goods that arrived together from one supplier."""
+    """Goods that arrived together from one supplier.
+
+    `served` is there only right after posting: demand id → base units reserved at once for demands that waited.
+    """
+
+    served: dict[int, Decimal] | None = None
 
     number = models.BigIntegerField(_("no."), unique=True, db_default=NextVal("inventory_receipt_number_seq"))
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="receipts", verbose_name=_("warehouse"))
@@ -80,7 +87,12 @@ class WriteOffReason(models.TextChoices):
 
 
 class WriteOff(Document):
-    """Goods of one product that are gone without a sale."""
+    """Goods of one product that are gone without a sale.
+
+    `lost` is there only right after posting: demand id → base units whose reservation had to give way.
+    """
+
+    lost: dict[int, Decimal] | None = None
 
     number = models.BigIntegerField(_("no."), unique=True, db_default=NextVal("inventory_writeoff_number_seq"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="write_offs", verbose_name=_("product"))
@@ -103,7 +115,9 @@ class WriteOff(Document):
 
 
 class SupplierReturn(Document):
-    """Goods of one batch that went back to who brought them."""
+    """Goods of one batch that went back to who brought them. `lost` as with a write-off."""
+
+    lost: dict[int, Decimal] | None = None
 
     number = models.BigIntegerField(_("no."), unique=True, db_default=NextVal("inventory_supplierreturn_number_seq"))
     batch = models.ForeignKey("inventory.StockBatch", models.PROTECT, related_name="supplier_returns")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +19,7 @@ from inventory.models import MovementKind, Receipt, ReceiptLine, SourceKind, Sto
 from inventory.services.reservations import reserve_waiting
 from inventory.services.stocks import checked_quantity, ensure_stocks
 from products.models import Product
+from products.services.catalogue import hold_live_products
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def post_receipt(
     _check(warehouse, lines, supplier, received_at)
 
     def post() -> Receipt:
-        stocks = ensure_stocks((line.product.pk, warehouse.pk) for line in lines)
         _refuse_deleted(warehouse, lines)
+        stocks = ensure_stocks((line.product.pk, warehouse.pk) for line in lines)
         totals = [round_value(line.quantity * line.unit_cost) for line in lines]
         receipt = Receipt.objects.create(
             warehouse=warehouse, supplier=supplier, received_at=received_at, by=by, comment=comment,
@@ -79,7 +80,7 @@ def post_receipt(
             by=by and by.pk,
             at=timezone.now(),
         )  # fmt: skip
-        reserve_waiting(stocks.values(), on=timezone.localdate())
+        receipt.served = reserve_waiting(stocks.values(), on=timezone.localdate())
         return receipt
 
     with transaction.atomic():
@@ -131,11 +132,16 @@ def _check(
 
 
 def _refuse_deleted(warehouse: Warehouse, lines: Sequence[ReceiptLineInput]) -> None:
-    """Read anew inside the transaction: the forms' copies may be older than a deletion."""
-    if not Warehouse.objects.filter(pk=warehouse.pk).exists():
-        raise BadInput(_("The warehouse %(name)s is deleted. Choose another.") % {"name": warehouse})
+    """Read anew inside the transaction and held until its end: a deletion waits for this receipt and then finds goods,
+    or this receipt waits for the deletion and is refused."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select 1 from inventory_warehouse where id = %s and not is_deleted for key share", [warehouse.pk]
+        )
+        if cursor.fetchone() is None:
+            raise BadInput(_("The warehouse %(name)s is deleted. Choose another.") % {"name": warehouse})
     wanted = {line.product.pk: line.product for line in lines}
-    live = set(Product.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+    live = hold_live_products(wanted)
     for key, product in wanted.items():
         if key not in live:
             raise BadInput(_("The product %(name)s is deleted. Restore it first.") % {"name": product})

@@ -79,16 +79,16 @@ def waiting_demands() -> Any:
     )
 
 
-def give_way(needs: dict[int, Decimal]) -> None:
+def give_way(needs: dict[int, Decimal]) -> dict[int, Decimal]:
     """Free goods of locked stocks for something that can't wait (wilted goods, goods sold over the counter).
 
     `needs` is stock id → base units that must be free. The reservations needed latest shrink or end; their demands
-    wait again and whoever listens to `reservations_lost` is told after the commit.
+    wait again and whoever listens to `reservations_lost` is told after the commit. Answers demand id → base units lost.
     """
     locked = lock_stocks(needs)
     lacking = {key: needs[key] - stock.free for key, stock in locked.items() if needs[key] > stock.free}
     if not lacking:
-        return
+        return {}
     held: dict[int, list[Held]] = defaultdict(list)
     for row in Reservation.objects.filter(stock__in=lacking, is_active=True).select_related("demand"):
         held[row.stock_id].append(Held(row.pk, row.demand_id, row.demand.needed_on, row.quantity))
@@ -100,7 +100,26 @@ def give_way(needs: dict[int, Decimal]) -> None:
         else:
             Reservation.objects.filter(pk=way.reservation).update(is_active=False, ended_at=now)
     set_reserved(list(lacking))
-    announce_lost_reservations({way.demand: way.less for way in ways})
+    lost = {way.demand: way.less for way in ways}
+    announce_lost_reservations(lost)
+    return lost
+
+
+def checked_reservation(reservation: Reservation, *, quantity: Decimal, is_active: bool) -> Any:
+    """Why a reservation can't be saved like this (a sentence), or None. How much is free the receiver looks at."""
+    demand = reservation.demand
+    if not is_active:
+        return None
+    if not demand.is_open:
+        return _("What this reservation was for is sold or cancelled. It can't be made active again.")
+    if quantity > demand.quantity:
+        return _("The order asks for %(asked)s, no more can be held for it. Lower the quantity.") % {
+            "asked": shown(demand.quantity)
+        }
+    others = Reservation.objects.filter(demand=demand, is_active=True).exclude(pk=reservation.pk)
+    if others.exists():
+        return _("Another reservation holds goods for the same order line. Change that one.")
+    return None
 
 
 def refuse_what_can_not_be_held(reservation: Reservation, named: Iterable[str] | None) -> None:

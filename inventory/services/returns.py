@@ -80,7 +80,7 @@ def return_to_supplier(
 
     def post() -> SupplierReturn:
         number = next_number("inventory_supplierreturn_id_seq")
-        give_way({batch.stock_id: quantity})
+        lost = give_way({batch.stock_id: quantity})
         [issued] = engine.issue(
             MovementKind.SUPPLIER_RETURN,
             SourceKind.SUPPLIER_RETURN,
@@ -89,9 +89,11 @@ def return_to_supplier(
             at=timezone.now(),
         ).values()
         supplier = batch.receipt_line.receipt.supplier if batch.receipt_line else None
-        return SupplierReturn.objects.create(
+        document = SupplierReturn.objects.create(
             pk=number, batch=batch, supplier=supplier, quantity=quantity, cost=issued.cost, by=by, comment=comment
         )
+        document.lost = lost
+        return document
 
     with transaction.atomic():
         return once(scope="supplier_return", key=key, payload=[batch.pk, quantity], do=post, model=SupplierReturn)

@@ -41,7 +41,7 @@ def write_off(
     def post() -> WriteOff:
         [stock_id] = ensure_stocks([(product.pk, warehouse.pk)]).values()
         number = next_number("inventory_writeoff_id_seq")
-        give_way({stock_id: quantity})
+        lost = give_way({stock_id: quantity})
         [issued] = engine.issue(
             MovementKind.WRITE_OFF,
             SourceKind.WRITE_OFF,
@@ -49,10 +49,12 @@ def write_off(
             by=by and by.pk,
             at=timezone.now(),
         ).values()
-        return WriteOff.objects.create(
+        document = WriteOff.objects.create(
             pk=number, product=product, warehouse=warehouse, quantity=quantity, reason=reason, cost=issued.cost,
             by=by, comment=comment,
         )  # fmt: skip
+        document.lost = lost
+        return document
 
     payload = [product.pk, warehouse.pk, quantity, reason, batch and batch.pk]
     with transaction.atomic():

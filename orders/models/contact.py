@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.models import SoftDelete
 
@@ -7,7 +8,7 @@ from core.models import SoftDelete
 class Contact(SoftDelete):
     """Somebody who orders flowers or receives them. A shop's contacts; the platform's customers are the shops."""
 
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=200)
     phone = models.CharField(_("phone"), max_length=20, blank=True, help_text=_("With country code."))
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models import F, Field, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.errors import DomainError, StaleForm
 from core.quantities import MAX_MONEY, MoneyField, bounded
@@ -50,7 +51,7 @@ class Order(models.Model):
     due_on = models.DateField(_("date"))
     due_from = models.TimeField(_("from"), null=True, blank=True)
     due_until = models.TimeField(_("until"), null=True, blank=True)
-    card_message = models.TextField(_("card"), blank=True, max_length=500)
+    card_message = models.TextField(pgettext_lazy("flowers", "card"), blank=True, max_length=500)
     courier_note = models.TextField(_("note for the courier"), blank=True, max_length=500)
     discount = MoneyField(_("discount"), default=0)
     delivery_price = MoneyField(_("delivery price"), default=0)
@@ -131,7 +132,7 @@ class Order(models.Model):
                 stored = locked.values(*_columns()).first()
             if stored is None:
                 super().save(*args, **kwargs)
-                note_status_change(self, before=None, by=None)
+                note_status_change(self, before=None, by=self.created_by)
                 changed = frozenset[str]()
             else:
                 changed = self._changes(stored, kwargs.pop("update_fields", None))

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.quantities import MAX_MONEY, MONEY_STEP, MoneyField, bounded
 from orders.models.order import Order
@@ -10,10 +11,10 @@ from orders.models.order import Order
 class PaymentMethod(models.TextChoices):
     """How the money came."""
 
-    CASH = "cash", _("cash")
-    CARD = "card", _("card")
-    TRANSFER = "transfer", _("transfer")
-    ONLINE = "online", _("online")
+    CASH = "cash", pgettext_lazy("payment", "cash")
+    CARD = "card", pgettext_lazy("payment", "card")
+    TRANSFER = "transfer", pgettext_lazy("payment", "transfer")
+    ONLINE = "online", pgettext_lazy("payment", "online")
 
 
 class Payment(models.Model):

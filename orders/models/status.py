@@ -2,19 +2,20 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orders.domain.lifecycle import ENDS, STAGES, Category, Stage
 
 # The names of the statuses every shop starts with; a shop's own name, once given, wins.
 SYSTEM_NAMES = {
-    "draft": _("Draft"),
-    "new": _("New"),
-    "confirmed": _("Confirmed"),
-    "assembling": _("Assembling"),
-    "ready": _("Ready"),
-    "delivering": _("Out for delivery"),
-    "completed": _("Completed"),
-    "cancelled": _("Cancelled"),
+    "draft": pgettext_lazy("order status", "Draft"),
+    "new": pgettext_lazy("order status", "New"),
+    "confirmed": pgettext_lazy("order status", "Confirmed"),
+    "assembling": pgettext_lazy("order status", "Assembling"),
+    "ready": pgettext_lazy("order status", "Ready"),
+    "delivering": pgettext_lazy("order status", "Out for delivery"),
+    "completed": pgettext_lazy("order status", "Completed"),
+    "cancelled": pgettext_lazy("order status", "Cancelled"),
 }
 
 HUES = [
@@ -29,7 +30,7 @@ class OrderStatus(models.Model):
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(
-        _("name"),
+        pgettext_lazy("order status", "name"),
         max_length=60,
         blank=True,
         help_text=_("Left empty, a system status is named in the reader's language."),

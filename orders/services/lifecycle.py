@@ -7,8 +7,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import DomainError
-from orders.domain.lifecycle import Category, Stage
+from core.errors import DomainError, StaleForm
+from orders.domain.lifecycle import Category, Stage, following
 from orders.models import EventKind, Order, OrderStatus
 from orders.services.stock_sync import bring_stock_to, lock_order
 
@@ -28,6 +28,29 @@ def set_status(order: Order, status: OrderStatus, *, by: Any = None) -> Order:
     with transaction.atomic():
         locked, before = _lock(order)
         return _told(order, _move(locked, before, status, by=by))
+
+
+def step_order(order: Order, status: OrderStatus, *, version: int, by: Any = None) -> Order:
+    """Take the order one step on or back, as a person asked who saw it in `version`.
+
+    A second press finds the step done and changes nothing. Raises StaleForm when the order changed meanwhile,
+    WrongStatus when its status does not lead to this one, and whatever `set_status` raises.
+    """
+    with transaction.atomic():
+        locked, before = _lock(order)
+        if before.pk == status.pk:
+            return locked
+        if locked.version != version:
+            raise StaleForm(
+                _("Somebody changed order %(number)s meanwhile. Look at it as it is now and decide again.")
+                % {"number": locked.number}
+            )
+        if status.category != before.category and Category(status.category) not in following(before.category):
+            raise WrongStatus(
+                _("Order %(number)s can't go from “%(before)s” to “%(after)s”. Choose one of the steps it offers.")
+                % {"number": locked.number, "before": before, "after": status}
+            )
+        return _move(locked, before, status, by=by)
 
 
 def confirm_order(order: Order, *, by: Any = None) -> Order:

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from typing import Any
 
 from django.db import models
@@ -52,6 +53,10 @@ class Product(SoftDelete):
 
     def __str__(self) -> str:
         return self.name
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Forms may leave the SKU empty: it is made when the product is saved."""
+        super().validate_constraints({*(exclude or ()), "sku"} if not self.sku else exclude)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.sku:

@@ -14,7 +14,6 @@ suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(bookworm trixie)
 project=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)
 mirror=${MIRROR:-$(grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -n 1 | tr -d ' ' || true)}
-mirror=${mirror:-http://deb.debian.org/debian}
 if [ "$(id -u)" != 0 ]; then
     echo "This script makes and enters root file systems: run it as root." >&2
     exit 1
@@ -61,9 +60,9 @@ trial() { # suite account
 failed=0
 for suite in "${suites[@]}"; do
     if [ ! -e "$folder/$suite.base/usr/bin/python3" ]; then
-        echo "== $suite: making the base system from $mirror"
+        echo "== $suite: making the base system from ${mirror:-the default mirror}"
         rm -rf "$folder/$suite.base"
-        debootstrap --variant=minbase --include=python3,ca-certificates "$suite" "$folder/$suite.base" "$mirror" >"$folder/$suite.log" 2>&1 ||
+        debootstrap --variant=minbase --include=python3,ca-certificates "$suite" "$folder/$suite.base" ${mirror:+"$mirror"} >"$folder/$suite.log" 2>&1 ||
             { tail -n 20 "$folder/$suite.log" >&2; exit 1; }
     fi
     for account in root user; do

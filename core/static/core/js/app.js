@@ -173,6 +173,15 @@ document.addEventListener("click", (event) => {
   say(input.value);
 });
 
+/* --- Enter in a field that has a button of its own (a scanner ends every code with it) ------------------------------ */
+
+document.addEventListener("keydown", (event) => {
+  const button = event.key === "Enter" && !event.isComposing && event.target.dataset?.enter;
+  if (!button) return;
+  event.preventDefault();
+  document.getElementById(button)?.click();
+});
+
 /* --- Passwords can be looked at ---------------------------------------------------------------------------------- */
 
 for (const button of document.querySelectorAll("[data-reveals]")) button.hidden = false;

@@ -1,0 +1,19 @@
+"""Addresses of the stock."""
+
+from django.urls import path
+
+from inventory.views import receipts, stock, write_offs
+
+app_name = "inventory"
+
+urlpatterns = [
+    path("", stock.list_of_stock, name="stock_list"),
+    path("<int:pk>/", stock.detail, name="stock_detail"),
+    path("reservations/", stock.reservations, name="reservation_list"),
+    path("receive/", receipts.receive, name="receive"),
+    path("receipts/", receipts.list_of_receipts, name="receipt_list"),
+    path("receipts/<int:pk>/", receipts.detail, name="receipt_detail"),
+    path("write-off/", write_offs.write_off, name="write_off"),
+    path("write-offs/", write_offs.list_of_write_offs, name="write_off_list"),
+    path("batches/<int:pk>/return/", write_offs.return_to_supplier, name="return_to_supplier"),
+]

@@ -1,0 +1,158 @@
+"""Receiving goods and looking at what was received."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from core.access import needs
+from core.errors import DomainError
+from core.htmx import page_or_part
+from core.templatetags.florist import quantity
+from core.transactions import run
+from inventory.forms import ReceiptForm, ReceiptLineForm
+from inventory.models import Stock, StockDemand, Supplier
+from inventory.selectors import last_costs, receipts, waiting_of, wanted_warehouse
+from inventory.services.receiving import ReceiptLineInput, post_receipt
+from inventory.views.stock import PAGE, read_key, rights
+from products.lines import Lines
+from products.models import Product
+from products.selectors import written
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("stock.receive")
+def receive(request: HttpRequest) -> HttpResponse:
+    """Post a receipt of several lines."""
+    if request.method != "POST":
+        form = ReceiptForm(initial=_start(request))
+        lines = Lines(ReceiptLineForm, start=[_first_line(request)])
+        lines.open()
+        return _page(request, form, lines)
+    lines = Lines(ReceiptLineForm, request.POST)
+    if lines.change(request.POST):
+        lines.open()
+        return _page(request, ReceiptForm(initial=request.POST.dict()), lines)
+    form = ReceiptForm(request.POST)
+    rows = lines.checked()
+    if form.is_valid() and rows is not None:
+        data = form.cleaned_data
+        wanted = [
+            ReceiptLineInput(row["product"], row["quantity"], row["unit_cost"], row["expires_on"]) for row in rows
+        ]
+        try:
+            receipt = run(
+                lambda: post_receipt(
+                    warehouse=data["warehouse"], supplier=data["supplier"], received_at=form.received_at(),
+                    lines=wanted, by=request.user, key=data["key"], comment=data["comment"],
+                )
+            )  # fmt: skip
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+        else:
+            messages.success(request, _("Receipt %(number)s is posted.") % {"number": receipt.number})
+            for sentence in told(receipt.served, _("Reserved at once for orders that waited: %(goods)s.")):
+                messages.info(request, sentence)
+            return redirect("inventory:receipt_detail", pk=receipt.pk)
+    return _page(request, form, lines, status=422)
+
+
+def _start(request: HttpRequest) -> dict[str, Any]:
+    """What the form opens with: today, and what the address names."""
+    return {
+        "warehouse": wanted_warehouse(request.GET.get("warehouse", "")),
+        "supplier": Supplier.objects.filter(pk=read_key(request.GET.get("supplier", ""))).first(),
+        "received_on": timezone.localdate(),
+    }
+
+
+def _first_line(request: HttpRequest) -> dict[str, Any]:
+    product = Product.objects.filter(pk=read_key(request.GET.get("product", ""))).first()
+    return {"product": written(product)} if product else {}
+
+
+def _page(request: HttpRequest, form: ReceiptForm, lines: Lines[ReceiptLineForm], *, status: int = 200) -> HttpResponse:
+    day = _day(form)
+    costs = last_costs([line.chosen.pk for line in lines.forms if line.chosen])
+    for line in lines.forms:
+        if line.chosen is not None:
+            line.last_cost = costs.get(line.chosen.pk)
+            if line.chosen.vase_life_days is not None:
+                line.fresh_until = day + timedelta(days=line.chosen.vase_life_days)
+    context = {"form": form, "lines": lines, **rights(request.user)}
+    return page_or_part(request, "inventory/receive.html", "lines", context, status=status)
+
+
+def _day(form: ReceiptForm) -> Any:
+    """The day of receipt as typed so far; today while it can't be read."""
+    typed = form.data.get("received_on") if form.is_bound else form.initial.get("received_on")
+    try:
+        return form.fields["received_on"].to_python(typed) or timezone.localdate()
+    except ValidationError:
+        return timezone.localdate()
+
+
+def told(amounts: dict[int, Decimal] | None, sentence: str) -> list[str]:
+    """`sentence` with the goods of these demands summed up by product; nothing when there are none."""
+    if not amounts:
+        return []
+    totals: dict[Any, Decimal] = {}
+    for demand in StockDemand.objects.filter(pk__in=amounts).select_related("product").order_by("product__name"):
+        totals[demand.product] = totals.get(demand.product, Decimal(0)) + amounts[demand.pk]
+    goods = "; ".join(
+        f"{product} — {quantity(amount, product.get_unit_display())}" for product, amount in totals.items()
+    )
+    return [sentence % {"goods": goods}]
+
+
+@require_GET
+@needs("stock.view")
+def list_of_receipts(request: HttpRequest) -> HttpResponse:
+    """Receipts, newest first."""
+    rows = older(receipts(), request.GET.get("after", ""))
+    context = {
+        "receipts": rows[:PAGE],
+        "next_url": f"?after={rows[PAGE - 1].pk}" if len(rows) > PAGE else "",
+        **rights(request.user),
+    }
+    part = "rows" if request.GET.get("after") else "page"
+    return page_or_part(request, "inventory/receipt_list.html", part, context)
+
+
+def older(rows: Any, cursor: str) -> list[Any]:
+    """One page and one row more of documents that are older than the one with the key `cursor`."""
+    before = read_key(cursor)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return list(rows[: PAGE + 1])
+
+
+@require_GET
+@needs("stock.view")
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One receipt, what became of it, and who still waits for these goods."""
+    receipt = get_object_or_404(receipts(), pk=pk)
+    lines = list(receipt.lines.select_related("product").prefetch_related("batches"))
+    stocks = {
+        stock.product_id: stock
+        for stock in Stock.objects.filter(
+            warehouse=receipt.warehouse_id, product__in=[line.product_id for line in lines]
+        )
+    }
+    for line in lines:
+        line.stock = stocks.get(line.product_id)  # type: ignore[attr-defined]  # for the template
+        line.batch = next(iter(line.batches.all()), None)  # type: ignore[attr-defined]
+    waiting = [demand for stock in stocks.values() for demand in waiting_of(stock)]
+    waiting.sort(key=lambda demand: (demand.needed_on, demand.pk))
+    by_key = {line.product_id: line.product for line in lines}
+    for demand in waiting:
+        demand.product = by_key[demand.product_id]
+    context = {"receipt": receipt, "lines": lines, "waiting": waiting[:PAGE], **rights(request.user)}
+    return page_or_part(request, "inventory/receipt_detail.html", "page", context)

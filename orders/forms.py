@@ -1,0 +1,374 @@
+"""Forms of orders: taking one down, changing it, money for it, the list's filter."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.formsets import BaseFormSet, formset_factory
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import BadInput
+from core.forms import CleanCharField, DateField, Form, KeyField, MoneyField, PhoneField, QuantityField
+from core.quantities import round_money
+from core.text import clean_text
+from inventory.models import Warehouse
+from orders.domain.lifecycle import Category
+from orders.goods import LONGEST_SEARCH, Goods, exact_goods, load_goods, search_goods
+from orders.models import Fulfilment, Order, OrderStatus, PaymentMethod
+from orders.services.lifecycle import status_of
+from orders.services.placing import LineInput, OrderInput
+
+MAX_LINES = 200
+# An order may be written down some days after it was taken.
+DAYS_BACK = 31
+# Not called optional: one of two is asked for, or the form says in its own way when it may stay empty.
+UNMARKED = (
+    "buyer_phone", "buyer_name", "recipient_phone", "recipient_name", "address", "due_from", "due_until", "discount",
+    "delivery_price",
+)  # fmt: skip
+LARGEST_KEY = 2**63 - 1
+
+
+class LineForm(Form):
+    """One line: what, how many, for how much each. `goods` is `p12` or `k3`, chosen in the picker."""
+
+    item = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_KEY, widget=forms.HiddenInput)
+    goods = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    quantity = QuantityField(label=_("Quantity"), maximum=Decimal("999999.999"))
+    price = MoneyField(label=_("Price"), required=False)
+
+    chosen: Goods | None = None
+
+    def typed(self, name: str) -> Decimal | None:
+        """The number in the field as it stands, sent or not; None when it can't be read."""
+        value = self[name].value()
+        try:
+            number = self.fields[name].to_python(value)
+        except ValidationError:
+            return None
+        return number if isinstance(number, Decimal) else None
+
+    @property
+    def amount(self) -> Decimal | None:
+        """Money for the line as it stands."""
+        quantity, price = self.typed("quantity"), self.typed("price")
+        if price is None and self.chosen is not None and not self["price"].value():
+            price = self.chosen.price
+        return round_money(quantity * price) if quantity is not None and price is not None else None
+
+    @property
+    def lacking(self) -> Decimal:
+        """How much of the quantity is not free."""
+        quantity = self.typed("quantity")
+        return max(quantity - self.chosen.free, Decimal(0)) if quantity is not None and self.chosen else Decimal(0)
+
+
+class BaseLines(BaseFormSet):  # type: ignore[type-arg]  # a formset has no parameters at run time
+    """The lines of one order."""
+
+    warehouse: Warehouse | None = None
+    order: Order | None = None
+
+    def look_up(self) -> None:
+        """Give every line the goods it names."""
+        known = load_goods((str(line["goods"].value() or "") for line in self.forms), warehouse=self.warehouse,
+                           order=self.order)  # fmt: skip
+        for line in self.forms:
+            line.chosen = known.get(str(line["goods"].value() or ""))
+
+    def clean(self) -> None:
+        self.look_up()
+        for line in self.forms:
+            if line.chosen is None:
+                line.add_error(None, _("What this line names is not in the catalogue any more. Remove the line."))
+
+
+LineFormSet = formset_factory(LineForm, formset=BaseLines, extra=0, max_num=MAX_LINES, absolute_max=MAX_LINES,
+                              validate_max=True)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the order costs as the form stands; `is_sure` is False while some figure can't be read."""
+
+    goods: Decimal
+    discount: Decimal
+    delivery: Decimal
+    is_sure: bool
+
+    @property
+    def total(self) -> Decimal:
+        return self.goods - self.discount + self.delivery
+
+
+class StatusField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no parameters at run time
+    """Statuses under the names the shop gave them."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.label)
+
+
+class OrderForm(Form):
+    """An order as it is taken down on the telephone, new or changed.
+
+    A new one starts in one of the intermediate statuses and carries a key, so that a second press makes no second
+    order; a changed one carries the version it was opened with.
+    """
+
+    buyer_phone = PhoneField(label=_("Buyer's telephone"), required=False)
+    buyer_name = CleanCharField(label=_("Buyer's name"), max_length=200, required=False)
+    fulfilment = forms.ChoiceField(
+        label=_("Handing over"), choices=Fulfilment.choices, initial=Fulfilment.DELIVERY, widget=forms.RadioSelect
+    )
+    same_recipient = forms.BooleanField(label=_("The buyer receives the flowers"), required=False, initial=True)
+    recipient_name = CleanCharField(label=_("Recipient's name"), max_length=200, required=False)
+    recipient_phone = PhoneField(label=_("Recipient's telephone"), required=False)
+    address = CleanCharField(label=_("Address"), max_length=300, required=False)
+    courier_note = CleanCharField(label=_("Note for the courier"), max_length=500, required=False)
+    card_message = CleanCharField(label=_("Words on the card"), max_length=500, multiline=True, required=False)
+    due_on = DateField(label=_("Day"))
+    due_from = forms.TimeField(
+        label=_("From"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+    )
+    due_until = forms.TimeField(
+        label=_("Until"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+    )
+    goods_search = forms.CharField(
+        label=_("Find goods"), required=False,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "maxlength": LONGEST_SEARCH}),
+    )  # fmt: skip
+    discount = MoneyField(label=_("Discount"), required=False)
+    delivery_price = MoneyField(label=_("Delivery price"), required=False)
+    status = StatusField(label=_("Status"), queryset=OrderStatus.objects.none(), empty_label=None)
+    warehouse = forms.ModelChoiceField(label=_("Warehouse"), queryset=Warehouse.objects.none(), empty_label=None)
+    key = KeyField()
+    version = forms.IntegerField(min_value=1, max_value=LARGEST_KEY, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        order: Order | None = None,
+        today: date | None = None,
+        lines: Sequence[dict[str, Any]] | None = None,
+        initial: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`lines` are the rows to draw when the form is not sent; `today` is the day of a new order."""
+        self.order = order
+        start = content_of(order) if order else {"due_on": today} if today else {}
+        super().__init__(data, initial={**start, **(initial or {})}, **kwargs)
+        for field in ("due_from", "due_until"):
+            self.fields[field].error_messages["invalid"] = _("There is no such time. Write it as 14:30.")
+        for name in UNMARKED:
+            self.fields[name].unmarked = True  # type: ignore[attr-defined]  # read by components/field.html
+        self.fields["card_message"].widget.attrs["rows"] = 4
+        if order is None:
+            self._offer_statuses()
+            self.fields["due_on"].days_back = DAYS_BACK  # type: ignore[attr-defined]  # a DateField
+            del self.fields["version"]
+        else:
+            del self.fields["status"], self.fields["key"]
+        self._offer_warehouses()
+        rows = lines if lines is not None else lines_of(order) if order else []
+        lines_class: Any = LineFormSet
+        self.lines: Any = lines_class(data, prefix="lines", initial=None if data is not None else rows)
+        self.lines.warehouse, self.lines.order = self.chosen_warehouse(), order
+        self.suggestions: list[Goods] = []
+        self.added: Goods | None = None
+        if data is None:
+            self.lines.look_up()
+
+    def _offer_statuses(self) -> None:
+        """Intermediate ones only: an order is completed or cancelled later, by its own button."""
+        field: Any = self.fields["status"]
+        field.queryset = OrderStatus.objects.filter(is_positive_end=False, is_negative_end=False)
+        field.initial = status_of(Category.DRAFT).pk
+
+    def _offer_warehouses(self) -> None:
+        """Asked only where there is something to choose."""
+        self._warehouses = list(Warehouse.objects.order_by("-is_default", "position", "pk"))
+        if len(self._warehouses) < 2:
+            del self.fields["warehouse"]
+            return
+        field: Any = self.fields["warehouse"]
+        field.queryset = Warehouse.objects.order_by("-is_default", "position", "pk")
+        field.initial = self._warehouses[0].pk
+
+    def chosen_warehouse(self) -> Warehouse | None:
+        """The warehouse the form stands at, sent or not."""
+        if "warehouse" in self.fields:
+            wanted = str(self["warehouse"].value() or "")
+            for warehouse in self._warehouses:
+                if str(warehouse.pk) == wanted:
+                    return warehouse
+        if self.order is not None:
+            return self.order.warehouse
+        return self._warehouses[0] if self._warehouses else None
+
+    def is_valid(self) -> bool:
+        lines_are_valid = self.lines.is_valid()
+        return super().is_valid() and lines_are_valid
+
+    def clean_goods_search(self) -> str:
+        """Something typed into the picker and not chosen counts when it names exactly one thing."""
+        text = searched(self.cleaned_data["goods_search"])
+        if text:
+            self.find(text)
+            if self.added is None:
+                raise ValidationError(unresolved(text, self.suggestions), code="bad_input")
+        return text
+
+    def find(self, text: str) -> None:
+        """Resolve what is typed: into `added` when it is one thing, else into `suggestions`."""
+        self.added = exact_goods(text, warehouse=self.chosen_warehouse())
+        if self.added is None:
+            self.suggestions = search_goods(text, warehouse=self.chosen_warehouse())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self._has_person("buyer"):
+            self.add_error("buyer_phone", _("Write down who orders: a telephone or a name."))
+        if not cleaned.get("same_recipient") and not self._has_person("recipient"):
+            self.add_error(
+                "recipient_name", _("Write down who receives the flowers, or tick that the buyer receives them.")
+            )
+        status = cleaned.get("status") if self.order is None else self.order.status
+        is_delivery = cleaned.get("fulfilment") == Fulfilment.DELIVERY
+        is_meant = status is not None and status.category != Category.DRAFT
+        if is_delivery and is_meant and not cleaned.get("address") and "address" not in self.errors:
+            self.add_error("address", _("Write the address, choose pickup, or save the order as a draft."))
+        return cleaned
+
+    def _has_person(self, who: str) -> bool:
+        names = (f"{who}_phone", f"{who}_name")
+        return any(self.cleaned_data.get(name) or name in self.errors for name in names)
+
+    def people(self) -> tuple[tuple[str, str], tuple[str, str] | None]:
+        """Telephone and name of the buyer, and of the recipient unless it is the buyer."""
+        cleaned = self.cleaned_data
+        buyer = (cleaned["buyer_phone"], cleaned["buyer_name"])
+        if cleaned["same_recipient"]:
+            return buyer, None
+        return buyer, (cleaned["recipient_phone"], cleaned["recipient_name"])
+
+    def to_input(self) -> OrderInput:
+        """What was taken down, without the people: finding them may write, which is the service's work."""
+        cleaned = self.cleaned_data
+        zero = Decimal(0)
+        return OrderInput(
+            due_on=cleaned["due_on"],
+            due_from=cleaned["due_from"],
+            due_until=cleaned["due_until"],
+            fulfilment=cleaned["fulfilment"],
+            address=cleaned["address"] if cleaned["fulfilment"] == Fulfilment.DELIVERY else "",
+            card_message=cleaned["card_message"],
+            courier_note=cleaned["courier_note"],
+            discount=cleaned["discount"] or zero,
+            delivery_price=cleaned["delivery_price"] or zero,
+            status=cleaned.get("status"),
+            warehouse=cleaned.get("warehouse"),
+            lines=list(self._line_inputs()),
+        )
+
+    def _line_inputs(self) -> Iterable[LineInput]:
+        for line in self.lines.forms:
+            cleaned, goods = line.cleaned_data, line.chosen
+            yield LineInput(
+                quantity=cleaned["quantity"], product=goods.product, kit=goods.kit, price=cleaned["price"],
+                item=cleaned["item"],
+            )  # fmt: skip
+        if self.added is not None:
+            yield LineInput(quantity=Decimal(1), product=self.added.product, kit=self.added.kit)
+
+    @property
+    def summary(self) -> Summary:
+        """The figures beside the form, from whatever can be read in it."""
+        amounts = [line.amount for line in self.lines.forms]
+        extras = [self._typed_money("discount"), self._typed_money("delivery_price")]
+        return Summary(
+            goods=sum((amount for amount in amounts if amount is not None), Decimal(0)),
+            discount=extras[0] or Decimal(0),
+            delivery=extras[1] or Decimal(0),
+            is_sure=None not in [*amounts, *extras],
+        )
+
+    def _typed_money(self, name: str) -> Decimal | None:
+        try:
+            return self.fields[name].to_python(self[name].value()) or Decimal(0)
+        except ValidationError:
+            return None
+
+    def with_people(self, taken: OrderInput, buyer: Any, recipient: Any) -> OrderInput:
+        """`taken` for these contacts."""
+        return replace(taken, buyer=buyer, recipient=recipient or buyer)
+
+
+def content_of(order: Order) -> dict[str, Any]:
+    """An order's content as the form's initial values."""
+    buyer, recipient = order.buyer, order.recipient
+    is_same = recipient is None or recipient == buyer
+    return {
+        "buyer_phone": buyer.phone if buyer else "",
+        "buyer_name": buyer.name if buyer else "",
+        "same_recipient": is_same,
+        "recipient_phone": recipient.phone if recipient and not is_same else "",
+        "recipient_name": recipient.name if recipient and not is_same else "",
+        **{
+            name: getattr(order, name)
+            for name in (
+                "fulfilment", "address", "courier_note", "card_message", "due_on", "due_from", "due_until", "discount",
+                "delivery_price", "version",
+            )
+        },
+        "warehouse": order.warehouse_id,
+    }  # fmt: skip
+
+
+def lines_of(order: Order) -> list[dict[str, Any]]:
+    """An order's lines as rows of the form."""
+    return [
+        {
+            "item": item.pk,
+            "goods": f"p{item.product_id}" if item.product_id else f"k{item.kit_id}",
+            "quantity": item.quantity,
+            "price": item.price,
+        }
+        for item in order.items.all()
+    ]
+
+
+def searched(text: Any) -> str:
+    """What was typed into a search field, tidied. Raises ValidationError for what can't be text."""
+    try:
+        return clean_text(str(text or ""), max_length=LONGEST_SEARCH)
+    except BadInput as refusal:
+        raise ValidationError(str(refusal), code=refusal.code) from refusal
+
+
+def unresolved(text: str, suggestions: Sequence[Goods]) -> Any:
+    """Why what was typed adds no line, and what to do."""
+    if suggestions:
+        return _("“%(text)s” may mean several things. Choose one below.") % {"text": text}
+    return _("Nothing on sale is called “%(text)s”. Check the name or the SKU, or empty the field.") % {"text": text}
+
+
+class PaymentForm(Form):
+    """Money received for an order."""
+
+    amount = MoneyField(label=_("Amount"), minimum=Decimal("0.01"))
+    method = forms.ChoiceField(
+        label=_("How it was paid"), choices=PaymentMethod.choices, initial=PaymentMethod.CARD, widget=forms.RadioSelect
+    )
+    key = KeyField()
+
+
+class StepForm(Form):
+    """One step of an order's way: to which status, seen in which version. `next` brings back to a list."""
+
+    status = forms.ModelChoiceField(queryset=OrderStatus.objects.all())
+    version = forms.IntegerField(min_value=1, max_value=LARGEST_KEY)

@@ -1,0 +1,140 @@
+"""What an order line can name, for the picker: products and bouquets by name or SKU, with price and what is free."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+
+from django.db.models import Q, Sum
+from django.utils.translation import gettext as _
+
+from inventory.models import Reservation, Stock, Warehouse
+from orders.models import Order
+from products.models import KitItem, Product, ProductKit, Unit
+
+SHOWN = 8
+LONGEST_SEARCH = 100
+_REF = re.compile(r"([pk])([1-9][0-9]{0,17})")
+
+
+@dataclass(frozen=True)
+class Goods:
+    """A product or a bouquet. `free` is what could be taken now: base units, of a bouquet whole ones."""
+
+    product: Product | None
+    kit: ProductKit | None
+    free: Decimal
+
+    @property
+    def ref(self) -> str:
+        """How a form names it: `p12` or `k3`."""
+        return f"p{self.product.pk}" if self.product else f"k{self.kit.pk}" if self.kit else ""
+
+    @property
+    def name(self) -> str:
+        return str(self.product or self.kit)
+
+    @property
+    def price(self) -> Decimal:
+        """Money for one, as in the catalogue."""
+        thing = self.product or self.kit
+        return thing.sale_price if thing else Decimal(0)
+
+    @property
+    def unit(self) -> str:
+        return short_unit(self.product.unit) if self.product else ""
+
+
+def short_unit(unit: str) -> str:
+    """A unit beside a figure; stems are counted like pieces."""
+    return _("pcs") if unit in {Unit.STEM, Unit.PIECE} else str(Unit(unit).label)
+
+
+def search_goods(text: str, *, warehouse: Warehouse | None) -> list[Goods]:
+    """At most eight goods on sale whose name holds every word of `text`, or whose SKU begins with it; those that begin
+    with the text come first."""
+    words = text[:LONGEST_SEARCH].split()
+    if not words:
+        return []
+    named = Q()
+    for word in words:
+        named &= Q(name__icontains=word)
+    products = Product.objects.filter(named | Q(sku__istartswith=text), is_active=True)
+    kits = ProductKit.objects.filter(named, is_active=True)
+    found: list[Product | ProductKit] = [*products.order_by("name", "pk")[:SHOWN], *kits.order_by("name", "pk")[:SHOWN]]
+    start = text.casefold()
+    found.sort(key=lambda thing: (not thing.name.casefold().startswith(start), thing.name.casefold()))
+    return _with_stock(found[:SHOWN], warehouse=warehouse)
+
+
+def exact_goods(text: str, *, warehouse: Warehouse | None) -> Goods | None:
+    """The one thing on sale with this SKU or, failing that, with this name; None when there is none or more."""
+    product = Product.objects.filter(sku__iexact=text, is_active=True).first()
+    found: list[Product | ProductKit] = [product] if product else []
+    if not found:
+        found += Product.objects.filter(name__iexact=text, is_active=True)[:2]
+        found += ProductKit.objects.filter(name__iexact=text, is_active=True)[:2]
+    return _with_stock(found, warehouse=warehouse)[0] if len(found) == 1 else None
+
+
+def load_goods(refs: Iterable[str], *, warehouse: Warehouse | None, order: Order | None = None) -> dict[str, Goods]:
+    """Reference → goods, for those that exist. What `order` itself holds counts as free for it."""
+    keys: dict[str, set[int]] = {"p": set(), "k": set()}
+    for ref in refs:
+        if match := _REF.fullmatch(ref):
+            keys[match[1]].add(int(match[2]))
+    things: list[Product | ProductKit] = []
+    if keys["p"]:
+        things += Product.objects.filter(pk__in=keys["p"])
+    if keys["k"]:
+        things += ProductKit.objects.filter(pk__in=keys["k"])
+    return {goods.ref: goods for goods in _with_stock(things, warehouse=warehouse, order=order)}
+
+
+def _with_stock(
+    things: Sequence[Product | ProductKit], *, warehouse: Warehouse | None, order: Order | None = None
+) -> list[Goods]:
+    if not things:
+        return []
+    recipes = recipes_of([thing.pk for thing in things if isinstance(thing, ProductKit)])
+    products = {thing.pk for thing in things if isinstance(thing, Product)}
+    products |= {part.product_id for recipe in recipes.values() for part in recipe}
+    free = free_for(products, warehouse=warehouse, order=order)
+    return [
+        Goods(thing, None, free.get(thing.pk, Decimal(0)))
+        if isinstance(thing, Product)
+        else Goods(None, thing, whole_bouquets(recipes[thing.pk], free))
+        for thing in things
+    ]
+
+
+def recipes_of(kit_ids: Iterable[int]) -> dict[int, list[KitItem]]:
+    """Bouquet → its components with their products."""
+    recipes: dict[int, list[KitItem]] = defaultdict(list)
+    kits = set(kit_ids)
+    if kits:
+        for part in KitItem.objects.filter(kit__in=kits).select_related("product").order_by("pk"):
+            recipes[part.kit_id].append(part)
+    return recipes
+
+
+def free_for(products: Iterable[int], *, warehouse: Warehouse | None, order: Order | None = None) -> dict[int, Decimal]:
+    """Product → base units promised to nobody, or to `order`."""
+    keys = set(products)
+    if not keys or warehouse is None:
+        return {}
+    free = {row.product_id: row.free for row in Stock.objects.filter(product__in=keys, warehouse=warehouse)}
+    if order is not None:
+        own = Reservation.objects.filter(
+            is_active=True, demand__order_link__item__order=order, stock__warehouse=warehouse, stock__product__in=keys
+        )
+        for product, held in own.values_list("stock__product").annotate(held=Sum("quantity")):
+            free[product] = free.get(product, Decimal(0)) + held
+    return free
+
+
+def whole_bouquets(recipe: Sequence[KitItem], free: dict[int, Decimal]) -> Decimal:
+    """How many bouquets the free components make."""
+    counts = [free.get(part.product_id, Decimal(0)) / part.quantity for part in recipe]
+    return max(min(counts).to_integral_value(ROUND_FLOOR), Decimal(0)) if counts else Decimal(0)

@@ -1,0 +1,150 @@
+"""How orders are put into words: lateness, money, what waits, what a step does, what happened."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from core.templatetags.florist import money, quantity
+from orders.domain.lifecycle import Stage
+from orders.goods import short_unit
+from orders.models import EventKind, Fulfilment, Order, OrderEvent, PaymentMethod
+from orders.selectors import Lateness, Part
+from products.models import Unit
+
+register = template.Library()
+MINUTES_OF_A_DAY = 24 * 60
+
+
+@register.filter
+def late_words(lateness: Lateness) -> str:
+    """`late by 40 min`, `late by 2 h`, `in 20 min`; empty when there is nothing to say."""
+    if lateness.late is not None:
+        return _("late by %(time)s") % {"time": _duration(lateness.late)}
+    return _("in %(time)s") % {"time": _duration(lateness.ahead)} if lateness.ahead is not None else ""
+
+
+def _duration(minutes: int) -> str:
+    if minutes < 60:
+        return _("%(count)s min") % {"count": max(minutes, 1)}
+    if minutes < MINUTES_OF_A_DAY:
+        return _("%(count)s h") % {"count": minutes // 60}
+    days = minutes // MINUTES_OF_A_DAY
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+
+
+@register.filter
+def waiting_words(waiting: dict[str, Decimal]) -> str:
+    """`waits for 12 pcs` from unit → base units; several units are named one after the other."""
+    if not waiting:
+        return ""
+    amounts = ", ".join(quantity(amount, short_unit(unit)) for unit, amount in waiting.items())
+    return _("waits for %(amounts)s") % {"amounts": amounts}
+
+
+@register.filter
+def payment_state(order: Order) -> dict[str, str]:
+    """Whether the order is paid, as label, tone and icon of a badge."""
+    if order.total == 0:
+        return {"label": _("Nothing to pay"), "tone": "muted", "icon": "check"}
+    if order.debt == 0:
+        return {"label": _("Paid"), "tone": "ok-text", "icon": "check"}
+    if order.status.stage is Stage.CANCELLED:
+        return {"label": _("Not paid"), "tone": "muted", "icon": "close"}
+    if order.status.stage is Stage.SOLD:
+        return {"label": _("Debt %(sum)s") % {"sum": money(order.debt)}, "tone": "danger-text strong", "icon": "alert"}
+    if order.paid > 0:
+        return {"label": _("Debt %(sum)s") % {"sum": money(order.debt)}, "tone": "warn-text", "icon": "clock"}
+    return {"label": _("On handing over"), "tone": "muted", "icon": "cash"}
+
+
+@register.filter
+def whereto(order: Order) -> str:
+    """The address, or how else the flowers are handed over."""
+    if order.fulfilment == Fulfilment.PICKUP:
+        return _("pickup")
+    return order.address or _("address not known yet")
+
+
+def effect_words(effect: str, parts: Iterable[Part]) -> str:
+    """What a step does to the stock, with figures: `reserves 32 stems and 2 other products`."""
+    if effect == "release":
+        return _("releases what is reserved")
+    if effect == "put_back":
+        return _("returns the goods to their batches")
+    if effect == "put_back_and_reserve":
+        return _("returns the goods to their batches and reserves them")
+    if effect not in {"reserve", "sell"}:
+        return ""
+    goods = _goods_words(parts)
+    if not goods:
+        return ""
+    if effect == "sell":
+        return _("takes %(goods)s off the stock") % {"goods": goods}
+    return _("reserves %(goods)s") % {"goods": goods}
+
+
+def _goods_words(parts: Iterable[Part]) -> str:
+    stems = Decimal(0)
+    others: dict[int, Decimal] = defaultdict(Decimal)
+    for part in parts:
+        if part.product.unit == Unit.STEM:
+            stems += part.asked
+        else:
+            others[part.product.pk] += part.asked
+    words = []
+    if stems:
+        count = int(stems.to_integral_value(ROUND_CEILING))
+        words.append(ngettext("%(amount)s stem", "%(amount)s stems", count) % {"amount": quantity(stems)})
+    if others:
+        count = len(others)
+        if stems:
+            words.append(ngettext("%(count)s other product", "%(count)s other products", count) % {"count": count})
+        else:
+            words.append(ngettext("%(count)s product", "%(count)s products", count) % {"count": count})
+    return _(" and ").join(words)
+
+
+@register.filter
+def event_words(event: OrderEvent) -> str:
+    """One line of the history as a sentence without its subject."""
+    data: dict[str, Any] = event.data
+    if event.kind == EventKind.CREATED:
+        return _("the order is taken down, “%(status)s”") % {"status": event.status}
+    if event.kind == EventKind.STATUS:
+        return _("“%(before)s” → “%(after)s”") % {"before": event.status_before, "after": event.status}
+    if event.kind == EventKind.EDITED:
+        return _("the content is changed")
+    if event.kind == EventKind.PAYMENT:
+        method = dict(PaymentMethod.choices).get(data.get("method", ""), "")
+        return _("%(sum)s received, %(method)s") % {"sum": money(data.get("amount")), "method": method}
+    if event.kind == EventKind.SUBSTITUTED:
+        return _("the composition of “%(line)s” is changed: %(before)s → %(after)s") % {
+            "line": data.get("line", ""),
+            "before": _composition(data.get("before", [])),
+            "after": _composition(data.get("after", [])),
+        }
+    return _("%(quantity)s of “%(product)s” are reserved no more: the goods are gone") % {
+        "product": data.get("product", ""),
+        "quantity": quantity(data.get("quantity")),
+    }
+
+
+def _composition(pairs: Iterable[Iterable[str]]) -> str:
+    return ", ".join(f"{name} × {quantity(amount)}" for name, amount in pairs)
+
+
+@register.filter
+def actor(event: OrderEvent) -> str:
+    """Who did it; the program itself has a name too."""
+    return str(event.by) if event.by else pgettext("who did it", "system")
+
+
+@register.filter
+def step_words(status: Any) -> str:
+    """What the button of a step says."""
+    return _("Move to “%(status)s”") % {"status": status}

@@ -1,0 +1,431 @@
+"""Taking an order down and changing it in the browser."""
+
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from inventory.tests.factories import kit, receive, stock_of, stocked
+from inventory.tests.factories import product as make_product
+from orders.models import Contact, Order, OrderItem
+from orders.services.lifecycle import complete_order, confirm_order
+from orders.tests.factories import order, today
+from orders.tests.pages import line_fields, order_form, ref
+
+NEW = "/orders/new/"
+ROLES = {"owner": 200, "manager": 200, "florist": 200, "seller": 200, "courier": 403}
+PART = {"HTTP_HX_REQUEST": "true"}
+
+
+def edit_url(row):
+    return f"/orders/{row.pk}/edit/"
+
+
+def edit_form(row, *wanted, **fields):
+    fields.setdefault("version", row.version)
+    return order_form(*wanted, status=None, key=None, **fields)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_form_is_for_those_who_may_change_orders(shop, login, staff, role):
+    browser = login(staff(role))
+    placed = order((stocked("Red rose"), "1"))
+    for url in (NEW, edit_url(placed), "/orders/goods/?q=rose"):
+        assert browser.get(url).status_code == ROLES[role]
+    assert browser.post(NEW, order_form()).status_code == (302 if ROLES[role] == 200 else 403)
+
+
+def test_strangers_are_sent_to_the_log_in(client):
+    for url in (NEW, "/orders/1/edit/", "/orders/goods/"):
+        assert client.get(url)["Location"].startswith("/login/")
+
+
+@pytest.mark.parametrize(("language", "words"), [("ru", ["Новый заказ", "Сохранить"]), ("en", ["New order", "Save"])])
+def test_the_form_speaks_the_reader_s_language(shop, login, staff, language, words):
+    page = login(staff("florist", language=language)).get(NEW).content.decode()
+    assert all(word in page for word in words)
+
+
+def test_htmx_gets_the_form_without_the_shell(shop, login, florist):
+    answer = login(florist).get(NEW, **PART)
+    assert b"<html" not in answer.content
+    assert b'id="order_form"' in answer.content
+    assert "HX-Request" in answer["Vary"]
+
+
+def test_an_order_is_written_down_with_its_people_lines_and_total(shop, login, florist):
+    rose = stocked("Red rose", ("30", "10"))
+    bouquet = kit("Morning", "1500", (rose, "5"))
+    answer = login(florist).post(
+        NEW,
+        order_form(
+            (rose, "15", "99,50"), (bouquet, "2"),
+            fulfilment="delivery", address="Садовая, 5", same_recipient=None, recipient_name="Мария",
+            recipient_phone="89120001043", discount="100", delivery_price="350", card_message="С днём рождения!",
+            courier_note="код 12", status_code="confirmed",
+        ),
+    )  # fmt: skip
+    made = Order.objects.get()
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/orders/{made.pk}/"
+    assert made.total == Decimal(15) * Decimal("99.50") + 3000 - 100 + 350
+    assert (made.buyer.name, made.buyer.phone) == ("Anna", "+79120001042")
+    assert (made.recipient.name, made.recipient.phone) == ("Мария", "+79120001043")
+    assert (made.address, made.card_message, made.courier_note) == ("Садовая, 5", "С днём рождения!", "код 12")
+    assert made.status.code == "confirmed"
+    assert made.created_by == florist
+    assert made.events.first().by == florist
+    assert stock_of(rose).reserved == 25
+
+
+def test_the_buyer_receives_the_flowers_unless_somebody_else_is_named(shop, login, florist):
+    login(florist).post(NEW, order_form((stocked("Red rose"), "1"), recipient_name="ignored"))
+    made = Order.objects.get()
+    assert made.recipient == made.buyer
+    assert Contact.objects.count() == 1
+
+
+def test_two_presses_make_one_order(shop, login, florist):
+    browser, data = login(florist), order_form((stocked("Red rose"), "3"))
+    first, second = browser.post(NEW, data), browser.post(NEW, data)
+    assert first["Location"] == second["Location"]
+    assert Order.objects.count() == 1
+    nameless = order_form((stocked("Tulip"), "3"), buyer_phone="")
+    assert browser.post(NEW, nameless)["Location"] == browser.post(NEW, nameless)["Location"]
+    assert Order.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "already sent with other values"), ("ru", "с другими значениями")]
+)
+def test_the_same_key_with_another_content_is_refused(shop, login, staff, language, said):
+    browser, rose, key = login(staff("florist", language=language)), stocked("Red rose"), uuid.uuid4()
+    browser.post(NEW, order_form((rose, "3"), key=key))
+    answer = browser.post(NEW, order_form((rose, "4"), key=key))
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert OrderItem.objects.get().quantity == 3
+
+
+def test_a_known_number_keeps_its_name_and_the_page_says_so(shop, login, florist):
+    Contact.objects.create(name="Olga", phone="+79120001042")
+    page = login(florist).post(NEW, order_form((stocked("Red rose"), "1")), follow=True).content.decode()
+    assert "belongs to Olga" in page
+    assert Order.objects.get().buyer.name == "Olga"
+
+
+BAD = [
+    ({"buyer_phone": "", "buyer_name": ""}, "Write down who orders", "Запишите, кто заказывает"),
+    ({"buyer_phone": "12"}, "not a telephone number", "не похоже на телефон"),
+    ({"buyer_phone": "javascript:alert(1)"}, "not a telephone number", "не похоже на телефон"),
+    ({"same_recipient": None}, "Write down who receives", "Запишите, кто получит"),
+    ({"fulfilment": "delivery", "status_code": "new"}, "Write the address", "Укажите адрес"),
+    ({"due_from": "12:00", "due_until": "10:00"}, "ends before it begins", "заканчивается раньше"),
+    ({"due_from": "25:00"}, "no such time", "Такого времени нет"),
+    ({"due_on": "2026-02-30"}, "no such day", None),
+    ({"due_on": "0000-01-01"}, "no such day", None),
+    ({"due_on": "9999-12-31"}, "too far ahead", None),
+    ({"due_on": ""}, "required", None),
+    ({"discount": "1000000"}, "discount is more than the goods cost", "Скидка больше стоимости"),
+    ({"discount": "-5"}, "too small", None),
+    ({"delivery_price": "1,234"}, "two ways", None),
+    ({"key": ""}, "lost its key", None),
+    ({"key": "42"}, "lost its key", None),
+    ({"card_message": "a\x00b"}, "printed", None),
+    ({"buyer_name": "x" * 5000}, "too long", None),
+    ({"status": "10" * 20}, "Select a valid choice", None),
+    ({"status": ""}, "required", None),
+    ({"fulfilment": "pigeon"}, "Select a valid choice", None),
+    ({"lines-0-quantity": "0"}, "greater than zero", None),
+    ({"lines-0-quantity": "NaN"}, "not a number", None),
+    ({"lines-0-quantity": "1e400"}, "not a number", None),
+    ({"lines-0-quantity": "9" * 400}, "too long", None),
+    ({"lines-0-quantity": "1.2345"}, "Too many digits", None),
+    ({"lines-0-quantity": "½"}, "not a number", None),
+    ({"lines-0-quantity": "٣"}, "not a number", None),
+    ({"lines-0-quantity": ""}, "required", None),
+    ({"lines-0-price": "-1"}, "too small", None),
+    ({"lines-0-price": "99999999999999"}, "too large", None),
+    ({"lines-0-goods": "p999999"}, "not in the catalogue any more", "больше нет в каталоге"),
+    ({"lines-0-goods": "p" + "9" * 18}, "not in the catalogue any more", None),
+    ({"lines-0-goods": "x'; drop table"}, "not in the catalogue any more", None),
+    ({"lines-0-goods": ""}, "not in the catalogue any more", None),
+    ({"lines-0-item": "-4"}, "greater than or equal", None),
+    ({"lines-0-item": "9" * 30}, "less than or equal", None),
+    ({"lines-TOTAL_FORMS": "201"}, "200", None),
+    ({"lines-TOTAL_FORMS": None}, "lines", None),
+    ({"goods_search": "nothing like this"}, "Nothing on sale is called", "В продаже нет"),
+    ({"goods_search": "a\x00"}, "Null characters", None),
+]
+
+
+@pytest.mark.parametrize("case", BAD, ids=[str(case[0])[:40] for case in BAD])
+def test_what_can_not_be_meant_is_answered_in_words_and_changes_nothing(shop, login, florist, case):
+    fields, english, russian = case
+    rose = stocked("Red rose", ("30", "10"))
+    browser = login(florist)
+    for language, said in (("en", english), ("ru", russian)):
+        if said is None:
+            continue
+        florist.language = language
+        florist.save()
+        answer = browser.post(NEW, order_form((rose, "3"), **fields))
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+    assert not Order.objects.exists()
+    assert not Contact.objects.exists()
+    assert stock_of(rose).reserved == 0
+
+
+def test_a_confirmed_order_without_lines_is_refused_and_leaves_nothing(shop, login, florist):
+    answer = login(florist).post(NEW, order_form(status_code="confirmed"))
+    assert answer.status_code == 409
+    assert "has no lines" in answer.content.decode()
+    assert not Order.objects.exists()
+    assert not Contact.objects.exists()
+
+
+def test_ten_thousand_fields_are_refused_before_anything_is_read(shop, login, florist):
+    answer = login(florist).post(NEW, {f"field{number}": "1" for number in range(10_000)})
+    assert answer.status_code == 400
+
+
+def test_markup_in_names_is_shown_as_text(shop, login, florist):
+    evil = "<script>alert(1)</script>"
+    rose = stocked(f"{evil} rose")
+    browser = login(florist)
+    data = order_form((rose, "1"), buyer_name=evil, card_message=evil, address=evil, fulfilment="delivery")
+    page = browser.post(NEW, data, follow=True)
+    placed = Order.objects.get()
+    assert placed.card_message == evil
+    for answer in (page, browser.get(edit_url(placed)), browser.get("/orders/"), browser.get("/orders/goods/?q=rose")):
+        assert "alert(1)" in answer.content.decode()
+        assert evil not in answer.content.decode()
+
+
+# --- Lines: the same buttons with a script and without --------------------------------------------------------------
+
+
+def test_a_typed_sku_or_name_adds_a_line_and_saves_nothing(shop, login, florist):
+    rose = stocked("Red rose")
+    browser = login(florist)
+    for typed in (rose.sku, "red ROSE"):
+        page = browser.post(NEW, order_form(add_line="1", goods_search=typed, buyer_name="Kept"))
+        assert page.status_code == 200
+        assert f'value="{ref(rose)}"' in page.content.decode()
+        assert 'value="Kept"' in page.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_an_ambiguous_name_brings_suggestions_to_choose_from(shop, login, florist):
+    first, second = stocked("Rose Freedom"), stocked("Rose Mondial")
+    browser = login(florist)
+    answer = browser.post(NEW, order_form(add_line="1", goods_search="rose"))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert f'name="choose_goods" value="{ref(first)}"' in page
+    assert f'name="choose_goods" value="{ref(second)}"' in page
+    chosen = browser.post(NEW, order_form(choose_goods=ref(second), goods_search="rose"))
+    assert f'name="lines-0-goods" value="{ref(second)}"' in chosen.content.decode()
+
+
+def test_saving_with_an_unresolved_search_asks_instead_of_dropping_it(shop, login, florist):
+    first, _second = stocked("Rose Freedom"), stocked("Rose Mondial")
+    answer = login(florist).post(NEW, order_form(goods_search="rose"))
+    assert answer.status_code == 422
+    assert f'value="{ref(first)}"' in answer.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_saving_with_an_exact_name_in_the_search_adds_one_of_it(shop, login, florist):
+    rose = stocked("Red rose")
+    login(florist).post(NEW, order_form(goods_search="red rose"))
+    item = OrderItem.objects.get()
+    assert (item.product, item.quantity, item.price) == (rose, Decimal(1), Decimal(100))
+
+
+def test_the_same_goods_chosen_again_count_one_more(shop, login, florist):
+    rose = stocked("Red rose")
+    page = login(florist).post(NEW, order_form((rose, "4"), choose_goods=ref(rose))).content.decode()
+    assert 'name="lines-0-quantity"' in page
+    assert "lines-1-goods" not in page
+    assert 'value="5"' in page
+
+
+def test_a_line_is_removed_and_the_others_stay_as_typed(shop, login, florist):
+    rose, tulip = stocked("Red rose"), stocked("Tulip")
+    data = order_form((rose, "4", "12,50"), (tulip, "abc"), remove_line="0")
+    page = login(florist).post(NEW, data).content.decode()
+    assert f'name="lines-0-goods" value="{ref(tulip)}"' in page
+    assert 'value="abc"' in page
+    assert ref(rose) + '"' not in page
+
+
+@pytest.mark.parametrize(
+    "button", [{"remove_line": "99"}, {"remove_line": "x"}, {"choose_goods": "p0"}, {"choose_goods": "p" + "9" * 40},
+               {"add_line": "1"}, {"recount": "1"}],
+)  # fmt: skip
+def test_a_button_sent_with_nonsense_never_breaks_the_form(shop, login, florist, button):
+    rose = stocked("Red rose")
+    answer = login(florist).post(NEW, order_form((rose, "4"), **button))
+    assert answer.status_code in {200, 422}
+    assert f'value="{ref(rose)}"' in answer.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_htmx_gets_the_lines_alone_and_the_totals_beside_them(shop, login, florist):
+    rose = stocked("Red rose", ("3", "10"))
+    answer = login(florist).post(NEW, order_form((rose, "5"), choose_goods=ref(rose)), **PART)
+    page = answer.content.decode()
+    assert page.lstrip().startswith('<div class="stack" id="order_lines">')
+    assert 'id="order_totals" hx-swap-oob="true"' in page
+    assert "₽600" in page
+    assert "3\u00a0pcs will wait" in page
+    recount = login(florist).post(NEW, order_form((rose, "7"), recount="1"), **PART).content.decode()
+    assert "₽700" in recount
+    assert "order_lines" not in recount
+
+
+def test_the_picker_shows_at_most_eight_goods_with_price_and_what_is_free(shop, login, florist):
+    for number in range(12):
+        make_product(f"Rose {number:02d}", "100")
+    rose = stocked("Rose red", ("30", "10"), price="250")
+    kit("Rose morning", "1500", (rose, "7"))
+    make_product("Rose old", "1", is_active=False)
+    browser = login(florist)
+    page = browser.get("/orders/goods/?q=rose").content.decode()
+    assert page.count("choose_goods") == 8
+    page = browser.get("/orders/goods/?q=red+rose").content.decode()
+    assert "₽250" in page
+    assert "free 30" in page
+    assert "free 4" in browser.get("/orders/goods/?q=morning").content.decode()
+    assert "Nothing on sale" in browser.get("/orders/goods/?q=old").content.decode()
+    assert browser.get("/orders/goods/?q=" + "x" * 3000).status_code == 422
+    assert browser.get("/orders/goods/?q=%00").status_code == 422
+    assert browser.get("/orders/goods/?order=zz&q=%25").status_code == 200
+
+
+# --- Changing -------------------------------------------------------------------------------------------------------
+
+
+def test_an_order_is_changed_with_its_lines_and_its_reservation_follows(shop, login, florist):
+    rose, tulip = stocked("Red rose"), stocked("Tulip")
+    placed = order((rose, "10"), buyer=Contact.objects.create(name="Ana", phone="+79120001042"))
+    confirm_order(placed)
+    placed.refresh_from_db()
+    [item] = placed.items.all()
+    data = edit_form(placed, (rose, "12"), (tulip, "3"), **{"lines-0-item": item.pk})
+    answer = login(florist).post(edit_url(placed), data)
+    assert answer.status_code == 302
+    assert [(line.pk == item.pk, line.product, line.quantity) for line in placed.items.all()] == [
+        (True, rose, Decimal(12)), (False, tulip, Decimal(3)),
+    ]  # fmt: skip
+    assert (stock_of(rose).reserved, stock_of(tulip).reserved) == (12, 3)
+    placed.refresh_from_db()
+    assert placed.buyer.name == "Anna"
+    assert placed.events.last().by == florist
+
+
+def test_a_line_left_out_of_the_form_leaves_the_order(shop, login, florist):
+    rose, tulip = stocked("Red rose"), stocked("Tulip")
+    placed = order((rose, "10"), (tulip, "2"))
+    confirm_order(placed)
+    placed.refresh_from_db()
+    first = placed.items.first()
+    login(florist).post(edit_url(placed), edit_form(placed, (rose, "10"), **{"lines-0-item": first.pk}))
+    assert [line.product for line in placed.items.all()] == [rose]
+    assert stock_of(tulip).reserved == 0
+
+
+def test_the_form_of_an_order_shows_what_it_holds(shop, login, florist):
+    rose = stocked("Red rose", ("30", "10"))
+    placed = order((rose, "10", "99.50"), buyer=Contact.objects.create(name="Anna", phone="+79120001042"))
+    confirm_order(placed)
+    page = login(florist).get(edit_url(placed)).content.decode()
+    for shown in ('value="Anna"', 'value="10"', 'value="99.50"', f'value="{ref(rose)}"', "free 30"):
+        assert shown in page
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Somebody was quicker"), ("ru", "Кто-то успел раньше")])
+def test_a_stale_form_is_refused_and_keeps_what_was_typed(shop, login, staff, language, said):
+    rose = stocked("Red rose")
+    placed = order((rose, "10"))
+    browser = login(staff("florist", language=language))
+    first = browser.post(edit_url(placed), edit_form(placed, (rose, "11")))
+    second = browser.post(edit_url(placed), edit_form(placed, (rose, "12"), courier_note="my words"))
+    assert (first.status_code, second.status_code) == (302, 409)
+    assert said in second.content.decode()
+    assert "my words" in second.content.decode()
+    assert OrderItem.objects.get().quantity == 11
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Reopen it first"), ("ru", "Сначала верните его в работу")])
+def test_a_closed_order_can_not_be_changed(shop, login, staff, language, said):
+    rose = stocked("Red rose")
+    placed = order((rose, "10"))
+    complete_order(placed)
+    placed.refresh_from_db()
+    browser = login(staff("owner", language=language))
+    for answer in (browser.get(edit_url(placed)), browser.post(edit_url(placed), edit_form(placed, (rose, "1")))):
+        assert answer.status_code == 409
+        assert said in answer.content.decode()
+    assert OrderItem.objects.get().quantity == 10
+    assert stock_of(rose).quantity == 20
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "9" * 30])
+def test_a_form_without_a_sane_version_changes_nothing(shop, login, florist, version):
+    rose = stocked("Red rose")
+    placed = order((rose, "10"))
+    assert login(florist).post(edit_url(placed), edit_form(placed, (rose, "1"), version=version)).status_code == 422
+    assert OrderItem.objects.get().quantity == 10
+
+
+def test_an_order_longer_than_the_form_is_not_cut(shop, login, florist, monkeypatch):
+    monkeypatch.setattr("orders.views.taking.MAX_LINES", 1)
+    placed = order((stocked("Red rose"), "1"), (stocked("Tulip"), "1"))
+    answer = login(florist).get(edit_url(placed))
+    assert answer.status_code == 409
+    assert "more than 1 lines" in answer.content.decode()
+
+
+@pytest.mark.parametrize("key", ["0", "999999", "9" * 30])
+def test_an_order_that_is_not_there_is_not_found(shop, login, florist, key):
+    for path in ("", "edit/"):
+        assert login(florist).get(f"/orders/{key}/{path}").status_code == 404
+
+
+def test_orders_of_another_shop_are_not_found(shop, login, florist, other_shop):
+    from core.tenancy import in_schema
+
+    with in_schema(other_shop.schema_name):
+        theirs = order((stocked("Red rose"), "1"))
+    Order.objects.filter(pk=theirs.pk).delete()
+    assert login(florist).get(f"/orders/{theirs.pk}/").status_code == 404
+
+
+def test_an_older_order_can_still_be_changed(shop, login, florist):
+    rose = stocked("Red rose")
+    placed = order((rose, "1"), due_on=today() - timedelta(days=200))
+    data = edit_form(placed, (rose, "2"), due_on=placed.due_on.isoformat())
+    assert login(florist).post(edit_url(placed), data).status_code == 302
+
+
+def test_a_second_warehouse_is_asked_for_and_its_stock_is_shown(shop, login, florist):
+    from inventory.models import Warehouse
+
+    rose = stocked("Red rose", ("30", "10"))
+    cooler = Warehouse.objects.create(name="Cooler", position=9)
+    receive(rose, "7", warehouse=cooler)
+    browser = login(florist)
+    page = browser.post(NEW, order_form(warehouse=cooler.pk, choose_goods=ref(rose))).content.decode()
+    assert "free 7" in page
+    browser.post(NEW, order_form((rose, "2"), warehouse=cooler.pk))
+    assert Order.objects.get().warehouse == cooler
+    assert browser.post(NEW, order_form((rose, "2"), warehouse="777")).status_code == 422
+
+
+def test_the_rows_of_the_formset_alone_are_not_an_order(shop, login, florist):
+    assert login(florist).post(NEW, line_fields((stocked("Red rose"), "1"))).status_code == 422
+    assert not Order.objects.exists()

@@ -1,0 +1,16 @@
+"""Addresses of orders in a shop."""
+
+from django.urls import path
+
+from orders.views import detail, lists, taking
+
+app_name = "orders"
+urlpatterns = [
+    path("", lists.order_list, name="order_list"),
+    path("new/", taking.order_create, name="order_create"),
+    path("goods/", taking.goods_search, name="goods_search"),
+    path("<int:pk>/", detail.order_detail, name="order_detail"),
+    path("<int:pk>/edit/", taking.order_edit, name="order_edit"),
+    path("<int:pk>/status/", detail.order_transition, name="order_transition"),
+    path("<int:pk>/payments/", detail.payment_create, name="payment_create"),
+]

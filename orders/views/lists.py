@@ -1,0 +1,86 @@
+"""The list of orders."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django.views.decorators.http import require_safe
+
+from core.access import may, needs
+from core.errors import BadInput
+from core.htmx import page_or_part
+from orders.models import OrderStatus
+from orders.selectors import LONGEST_SEARCH, Page, View, order_page, view_counts
+
+TABS = [
+    (View.TODAY, _("Today")),
+    (View.TOMORROW, _("Tomorrow")),
+    (View.LATE, pgettext_lazy("orders", "Late")),
+    (View.ALL, _("All")),
+]
+
+
+@require_safe
+@needs("orders.view")
+def order_list(request: HttpRequest) -> HttpResponse:
+    """Orders of a day or of all days, filtered by the address; `after` continues where a page ended."""
+    now = timezone.now()
+    wanted = request.GET.get("view", "")
+    view = View(wanted) if wanted in set(View) else View.TODAY
+    text = request.GET.get("q", "").strip()
+    statuses = list(OrderStatus.objects.all())
+    status = next((item for item in statuses if str(item.pk) == request.GET.get("status")), None)
+    after = request.GET.get("after", "")
+    context: dict[str, Any] = {"page": Page([]), "refusal": None, "has_more_to_add": bool(after)}
+    try:
+        context["page"] = order_page(view=view, now=now, text=text, status=status.pk if status else None, after=after)
+    except BadInput as refusal:
+        text = text[:LONGEST_SEARCH]
+        context["refusal"] = refusal
+    except ValueError as broken:
+        raise Http404 from broken
+    shown = View.ALL if text else view
+    filters = {
+        "view": view.value if view is not View.TODAY else "", "q": text, "status": status.pk if status else "",
+    }  # fmt: skip
+    kept = {name: value for name, value in filters.items() if value}
+    context |= {
+        "view": shown,
+        "text": text,
+        "status": status,
+        "statuses": statuses,
+        "longest": LONGEST_SEARCH,
+        "tabs": _tabs(shown, view_counts(now)) if not after else [],
+        "reset_url": _address({"view": view.value}),
+        "tomorrow_url": _address({"view": View.TOMORROW.value}),
+        "next_url": _address({**kept, "after": context["page"].after}) if context["page"].after else "",
+        "here": _address(kept),
+        "show_day": shown in {View.ALL, View.LATE},
+        "may_change": may(request.user, "orders.change"),
+    }
+    part = "chunk" if after else "found"
+    refused: BadInput | None = context["refusal"]
+    return page_or_part(
+        request, "orders/order_list.html", part, context, status=refused.status if refused is not None else 200
+    )
+
+
+def _tabs(shown: View, counts: dict[str, int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "url": _address({"view": view.value}),
+            "label": label,
+            "count": counts.get(view.value),
+            "current": view is shown,
+            "tone": "danger" if view is View.LATE and counts["late"] else "",
+        }
+        for view, label in TABS
+    ]
+
+
+def _address(query: dict[str, Any]) -> str:
+    return f"{reverse('orders:order_list')}?{urlencode(query)}" if query else reverse("orders:order_list")

@@ -1,0 +1,215 @@
+"""Taking an order down and changing it."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.access import needs
+from core.errors import DomainError, StaleForm
+from core.htmx import page_or_part
+from core.transactions import run
+from orders.domain.lifecycle import Stage
+from orders.forms import MAX_LINES, OrderForm, searched, unresolved
+from orders.goods import Goods, load_goods, search_goods
+from orders.models import Contact, Order
+from orders.services.contacts import contact_of
+from orders.services.lines import LinesLocked
+from orders.services.placing import change_order, place_order
+
+# Buttons of the form that change its lines instead of saving it.
+LINE_BUTTONS = ("add_line", "choose_goods", "remove_line", "recount")
+
+
+class TooManyLines(DomainError):
+    """The order is longer than the form."""
+
+    code = "too_many_lines"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("orders.change")
+def order_create(request: HttpRequest) -> HttpResponse:
+    """A new order."""
+    today = timezone.localdate()
+    if request.method != "POST":
+        return _page(request, OrderForm(today=today))
+    if any(button in request.POST for button in LINE_BUTTONS):
+        return _with_other_lines(request, None)
+    form = OrderForm(request.POST, today=today)
+    if form.is_valid():
+        try:
+            order, renamed = run(lambda: _place(request, form))
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+            return _page(request, form, refusal.status)
+        messages.success(request, _("Order %(number)s is saved.") % {"number": order.number})
+        _tell_names(request, renamed)
+        return redirect("orders:order_detail", order.pk)
+    return _page(request, form, 422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("orders.change")
+def order_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """An order that is not closed yet, changed."""
+    order = get_object_or_404(Order.objects.select_related("status", "buyer", "recipient", "warehouse"), pk=pk)
+    if order.status.stage in {Stage.SOLD, Stage.CANCELLED}:
+        raise LinesLocked(order)
+    if order.items.count() > MAX_LINES:
+        raise TooManyLines(
+            _(
+                "Order %(number)s has more than %(limit)s lines, too many for this form. Change it in the administration."
+            )
+            % {"number": order.number, "limit": MAX_LINES}
+        )
+    if request.method != "POST":
+        return _page(request, OrderForm(order=order))
+    if any(button in request.POST for button in LINE_BUTTONS):
+        return _with_other_lines(request, order)
+    form = OrderForm(request.POST, order=order)
+    if form.is_valid():
+        try:
+            _order, renamed = run(lambda: _change(request, form, order))
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+            return _page(request, form, refusal.status, is_stale=isinstance(refusal, StaleForm))
+        messages.success(request, _("Order %(number)s is saved.") % {"number": order.number})
+        _tell_names(request, renamed)
+        return redirect("orders:order_detail", order.pk)
+    return _page(request, form, 422)
+
+
+@require_safe
+@needs("orders.change")
+def goods_search(request: HttpRequest) -> HttpResponse:
+    """What the picker finds for the typed words, as buttons of the order form around it."""
+    try:
+        text = searched(request.GET.get("goods_search", request.GET.get("q", "")))
+    except ValidationError as error:
+        return render(request, "orders/_goods_found.html", {"problem": error.messages[0]}, status=422)
+    key = request.GET.get("order", "")
+    order = Order.objects.filter(pk=key).first() if key.isascii() and key.isdigit() and len(key) < 19 else None
+    form = OrderForm(order=order)
+    found = search_goods(text, warehouse=form.chosen_warehouse()) if text else []
+    problem = unresolved(text, found) if text and not found else ""
+    return render(request, "orders/_goods_found.html", _context(form) | {"found": found, "problem": problem})
+
+
+def _place(request: HttpRequest, form: OrderForm) -> tuple[Order, list[Contact]]:
+    buyer, recipient, renamed = _people(form, None)
+    taken = form.with_people(form.to_input(), buyer, recipient)
+    return place_order(taken, by=request.user, key=form.cleaned_data["key"]), renamed
+
+
+def _change(request: HttpRequest, form: OrderForm, order: Order) -> tuple[Order, list[Contact]]:
+    buyer, recipient, renamed = _people(form, order)
+    taken = form.with_people(form.to_input(), buyer, recipient)
+    return change_order(order, taken, version=form.cleaned_data["version"], by=request.user), renamed
+
+
+def _people(form: OrderForm, order: Order | None) -> tuple[Contact | None, Contact | None, list[Contact]]:
+    """Buyer, recipient, and those whose number is known under another name than was typed."""
+    (phone, name), other = form.people()
+    buyer = contact_of(phone=phone, name=name, known=order.buyer if order else None)
+    recipient = None
+    if other is not None:
+        recipient = contact_of(phone=other[0], name=other[1], known=order.recipient if order else None)
+    typed = [(buyer, name), (recipient, other[1] if other else "")]
+    return (
+        buyer,
+        recipient,
+        [contact for contact, typed_name in typed if contact and typed_name and contact.name != typed_name],
+    )
+
+
+def _tell_names(request: HttpRequest, contacts: list[Contact]) -> None:
+    for contact in contacts:
+        messages.info(
+            request,
+            _("The telephone %(phone)s belongs to %(name)s, and the order is written to this name.")
+            % {"phone": contact.phone, "name": contact.name},
+        )
+
+
+def _with_other_lines(request: HttpRequest, order: Order | None) -> HttpResponse:
+    """The same form with a line more or less: nothing is checked and nothing is saved."""
+    data = request.POST
+    sent = OrderForm(data, order=order, today=timezone.localdate())
+    initial = {name: _raw(sent, name) for name in sent.fields}
+    rows = [{name: line[name].value() for name in line.fields} for line in sent.lines.forms]
+    problem: Any = ""
+    added: Goods | None = None
+    if "choose_goods" in data:
+        ref = str(data["choose_goods"])
+        added = load_goods([ref], warehouse=sent.chosen_warehouse()).get(ref)
+        if added is None:
+            problem = gettext_lazy("This is not in the catalogue any more. Choose something else.")
+    elif "add_line" in data:
+        problem = _find(sent, str(initial["goods_search"] or ""))
+        added = sent.added
+    elif "remove_line" in data:
+        number = str(data["remove_line"])
+        if number.isascii() and number.isdigit() and len(number) < 5 and int(number) < len(rows):
+            del rows[int(number)]
+    place = _add(rows, added) if added else None
+    if added:
+        initial["goods_search"] = ""
+    form = OrderForm(order=order, today=timezone.localdate(), initial=initial, lines=rows)
+    form.suggestions = sent.suggestions
+    context = _context(form) | {"goods_problem": problem, "new_line": place, "is_row_answer": True}
+    part = "totals" if "recount" in data else "lines"
+    return page_or_part(request, "orders/order_form.html", part, context, status=422 if problem else 200)
+
+
+def _raw(form: OrderForm, name: str) -> Any:
+    return form[name].value()
+
+
+def _find(form: OrderForm, text: str) -> Any:
+    """Resolve what is typed into the picker; answers with what to tell when it adds no line."""
+    try:
+        tidy = searched(text)
+    except ValidationError as error:
+        return error.messages[0]
+    if not tidy:
+        return gettext_lazy("Type a name or an SKU first.")
+    form.find(tidy)
+    return "" if form.added else unresolved(tidy, form.suggestions)
+
+
+def _add(rows: list[dict[str, Any]], goods: Goods) -> int | None:
+    """A line more, or one more of a line that is there; answers with its place. A full form stays as it is."""
+    for place, row in enumerate(rows):
+        typed = str(row["quantity"] or "")
+        if row["goods"] == goods.ref and typed.isascii() and typed.isdigit() and len(typed) < 6:
+            row["quantity"] = Decimal(typed) + 1
+            return place
+    if len(rows) >= MAX_LINES:
+        return None
+    rows.append({"item": None, "goods": goods.ref, "quantity": Decimal(1), "price": goods.price})
+    return len(rows) - 1
+
+
+def _context(form: OrderForm) -> dict[str, Any]:
+    order = form.order
+    here = reverse("orders:order_edit", args=[order.pk]) if order else reverse("orders:order_create")
+    back = reverse("orders:order_detail", args=[order.pk]) if order else reverse("orders:order_list")
+    return {"form": form, "order": order, "here": here, "back_url": back}
+
+
+def _page(request: HttpRequest, form: OrderForm, status: int = 200, *, is_stale: bool = False) -> HttpResponse:
+    if form.is_bound:
+        form.lines.look_up()
+    context = _context(form) | {"is_stale": is_stale}
+    if form.is_bound and "goods_search" in form.errors:
+        context["goods_problem"] = form.errors["goods_search"][0]
+    return page_or_part(request, "orders/order_form.html", "form", context, status=status)

@@ -1,0 +1,100 @@
+"""The catalogue in the shop's admin."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from core.admin import shop_site
+from core.soft_delete_admin import SoftDeleteAdmin
+from core.templatetags.florist import money, quantity
+from products.models import KitItem, Product, ProductCategory, ProductKit
+from products.services.catalogue import refusing_taken, restore_row, save_product
+from products.stock_figures import figures
+
+
+@admin.register(Product, site=shop_site)
+class ProductAdmin(SoftDeleteAdmin):
+    list_display = ("name", "sku", "category", "price_shown", "on_hand", "free", "is_active")
+    list_filter = ("category", "unit", "is_active")
+    list_select_related = ("category",)
+    search_fields = ("name", "sku")
+    autocomplete_fields = ("category",)
+    date_hierarchy = "created_at"
+    fields = ("name", "sku", "category", "unit", "sale_price", "vase_life_days", "description", "is_active")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        known = figures([product.pk for product in changelist.result_list])
+        for product in changelist.result_list:
+            product.figures = known.get(product.pk)
+        return changelist
+
+    @display(description=_("price"), ordering="sale_price")
+    def price_shown(self, product: Product) -> str:
+        return money(product.sale_price)
+
+    @display(description=_("on hand"))
+    def on_hand(self, product: Any) -> str:
+        return _figure(product, "on_hand")
+
+    @display(description=_("free"))
+    def free(self, product: Any) -> str:
+        return _figure(product, "free")
+
+    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:  # noqa: FBT001
+        save_product(obj)
+
+
+def _figure(product: Any, name: str) -> str:
+    known = getattr(product, "figures", None)
+    value: Decimal | None = getattr(known, name, None)
+    return quantity(value, product.get_unit_display()) if value is not None else "—"
+
+
+class KitItemInline(TabularInline):
+    model = KitItem
+    autocomplete_fields = ("product",)
+    extra = 1
+    min_num = 1
+    validate_min = True
+
+
+@admin.register(ProductKit, site=shop_site)
+class ProductKitAdmin(SoftDeleteAdmin):
+    list_display = ("name", "category", "price_shown", "is_active")
+    list_filter = ("category", "is_active")
+    list_select_related = ("category",)
+    search_fields = ("name",)
+    autocomplete_fields = ("category",)
+    date_hierarchy = "created_at"
+    fields = ("name", "category", "sale_price", "description", "is_active")
+    inlines = (KitItemInline,)
+
+    @display(description=_("price"), ordering="sale_price")
+    def price_shown(self, kit: ProductKit) -> str:
+        return money(kit.sale_price)
+
+    def save_model(self, request: HttpRequest, obj: ProductKit, form: Any, change: bool) -> None:  # noqa: FBT001
+        with refusing_taken():
+            super().save_model(request, obj, form, change)
+
+    def bring_back(self, row: Any, *, by: Any) -> None:
+        restore_row(row, by=by)
+
+
+@admin.register(ProductCategory, site=shop_site)
+class ProductCategoryAdmin(SoftDeleteAdmin):
+    list_display = ("name", "parent", "position")
+    list_select_related = ("parent",)
+    search_fields = ("name",)
+    autocomplete_fields = ("parent",)
+    fields = ("name", "parent", "position")
+
+    def save_model(self, request: HttpRequest, obj: ProductCategory, form: Any, change: bool) -> None:  # noqa: FBT001
+        with refusing_taken():
+            super().save_model(request, obj, form, change)

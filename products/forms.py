@@ -1,0 +1,79 @@
+"""What people type about the catalogue."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core.forms import CleanCharField, DecimalTextField, Form, ModelForm, MoneyField
+from products.lines import LineForm
+from products.models import Product, ProductCategory, ProductKit
+
+
+class ProductForm(ModelForm):
+    """A product as the catalogue shows it."""
+
+    name = CleanCharField(max_length=200, label=pgettext_lazy("goods", "Name"))
+    sku = CleanCharField(
+        max_length=40, required=False, label=_("SKU"), help_text=_("Left empty, it is made automatically.")
+    )
+    category = forms.ModelChoiceField(
+        queryset=ProductCategory.objects.none(), required=False, label=_("Category"), empty_label=_("without category")
+    )
+    sale_price = MoneyField(label=_("Price"))
+    vase_life_days = DecimalTextField(
+        places=0, minimum=Decimal(1), maximum=Decimal(3650), required=False, label=_("Vase life, days"),
+        help_text=_("How long it stays fresh; empty if it does not wilt."),
+    )  # fmt: skip
+    description = CleanCharField(max_length=5000, multiline=True, required=False, label=_("Description"))
+
+    class Meta:
+        model = Product
+        fields = ("name", "sku", "category", "unit", "sale_price", "vase_life_days", "description", "is_active")
+        labels = {"unit": _("Unit"), "is_active": _("On sale")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].queryset = ProductCategory.objects.order_by("position", "name")  # type: ignore[attr-defined]
+
+    def clean_vase_life_days(self) -> int | None:
+        days = self.cleaned_data["vase_life_days"]
+        return None if days is None else int(days)
+
+
+class KitForm(ModelForm):
+    """A bouquet without its components: those are lines."""
+
+    name = CleanCharField(max_length=200, label=pgettext_lazy("goods", "Name"))
+    category = forms.ModelChoiceField(
+        queryset=ProductCategory.objects.none(), required=False, label=_("Category"), empty_label=_("without category")
+    )
+    sale_price = MoneyField(label=_("Price"))
+    description = CleanCharField(max_length=5000, multiline=True, required=False, label=_("Description"))
+
+    class Meta:
+        model = ProductKit
+        fields = ("name", "category", "sale_price", "description", "is_active")
+        labels = {"is_active": _("On sale")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].queryset = ProductCategory.objects.order_by("position", "name")  # type: ignore[attr-defined]
+
+
+class ComponentForm(LineForm):
+    """How much of which product goes into one bouquet."""
+
+
+class SearchForm(Form):
+    """What is looked for in a list."""
+
+    q = CleanCharField(max_length=100, required=False, label=_("Search"))
+
+    @classmethod
+    def text(cls, sent: Any) -> str:
+        """The text of the address, empty when it can't be meant."""
+        form = cls(sent)
+        return str(form.cleaned_data.get("q", "")) if form.is_valid() else ""

@@ -1,0 +1,187 @@
+"""Forms with several lines that grow and shrink, with scripts and without.
+
+Every press of a button sends the whole form; the server answers with the lines as they are then. `add`, `remove` and
+`choose` are the buttons; `look` (what the Enter key sends) only looks up the products that were typed.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import BadInput
+from core.forms import Form, QuantityField
+from core.text import clean_text
+from products.models import Product
+from products.selectors import resolve_product, written
+
+LINES_AT_MOST = 100
+LONGEST_TEXT = 300
+
+
+class ProductField(forms.Field):
+    """A product by SKU or name, typed or chosen. What it might have been is kept for the page in `suggestions`."""
+
+    widget = forms.TextInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Product"))
+        super().__init__(**kwargs)
+        self.suggestions: list[Product] = []
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {"autocomplete": "off", "spellcheck": "false"}
+
+    def prepare_value(self, value: Any) -> Any:
+        return written(value) if isinstance(value, Product) else value
+
+    def to_python(self, value: Any) -> Product | None:
+        if value in self.empty_values:
+            return None
+        try:
+            text = clean_text(str(value), max_length=LONGEST_TEXT)
+        except BadInput as refusal:
+            raise ValidationError(str(refusal), code=refusal.code) from refusal
+        if not text:
+            return None
+        resolved = resolve_product(text)
+        if resolved.product is None:
+            self.suggestions = list(resolved.suggestions)
+            if self.suggestions:
+                raise ValidationError(
+                    _("“%(text)s” is not one certain product. Choose one below or type its SKU.") % {"text": text},
+                    code="unknown_product",
+                )
+            raise ValidationError(
+                _("There is no product “%(text)s”. Type a part of its name or its SKU.") % {"text": text},
+                code="unknown_product",
+            )
+        return resolved.product
+
+
+class LineForm(Form):
+    """One line: a product and how much of it. Subclasses add what else a line has."""
+
+    product = ProductField()
+    quantity = QuantityField(label=_("Quantity"))
+    chosen: Product | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["product"].widget.attrs |= {
+            "hx-get": f"{reverse('products:product_search')}?line={self.number}",
+            "hx-trigger": "input changed delay:250ms",
+            "hx-target": f"#lines-{self.number}-found",
+            "hx-sync": "this:replace",
+        }
+
+    def take_focus(self) -> None:
+        """The cursor goes to what comes next: the quantity of a chosen product, else the product."""
+        self.fields["quantity" if self.chosen else "product"].widget.attrs["data-focus"] = ""
+
+    @property
+    def suggestions(self) -> list[Product]:
+        """Products the typed text may mean."""
+        field = self.fields["product"]
+        return field.suggestions if isinstance(field, ProductField) else []
+
+    @property
+    def number(self) -> int:
+        """The line's place, from 0."""
+        return int(str(self.prefix).rpartition("-")[2])
+
+
+Line = TypeVar("Line", bound=LineForm)
+
+
+class Lines(Generic[Line]):
+    """The lines of a form as they were sent."""
+
+    def __init__(
+        self, form: type[Line], sent: Mapping[str, Any] | None = None, start: list[dict[str, Any]] | None = None
+    ):
+        self.form = form
+        self.names = list(form.base_fields)
+        self.raw: list[dict[str, Any]] = self._read(sent) if sent is not None else list(start or [{}])
+        self.focus: int | None = None
+        self.forms: list[Line] = []
+
+    def _read(self, sent: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The lines that were sent, from 0 on. Raises BadInput when there are more than anybody types."""
+        rows: list[dict[str, Any]] = []
+        while any(f"lines-{len(rows)}-{name}" in sent for name in self.names):
+            rows.append({name: sent.get(f"lines-{len(rows)}-{name}", "") for name in self.names})
+            if len(rows) > LINES_AT_MOST:
+                raise BadInput(
+                    _("There are more than %(limit)s lines. Split them into several documents.")
+                    % {"limit": LINES_AT_MOST}
+                )
+        return rows or [{}]
+
+    def change(self, sent: Mapping[str, Any]) -> bool:
+        """Do what a button of the lines asked. False means that no such button was pressed: the form itself is sent."""
+        if "remove" in sent:
+            place = str(sent["remove"])
+            if place.isascii() and place.isdigit() and int(place) < len(self.raw):
+                del self.raw[int(place)]
+            self.raw = self.raw or [{}]
+            self.focus = len(self.raw) - 1
+        elif "choose" in sent:
+            self._choose(str(sent["choose"]))
+        elif sent.get("do") == "add":
+            if len(self.raw) < LINES_AT_MOST:
+                self.raw.append({})
+            self.focus = len(self.raw) - 1
+        elif sent.get("do") != "look":
+            return False
+        return True
+
+    def _choose(self, choice: str) -> None:
+        place, _colon, key = choice.partition(":")
+        numbers = [part for part in (place, key) if part.isascii() and part.isdigit() and len(part) < 19]
+        if len(numbers) < 2 or int(place) >= len(self.raw):
+            return
+        product = Product.objects.filter(pk=int(key)).first()
+        if product is not None:
+            self.raw[int(place)]["product"] = written(product)
+            self.focus = int(place)
+
+    def open(self) -> list[Line]:
+        """The lines as forms to go on filling in: typed products are looked up, nothing is refused yet."""
+        self.forms = []
+        for place, values in enumerate(self.raw):
+            line = self.form(initial=values, prefix=f"lines-{place}")
+            text = str(values.get("product") or "")
+            if text.strip():
+                try:
+                    line.chosen = line.fields["product"].clean(text)
+                except ValidationError:
+                    line.chosen = None
+                if line.chosen is not None:
+                    line.initial = {**values, "product": written(line.chosen)}
+            if place == self.focus:
+                line.take_focus()
+            self.forms.append(line)
+        return self.forms
+
+    def checked(self) -> list[dict[str, Any]] | None:
+        """The values of all lines that are not empty, or None when one of them is refused; `forms` show why."""
+        self.forms = []
+        good: list[dict[str, Any]] = []
+        refused = False
+        filled = [values for values in self.raw if any(str(value).strip() for value in values.values())]
+        for place, values in enumerate(filled or self.raw[:1]):
+            line = self.form(
+                {f"lines-{place}-{name}": value for name, value in values.items()}, prefix=f"lines-{place}"
+            )
+            if line.is_valid():
+                line.chosen = line.cleaned_data["product"]
+                good.append(line.cleaned_data)
+            else:
+                refused = True
+                line.chosen = line.cleaned_data.get("product")
+            self.forms.append(line)
+        return None if refused else good

@@ -1,0 +1,36 @@
+"""What the catalogue says when one of its rows is to be deleted."""
+
+from typing import Any
+
+from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from core.soft_delete import before_soft_delete
+from products.models import Product, ProductCategory, ProductKit
+from products.selectors import kits_with
+
+
+@receiver(before_soft_delete, sender=Product, dispatch_uid="product_in_kits")
+def object_when_in_kits(sender: Any, instance: Product, **kwargs: Any) -> list[Any]:
+    """A product that a live bouquet is made of stays."""
+    return [_("the bouquet “%(kit)s” is made of it") % {"kit": kit} for kit in kits_with(instance)]
+
+
+@receiver(before_soft_delete, sender=ProductCategory, dispatch_uid="category_in_use")
+def object_when_category_in_use(sender: Any, instance: ProductCategory, **kwargs: Any) -> list[Any]:
+    """A category that still holds something live stays."""
+    blockers: list[Any] = []
+    products = Product.objects.filter(category=instance).count()
+    kits = ProductKit.objects.filter(category=instance).count()
+    children = ProductCategory.objects.filter(parent=instance).count()
+    if products:
+        blockers.append(ngettext_lazy("%(count)d product is in it", "%(count)d products are in it", products)
+                        % {"count": products})  # fmt: skip
+    if kits:
+        blockers.append(ngettext_lazy("%(count)d bouquet is in it", "%(count)d bouquets are in it", kits)
+                        % {"count": kits})  # fmt: skip
+    if children:
+        blockers.append(ngettext_lazy("%(count)d category is under it", "%(count)d categories are under it", children)
+                        % {"count": children})  # fmt: skip
+    return blockers

@@ -1,0 +1,86 @@
+"""Reading the catalogue: lists, search, and the product that a typed text means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+
+from products.models import KitItem, Product, ProductKit
+
+FOUND_AT_MOST = 8
+SEPARATOR = " · "
+
+
+def search_products(text: str, *, queryset: QuerySet[Product] | None = None) -> QuerySet[Product]:
+    """Live products with every word of `text` in the name or the SKU; those whose SKU is the text come first."""
+    found = Product.objects.all() if queryset is None else queryset
+    for word in text.split():
+        found = found.filter(Q(name__icontains=word) | Q(sku__icontains=word))
+    exact = Case(When(sku__iexact=text.strip(), then=Value(0)), default=Value(1), output_field=IntegerField())
+    return found.order_by(exact, "name", "id")
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The product a typed text means, or what it might mean."""
+
+    product: Product | None
+    suggestions: Sequence[Product] = ()
+
+
+def resolve_product(text: str) -> Resolved:
+    """Read `text` as a picker or a person writes it: SKU, `name · SKU`, or a name that only one product has."""
+    text = text.strip()
+    if not text:
+        return Resolved(None)
+    _name, _dot, sku = text.rpartition(SEPARATOR)
+    for wanted in dict.fromkeys([sku.strip(), text]):
+        product = Product.objects.filter(sku__iexact=wanted).first()
+        if product is not None:
+            return Resolved(product)
+    named = list(Product.objects.filter(name__iexact=text)[:FOUND_AT_MOST])
+    if len(named) == 1:
+        return Resolved(named[0])
+    return Resolved(None, named or list(search_products(text)[:FOUND_AT_MOST]))
+
+
+def written(product: Product) -> str:
+    """A product as a picker writes it into its field; `resolve_product` reads the same product back."""
+    return f"{product.name}{SEPARATOR}{product.sku}"
+
+
+def product_list(*, text: str = "", deleted: bool = False) -> QuerySet[Product]:
+    """Products by name, live ones or the deleted ones, with their category."""
+    rows = Product.all_objects.filter(is_deleted=deleted).select_related("category")
+    for word in text.split():
+        rows = rows.filter(Q(name__icontains=word) | Q(sku__icontains=word))
+    return rows.order_by("name", "id")
+
+
+def kit_list(*, text: str = "", deleted: bool = False) -> QuerySet[ProductKit]:
+    """Bouquets by name, live ones or the deleted ones, with their components: two queries."""
+    rows = (
+        ProductKit.all_objects.filter(is_deleted=deleted).select_related("category").prefetch_related("items__product")
+    )
+    for word in text.split():
+        rows = rows.filter(name__icontains=word)
+    return rows.order_by("name", "id")
+
+
+def kits_with(product: Product) -> list[ProductKit]:
+    """Live bouquets that contain the product."""
+    keys = KitItem.objects.filter(product=product).values("kit")
+    return list(ProductKit.objects.filter(pk__in=keys).order_by("name"))
+
+
+def after_name(rows: QuerySet[Any], cursor: str) -> QuerySet[Any]:
+    """The rows behind the row whose key is `cursor` in the order of (name, id); a cursor that means nothing is no
+    cursor."""
+    if not (cursor.isdecimal() and len(cursor) < 19):
+        return rows
+    last = rows.model._base_manager.filter(pk=int(cursor)).values_list("name", "pk").first()
+    if last is None:
+        return rows
+    name, key = last
+    return rows.filter(Q(name__gt=name) | Q(name=name, pk__gt=key))

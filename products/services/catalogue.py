@@ -1,0 +1,139 @@
+"""Writing the catalogue: products, bouquets and their recipes, deleting and bringing back."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import BadInput
+from core.models import SoftDelete
+from core.quantities import MAX_MONEY, MAX_QUANTITY, round_money, round_quantity
+from core.soft_delete import CannotRestore, mark_deleted, restore
+from products.models import KitItem, Product, ProductKit
+
+# Constraint → field of the form, sentence.
+TAKEN = {
+    "product_sku_once": ("sku", _("Another product has this SKU. Choose a different one or leave it empty.")),
+    "kit_name_once": ("name", _("Another bouquet has this name. Choose a different one.")),
+    "category_name_once": ("name", _("Another category here has this name. Choose a different one.")),
+}
+
+
+@dataclass(frozen=True)
+class Component:
+    """How much of a product goes into one bouquet, base units."""
+
+    product: Product
+    quantity: Decimal
+
+
+def save_product(product: Product) -> Product:
+    """Save a new or changed product; without an SKU one is made. Raises BadInput when its SKU is taken."""
+    _check_price(product.sale_price)
+    _refuse_if_deleted(product)
+    with transaction.atomic(), refusing_taken():
+        product.save()
+    return product
+
+
+def save_kit(kit: ProductKit, components: Sequence[Component]) -> ProductKit:
+    """Save a bouquet with exactly these components. Confirmed orders keep what they were promised.
+
+    Raises BadInput: no components, one product twice, a quantity that can't be meant, a deleted product, a taken name.
+    """
+    _check_price(kit.sale_price)
+    _refuse_if_deleted(kit)
+    _check_components(components)
+    with transaction.atomic(), refusing_taken():
+        kit.save()
+        live = hold_live_products([component.product.pk for component in components])
+        for component in components:
+            if component.product.pk not in live:
+                raise BadInput(
+                    _("The product %(name)s is deleted. Restore it or take another.") % {"name": component.product}
+                )
+        wanted = {component.product.pk: round_quantity(component.quantity) for component in components}
+        known = {item.product_id: item for item in kit.items.all()}
+        KitItem.objects.filter(kit=kit).exclude(product__in=wanted).delete()
+        for key, quantity in wanted.items():
+            item = known.get(key) or KitItem(kit=kit, product_id=key)
+            item.quantity = quantity
+            item.save()
+    return kit
+
+
+def hold_live_products(keys: Iterable[int]) -> set[int]:
+    """Which of these products are not deleted; they can't be until the caller's transaction ends.
+
+    The weakest row lock will do: only a deletion collides with it, other users of the products do not.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id from products_product where id = any (%s) and not is_deleted order by id for key share",
+            [sorted(set(keys))],
+        )
+        return {key for (key,) in cursor.fetchall()}
+
+
+def delete_row(row: SoftDelete, *, by: Any, now: datetime) -> None:
+    """Take a product, bouquet or category out of the catalogue; its history stays. Raises StillInUse."""
+    mark_deleted([row], by=by, now=now)
+
+
+def restore_row(row: SoftDelete, *, by: Any) -> None:
+    """Bring it back. Raises CannotRestore: its category or a component is deleted, or its name or SKU is taken."""
+    with transaction.atomic():
+        if isinstance(row, ProductKit):
+            gone = Product.all_objects.filter(kit_items__kit=row, is_deleted=True).first()
+            if gone is not None:
+                raise CannotRestore(_("Restore “%(owner)s” first: it is deleted too.") % {"owner": gone})
+        restore(row, by=by)
+
+
+@contextmanager
+def refusing_taken() -> Iterator[None]:
+    """A name or code that somebody else has becomes a refusal beside its field."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        if name not in TAKEN:
+            raise
+        field, sentence = TAKEN[name]
+        raise BadInput(sentence, field=field) from error
+
+
+def _refuse_if_deleted(row: SoftDelete) -> None:
+    if row.is_deleted:
+        raise BadInput(_("“%(name)s” is deleted. Restore it before changing it.") % {"name": row})
+
+
+def _check_price(price: Decimal) -> None:
+    if not price.is_finite() or price < 0 or price > MAX_MONEY or price != round_money(price):
+        raise BadInput(
+            _("A price is a number from zero up with at most 2 decimals. Correct the price."), field="sale_price"
+        )
+
+
+def _check_components(components: Sequence[Component]) -> None:
+    if not components:
+        raise BadInput(_("A bouquet needs at least one component. Add what it is made of."))
+    seen: set[int] = set()
+    for component in components:
+        quantity = component.quantity
+        if not quantity.is_finite() or not 0 < quantity <= MAX_QUANTITY or quantity != round_quantity(quantity):
+            raise BadInput(
+                _("A quantity is a number above zero with at most 3 decimals. Correct %(name)s.")
+                % {"name": component.product}
+            )
+        if component.product.pk in seen:
+            raise BadInput(
+                _("%(name)s is in the bouquet twice. Put the whole quantity on one line.") % {"name": component.product}
+            )
+        seen.add(component.product.pk)

@@ -1,0 +1,23 @@
+"""Addresses of the catalogue."""
+
+from django.urls import path
+
+from products.views import kits, products
+
+app_name = "products"
+
+urlpatterns = [
+    path("", products.list_of_products, name="product_list"),
+    path("new/", products.create, name="product_create"),
+    path("search/", products.search, name="product_search"),
+    path("<int:pk>/", products.detail, name="product_detail"),
+    path("<int:pk>/edit/", products.edit, name="product_edit"),
+    path("<int:pk>/delete/", products.delete, name="product_delete"),
+    path("<int:pk>/restore/", products.restore, name="product_restore"),
+    path("kits/", kits.list_of_kits, name="kit_list"),
+    path("kits/new/", kits.create, name="kit_create"),
+    path("kits/<int:pk>/", kits.detail, name="kit_detail"),
+    path("kits/<int:pk>/edit/", kits.edit, name="kit_edit"),
+    path("kits/<int:pk>/delete/", kits.delete, name="kit_delete"),
+    path("kits/<int:pk>/restore/", kits.restore, name="kit_restore"),
+]

@@ -1,0 +1,122 @@
+"""Pages of bouquets and their recipes."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from core.access import may, needs
+from core.errors import DomainError
+from core.htmx import page_or_part
+from core.transactions import run
+from products.forms import ComponentForm, KitForm, SearchForm
+from products.lines import Lines
+from products.models import ProductKit
+from products.selectors import after_name, kit_list, written
+from products.services.catalogue import Component, delete_row, restore_row, save_kit
+from products.views.products import PAGE, next_page
+
+
+@require_GET
+@needs("catalogue.view")
+def list_of_kits(request: HttpRequest) -> HttpResponse:
+    """Bouquets by name with price and composition."""
+    deleted = request.GET.get("deleted") == "1" and may(request.user, "catalogue.change")
+    text = SearchForm.text(request.GET)
+    rows = list(after_name(kit_list(text=text, deleted=deleted), request.GET.get("after", ""))[: PAGE + 1])
+    query = request.GET.copy()
+    query.pop("after", None)
+    context = {
+        "kits": rows[:PAGE],
+        "text": text,
+        "deleted": deleted,
+        "may_change": may(request.user, "catalogue.change"),
+        "next_url": next_page(query, rows[PAGE - 1].pk) if len(rows) > PAGE else "",
+    }
+    part = "rows" if request.GET.get("after") else "list"
+    return page_or_part(request, "products/kit_list.html", part, context)
+
+
+@require_GET
+@needs("catalogue.view")
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One bouquet with its recipe."""
+    kit = get_object_or_404(ProductKit.all_objects.select_related("category"), pk=pk)
+    items = list(kit.items.select_related("product"))
+    context = {"kit": kit, "items": items, "may_change": may(request.user, "catalogue.change")}
+    return page_or_part(request, "products/kit_detail.html", "page", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("catalogue.change")
+def create(request: HttpRequest) -> HttpResponse:
+    """A new bouquet."""
+    return _edit(request, ProductKit())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("catalogue.change")
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a bouquet and its recipe."""
+    return _edit(request, get_object_or_404(ProductKit, pk=pk))
+
+
+def _edit(request: HttpRequest, kit: ProductKit) -> HttpResponse:
+    if request.method != "POST":
+        lines = Lines(ComponentForm, start=_recipe(kit))
+        lines.open()
+        return _page(request, kit, KitForm(instance=kit), lines)
+    lines = Lines(ComponentForm, request.POST)
+    if lines.change(request.POST):
+        lines.open()
+        typed = {**request.POST.dict(), "is_active": "is_active" in request.POST}  # an empty tick box is not sent
+        return _page(request, kit, KitForm(instance=kit, initial=typed), lines)
+    form = KitForm(request.POST, instance=kit)
+    rows = lines.checked()
+    if form.is_valid() and rows is not None:
+        try:
+            saved = run(lambda: save_kit(form.instance, [Component(row["product"], row["quantity"]) for row in rows]))
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+        else:
+            messages.success(request, _("“%(name)s” is saved.") % {"name": saved})
+            return redirect("products:kit_detail", pk=saved.pk)
+    return _page(request, kit, form, lines, status=422)
+
+
+def _recipe(kit: ProductKit) -> list[dict[str, Any]]:
+    if kit.pk is None:
+        return [{}]
+    items = kit.items.select_related("product")
+    return [{"product": written(item.product), "quantity": item.quantity} for item in items] or [{}]
+
+
+def _page(
+    request: HttpRequest, kit: ProductKit, form: KitForm, lines: Lines[ComponentForm], *, status: int = 200
+) -> HttpResponse:
+    context = {"kit": kit, "form": form, "lines": lines}
+    return page_or_part(request, "products/kit_form.html", "lines", context, status=status)
+
+
+@require_POST
+@needs("catalogue.change")
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a bouquet out of the catalogue; orders keep theirs."""
+    kit = get_object_or_404(ProductKit, pk=pk)
+    run(lambda: delete_row(kit, by=request.user, now=timezone.now()))
+    messages.success(request, _("“%(name)s” is deleted. It can be restored.") % {"name": kit})
+    return redirect("products:kit_list")
+
+
+@require_POST
+@needs("catalogue.change")
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Bring a deleted bouquet back."""
+    kit = get_object_or_404(ProductKit.all_objects, pk=pk)
+    run(lambda: restore_row(kit, by=request.user))
+    messages.success(request, _("“%(name)s” is in the catalogue again.") % {"name": kit})
+    return redirect("products:kit_detail", pk=kit.pk)

@@ -1,0 +1,100 @@
+"""Where stock and orders meet: who loses a promise hears of it, and no broken invariant goes unseen."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.utils import timezone, translation
+
+from inventory.models import StockBatch, StockDemand
+from inventory.services.checking import INVARIANTS, check_stock
+from inventory.services.returns import return_to_supplier
+from inventory.services.sale_processor import SaleProcessor
+from inventory.services.write_offs import write_off
+from inventory.tests.factories import stock_of, stocked, warehouse
+from orders.invariants import INVARIANTS as ORDER_INVARIANTS
+from orders.models import EventKind, OrderEvent
+from orders.services.lifecycle import complete_order, confirm_order
+from orders.tests.factories import order
+
+
+def falsify(statement):
+    """Write past all services and past the database's own triggers and keys."""
+    with connection.cursor() as cursor:
+        cursor.execute("set session_replication_role = replica")
+        cursor.execute(statement)
+        cursor.execute("set session_replication_role = origin")
+
+
+def test_wilted_goods_take_the_latest_promise_with_them_and_its_order_hears_of_it(
+    shop, django_capture_on_commit_callbacks
+):
+    rose = stocked("Rose", ("10", "10"))
+    sooner = order((rose, "4"), due_on=timezone.localdate())
+    later = order((rose, "5"), due_on=timezone.localdate() + timedelta(days=1))
+    for placed in (sooner, later):
+        confirm_order(placed)
+    with django_capture_on_commit_callbacks(execute=True):
+        document = write_off(product=rose, warehouse=warehouse(), quantity=Decimal(4), reason="wilted")
+    [(demand, lost)] = document.lost.items()
+    assert lost == 3
+    assert StockDemand.objects.get(pk=demand).order_link.item.order == later
+    assert (stock_of(rose).quantity, stock_of(rose).reserved) == (6, 6)
+    event = OrderEvent.objects.get(kind=EventKind.RESERVATION_LOST)
+    assert (event.order, event.data) == (later, {"product": "Rose", "quantity": "3.000"})
+    assert check_stock() == []
+
+
+# How each invariant is broken by hand. What constraints would stop is written past them.
+BREAKS = {
+    "quantity": "update inventory_stock set quantity = quantity + 1",
+    "short": "update inventory_stock set quantity = 0, reserved = 0, short = 2",
+    "reserved": "update inventory_stock set reserved = 0",
+    "value": "update inventory_stock set value = value + 1",
+    "no_goods_beside_shortage": "insert into inventory_shortage (stock_id, sale_id, quantity, open, open_value, created_at)"
+    " select s.id, x.id, 1, 1, 0, now() from inventory_stock s, inventory_sale x limit 1",
+    "batch_quantity": "update inventory_stockbatch set quantity = quantity + 1",
+    "batch_value": "update inventory_stockbatch set total_cost = total_cost + 1",
+    "sale_quantity": "update inventory_sale set quantity = quantity + 1",
+    "sale_cost": "update inventory_sale set cost = cost + 1",
+    "sale_processed": "update inventory_sale set processed = false",
+    "write_off_covered": "update inventory_writeoff set quantity = quantity + 1",
+    "supplier_return_covered": "update inventory_supplierreturn set cost = cost + 1",
+    "ledger_gapless": "delete from inventory_stockmovement where seq = 2",
+    "ledger_chain": "update inventory_stockmovement set quantity = quantity + 1 where seq = 2",
+    "ledger_last": "update inventory_stockmovement set balance_after = balance_after + 1"
+    " where seq = (select max(seq) from inventory_stockmovement)",
+    "closed_demand_holds_nothing": "update inventory_stockdemand set is_open = false",
+    "reservation_within_demand": "update inventory_reservation set quantity = 99 where is_active",
+    "sold_demand_is_closed": "update inventory_stockdemand set is_open = true",
+    "cost_conserved": "update inventory_saleallocation set cost = cost + 1",
+    "completed_order_is_sold": "update orders_order set status_id = (select id from orders_orderstatus"
+    " where category = 'completed') where id = (select max(id) from orders_order)",
+    "ended_order_holds_nothing": "update orders_order set status_id = (select id from orders_orderstatus"
+    " where category = 'cancelled') where id = (select max(id) from orders_order)",
+    "completed_order_money": "update inventory_sale set amount = amount + 1 where demand_id is not null",
+}
+
+
+def test_every_invariant_has_its_break():
+    assert set(BREAKS) == {invariant.code for invariant in [*INVARIANTS, *ORDER_INVARIANTS]}
+
+
+@pytest.mark.parametrize("code", list(BREAKS))
+def test_a_broken_invariant_is_reported(shop, code):
+    rose = stocked("Rose", ("30", "10"), ("10", "12"))
+    sold, held = order((rose, "3")), order((rose, "2"))
+    complete_order(sold)
+    confirm_order(held)
+    write_off(product=rose, warehouse=warehouse(), quantity=Decimal(2), reason="gift")
+    return_to_supplier(batch=StockBatch.objects.order_by("pk").last(), quantity=Decimal(1))
+    SaleProcessor.create_sale(product=rose, warehouse=warehouse(), quantity=Decimal(1), sale_price=Decimal(1))
+    assert check_stock(extra=ORDER_INVARIANTS) == []
+    falsify(BREAKS[code])
+    found = {finding.invariant.code: finding for finding in check_stock(extra=ORDER_INVARIANTS)}
+    assert code in found
+    assert found[code].count >= 1
+    for language in ("en", "ru"):
+        with translation.override(language):
+            assert str(found[code].invariant.sentence)
