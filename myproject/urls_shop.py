@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from core.admin import shop_site
 from core.media import media_file, media_path
-from orders.views.today import home
+from reports.views.today import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
