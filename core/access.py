@@ -39,6 +39,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "catalogue.view": _SHOP_FLOOR,
     "catalogue.change": _OFFICE,
     "reports.view": _OFFICE | {Role.SELLER},
+    "shop.set_up": frozenset({Role.OWNER}),
     "staff.change": frozenset({Role.OWNER}),
     "admin.use": _OFFICE,
 }

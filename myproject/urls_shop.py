@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("", include("core.urls")),
     path("", include("accounts.urls")),
+    path("first-steps/", include("reports.urls")),
     path("orders/", include("orders.urls")),
     path("stock/", include("inventory.urls")),
     path("catalogue/", include("products.urls")),

@@ -197,9 +197,9 @@ def _beyond(after: str, *, newest_first: bool) -> Q:
     return same_half if is_over else Q(is_over=True) | same_half
 
 
-def _rows(orders: Sequence[Order], now: datetime) -> list[Row]:
+def _rows(orders: Sequence[Order], now: datetime, first: dict[str, OrderStatus] | None = None) -> list[Row]:
     waiting = waiting_of(order.pk for order in orders)
-    first = first_statuses()
+    first = first_statuses() if first is None else first
     rows = []
     for order in orders:
         items = list(order.items.all())
@@ -240,8 +240,13 @@ def uncovered() -> QuerySet[Any]:
 
 def first_statuses() -> dict[str, OrderStatus]:
     """Category → the shop's first status of it, system ones before."""
+    return first_of(OrderStatus.objects.all())
+
+
+def first_of(statuses: Iterable[OrderStatus]) -> dict[str, OrderStatus]:
+    """The same out of all statuses, where they are at hand."""
     first: dict[str, OrderStatus] = {}
-    for status in OrderStatus.objects.order_by("-is_system", "position", "pk"):
+    for status in sorted(statuses, key=lambda status: (not status.is_system, status.position, status.pk)):
         first.setdefault(status.category, status)
     return first
 
@@ -501,8 +506,9 @@ def orders_of_day(day: date, now: datetime) -> DayOfOrders:
         .prefetch_related(Prefetch("items", OrderItem.objects.select_related("product", "kit")))
         .order_by("starts", "pk")[:3]
     )
+    statuses = list(OrderStatus.objects.all())
     return DayOfOrders(
-        by_status=[(status, numbers[status.pk]) for status in OrderStatus.objects.all() if status.pk in numbers],
+        by_status=[(status, numbers[status.pk]) for status in statuses if status.pk in numbers],
         hours=[HourOfOrders(hour, *hours[hour]) for hour in sorted(hours, key=lambda hour: (hour is None, hour or 0))],
-        next_rows=_rows(list(upcoming), now),
+        next_rows=_rows(list(upcoming), now, first_of(statuses)),
     )

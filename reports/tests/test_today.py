@@ -255,6 +255,7 @@ def test_money_is_kept_for_a_minute_and_in_its_own_shop(shop, other_shop, login,
 @pytest.mark.parametrize("spoken", [("ru", "не удалось посчитать"), ("en", "could not be counted")])
 def test_figures_that_can_not_be_counted_leave_the_rest_of_the_page(login, staff, monkeypatch, caplog, spoken):
     language, said = spoken
+
     def fail(day, now):
         raise DatabaseError("too slow")
 

@@ -18,6 +18,7 @@ from inventory.selectors import expired_batches, stock_list
 from inventory.views.stock import rights, with_freshness
 from orders.selectors import HourOfOrders, exceptions_at, orders_of_day
 from reports.charts import bars, round_up
+from reports.first_steps import first_steps
 from reports.selectors import MoneyOfDay, change, money_of_day
 
 logger = logging.getLogger(__name__)
@@ -75,6 +76,8 @@ def _page(request: HttpRequest, day: date, today: date, now: datetime) -> dict[s
         "sees_money": may(user, "reports.view") and day <= today,
         "sees_stock": may(user, "stock.view") and day == today,
     }
+    if day == today and may(user, "admin.use"):
+        context["first_steps"] = first_steps(may_load_demo=may(user, "shop.set_up"))
     context |= _hours(context["figures"].hours, now if day == today else None)
     if context["sees_stock"]:
         context |= _stock(today) | rights(user)
