@@ -117,7 +117,7 @@ def order_page(*, view: View, now: datetime, text: str = "", status: int | None 
 
     Raises BadInput for a text that can't be meant and ValueError for a broken cursor.
     """
-    orders = _of_view(view, now)
+    orders = of_view(view, now)
     newest_first = view is View.ALL
     if text:
         orders, newest_first = _searched(Order.objects.all(), text), True
@@ -140,10 +140,11 @@ def order_page(*, view: View, now: datetime, text: str = "", status: int | None 
     )
     is_last = len(shown) <= PAGE
     shown = shown[:PAGE]
-    return Page(_rows(shown, now), "" if is_last else _cursor(shown[-1]))
+    return Page(rows_of(shown, now), "" if is_last else _cursor(shown[-1]))
 
 
-def _of_view(view: View, now: datetime) -> QuerySet[Order]:
+def of_view(view: View, now: datetime) -> QuerySet[Order]:
+    """All orders of a saved view, in no order."""
     today = timezone.localdate(now)
     if view is View.TODAY:
         return Order.objects.filter(due_on=today)
@@ -197,7 +198,8 @@ def _beyond(after: str, *, newest_first: bool) -> Q:
     return same_half if is_over else Q(is_over=True) | same_half
 
 
-def _rows(orders: Sequence[Order], now: datetime, first: dict[str, OrderStatus] | None = None) -> list[Row]:
+def rows_of(orders: Sequence[Order], now: datetime, first: dict[str, OrderStatus] | None = None) -> list[Row]:
+    """Orders, read with their items, as rows of a list; `first` is what `first_statuses` answers."""
     waiting = waiting_of(order.pk for order in orders)
     first = first_statuses() if first is None else first
     rows = []
@@ -510,5 +512,5 @@ def orders_of_day(day: date, now: datetime) -> DayOfOrders:
     return DayOfOrders(
         by_status=[(status, numbers[status.pk]) for status in statuses if status.pk in numbers],
         hours=[HourOfOrders(hour, *hours[hour]) for hour in sorted(hours, key=lambda hour: (hour is None, hour or 0))],
-        next_rows=_rows(list(upcoming), now, first_of(statuses)),
+        next_rows=rows_of(list(upcoming), now, first_of(statuses)),
     )

@@ -2,15 +2,19 @@
 
 from django.urls import path
 
-from orders.views import detail, lists, taking
+from orders.views import board, bulk, detail, lists, taking
 
 app_name = "orders"
 urlpatterns = [
     path("", lists.order_list, name="order_list"),
+    path("board/", board.order_board, name="order_board"),
+    path("bulk/", bulk.bulk_status, name="bulk_status"),
     path("new/", taking.order_create, name="order_create"),
     path("goods/", taking.goods_search, name="goods_search"),
     path("<int:pk>/", detail.order_detail, name="order_detail"),
     path("<int:pk>/edit/", taking.order_edit, name="order_edit"),
     path("<int:pk>/status/", detail.order_transition, name="order_transition"),
+    path("<int:pk>/steps/", board.card_steps, name="card_steps"),
+    path("<int:pk>/move/", board.move_card, name="move_card"),
     path("<int:pk>/payments/", detail.payment_create, name="payment_create"),
 ]

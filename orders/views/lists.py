@@ -1,5 +1,6 @@
 """The list of orders."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -58,13 +59,15 @@ def order_list(request: HttpRequest) -> HttpResponse:
         "status": status,
         "statuses": statuses,
         "longest": LONGEST_SEARCH,
-        "tabs": _tabs(shown, view_counts(now)) if not after else [],
+        "tabs": view_tabs(shown, view_counts(now)) if not after else [],
         "reset_url": _address({"view": view.value}),
         "tomorrow_url": _address({"view": View.TOMORROW.value}),
         "next_url": _address({**kept, "after": context["page"].after}) if context["page"].after else "",
         "here": _address(kept),
         "show_day": shown not in {View.TODAY, View.TOMORROW},
         "may_change": may(request.user, "orders.change"),
+        "bulk_statuses": bulk_statuses(request.user, statuses) if not after else [],
+        "board_url": f"{reverse('orders:order_board')}?{urlencode({'view': shown.value})}",
     }
     part = "chunk" if after else "found"
     refused: BadInput | None = context["refusal"]
@@ -73,10 +76,18 @@ def order_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _tabs(shown: View, counts: dict[str, int]) -> list[dict[str, Any]]:
+def bulk_statuses(user: Any, statuses: Sequence[OrderStatus]) -> list[OrderStatus]:
+    """Where many orders may be moved at once. Cancelling asks for a look at each of them."""
+    if not may(user, "orders.change"):
+        return []
+    return [status for status in statuses if not status.is_negative_end]
+
+
+def view_tabs(shown: View, counts: dict[str, int], *, url_name: str = "orders:order_list") -> list[dict[str, Any]]:
+    """The saved views as links to the list, or to the board."""
     return [
         {
-            "url": _address({"view": view.value}),
+            "url": f"{reverse(url_name)}?{urlencode({'view': view.value})}",
             "label": label,
             "count": counts.get(view.value),
             "current": view is shown,

@@ -183,6 +183,19 @@ document.addEventListener("keydown", (event) => {
   document.getElementById(button)?.click();
 });
 
+/* --- A tick above a table ticks every row of it --------------------------------------------------------------------- */
+
+function show_tick_alls() {
+  for (const all of document.querySelectorAll("[data-check-all][hidden]")) all.hidden = false;
+}
+show_tick_alls();
+document.addEventListener("htmx:afterSettle", show_tick_alls);
+
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-check-all]")) return;
+  for (const tick of event.target.closest("table").querySelectorAll("tbody [type=checkbox]")) tick.checked = event.target.checked;
+});
+
 /* --- Passwords can be looked at ---------------------------------------------------------------------------------- */
 
 for (const button of document.querySelectorAll("[data-reveals]")) button.hidden = false;
