@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.formsets import BaseFormSet, formset_factory
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import BadInput
@@ -167,6 +168,7 @@ class OrderForm(Form):
         for name in UNMARKED:
             self.fields[name].unmarked = True  # type: ignore[attr-defined]  # read by components/field.html
         self.fields["card_message"].widget.attrs["rows"] = 4
+        self._live_attributes()
         if order is None:
             self._offer_statuses()
             self.fields["due_on"].days_back = DAYS_BACK  # type: ignore[attr-defined]  # a DateField
@@ -182,6 +184,20 @@ class OrderForm(Form):
         self.added: Goods | None = None
         if data is None:
             self.lines.look_up()
+
+    def _live_attributes(self) -> None:
+        """Buyers by the last digits of their number while it is typed; totals as soon as a sum changes."""
+        here = reverse("orders:order_edit", args=[self.order.pk]) if self.order else reverse("orders:order_create")
+        self.fields["buyer_phone"].widget.attrs |= {
+            "hx-get": reverse("orders:contact_search"), "hx-trigger": "input changed delay:200ms",
+            "hx-target": "#contacts_found", "hx-swap": "innerHTML", "hx-sync": "this:replace",
+            "data-enter": "contact_first", "autocomplete": "off",
+        }  # fmt: skip
+        for name in ("discount", "delivery_price"):
+            self.fields[name].widget.attrs |= {
+                "hx-post": here, "hx-vals": '{"recount": "1"}', "hx-trigger": "change", "hx-target": "#order_totals",
+                "hx-swap": "none",
+            }  # fmt: skip
 
     def _offer_statuses(self) -> None:
         """Intermediate ones only: an order is completed or cancelled later, by its own button."""

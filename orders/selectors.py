@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Prefetch, Q, QuerySet, Sum, Value
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Max, Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, ExtractHour
 from django.utils import timezone
 
@@ -17,7 +17,7 @@ from core.text import clean_text
 from inventory.models import SaleAllocation, StockDemand
 from orders.domain.lifecycle import Category, Stage, following
 from orders.goods import free_for, recipes_of
-from orders.models import EventKind, Order, OrderEvent, OrderItem, OrderItemDemand, OrderStatus
+from orders.models import Contact, EventKind, Order, OrderEvent, OrderItem, OrderItemDemand, OrderStatus
 from products.models import Product
 
 PAGE = 50
@@ -513,4 +513,22 @@ def orders_of_day(day: date, now: datetime) -> DayOfOrders:
         by_status=[(status, numbers[status.pk]) for status in statuses if status.pk in numbers],
         hours=[HourOfOrders(hour, *hours[hour]) for hour in sorted(hours, key=lambda hour: (hour is None, hour or 0))],
         next_rows=rows_of(list(upcoming), now, first_of(statuses)),
+    )
+
+
+# --- People ----------------------------------------------------------------------------------------------------------
+
+CONTACTS = 5
+
+
+def contacts_by_digits(text: str) -> list[Any]:
+    """At most five contacts whose telephone ends with the digits of `text` (three or more), those with most orders
+    first; `orders` is how many they have ordered, `last` the day of the latest."""
+    digits = "".join(character for character in text if character.isascii() and character.isdigit())
+    if not DIGITS_OF_A_PHONE <= len(digits) <= MOST_DIGITS:
+        return []
+    suffix = digits[1:] if len(digits) == 11 and digits[0] == "8" else digits
+    found = Contact.objects.filter(phone__endswith=suffix)
+    return list(
+        found.annotate(orders=Count("bought"), last=Max("bought__due_on")).order_by("-orders", "name", "pk")[:CONTACTS]
     )

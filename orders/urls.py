@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import board, bulk, detail, lists, taking
+from orders.views import board, bulk, detail, drafts, lists, taking
 
 app_name = "orders"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("board/", board.order_board, name="order_board"),
     path("bulk/", bulk.bulk_status, name="bulk_status"),
     path("new/", taking.order_create, name="order_create"),
+    path("new/draft/", drafts.keep, name="draft_keep"),
+    path("new/draft/discard/", drafts.discard, name="draft_discard"),
+    path("contacts/", drafts.contact_search, name="contact_search"),
     path("goods/", taking.goods_search, name="goods_search"),
     path("<int:pk>/", detail.order_detail, name="order_detail"),
     path("<int:pk>/edit/", taking.order_edit, name="order_edit"),

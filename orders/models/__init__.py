@@ -1,4 +1,5 @@
 from orders.models.contact import Contact
+from orders.models.draft import OrderDraft
 from orders.models.event import EventKind, OrderEvent
 from orders.models.line import OrderItem, OrderItemDemand
 from orders.models.order import Fulfilment, Order
@@ -10,6 +11,7 @@ __all__ = [
     "EventKind",
     "Fulfilment",
     "Order",
+    "OrderDraft",
     "OrderEvent",
     "OrderItem",
     "OrderItemDemand",

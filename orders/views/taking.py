@@ -1,11 +1,12 @@
 """Taking an order down and changing it."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,8 +21,9 @@ from core.transactions import run
 from orders.domain.lifecycle import Stage
 from orders.forms import MAX_LINES, OrderForm, searched, unresolved
 from orders.goods import Goods, load_goods, search_goods
-from orders.models import Contact, Order
+from orders.models import Contact, Order, OrderDraft
 from orders.services.contacts import contact_of
+from orders.services.drafts import discard_draft, draft_of
 from orders.services.lines import LinesLocked
 from orders.services.placing import change_order, place_order
 
@@ -41,7 +43,8 @@ def order_create(request: HttpRequest) -> HttpResponse:
     """A new order."""
     today = timezone.localdate()
     if request.method != "POST":
-        return _page(request, OrderForm(today=today))
+        draft = draft_of(request.user, now=timezone.now())
+        return _page(request, _restored(draft, today), draft=draft)
     if any(button in request.POST for button in LINE_BUTTONS):
         return _with_other_lines(request, None)
     form = OrderForm(request.POST, today=today)
@@ -107,7 +110,9 @@ def goods_search(request: HttpRequest) -> HttpResponse:
 def _place(request: HttpRequest, form: OrderForm) -> tuple[Order, list[Contact]]:
     buyer, recipient, renamed = _people(form, None)
     taken = form.with_people(form.to_input(), buyer, recipient)
-    return place_order(taken, by=request.user, key=form.cleaned_data["key"]), renamed
+    order = place_order(taken, by=request.user, key=form.cleaned_data["key"])
+    discard_draft(request.user)
+    return order, renamed
 
 
 def _change(request: HttpRequest, form: OrderForm, order: Order) -> tuple[Order, list[Contact]]:
@@ -144,8 +149,7 @@ def _with_other_lines(request: HttpRequest, order: Order | None) -> HttpResponse
     """The same form with a line more or less: nothing is checked and nothing is saved."""
     data = request.POST
     sent = OrderForm(data, order=order, today=timezone.localdate())
-    initial = {name: _raw(sent, name) for name in sent.fields}
-    rows = [{name: line[name].value() for name in line.fields} for line in sent.lines.forms]
+    initial, rows = _as_typed(sent)
     problem: Any = ""
     added: Goods | None = None
     if "choose_goods" in data:
@@ -165,9 +169,34 @@ def _with_other_lines(request: HttpRequest, order: Order | None) -> HttpResponse
         initial["goods_search"] = ""
     form = OrderForm(order=order, today=timezone.localdate(), initial=initial, lines=rows)
     form.suggestions = sent.suggestions
-    context = _context(form) | {"goods_problem": problem, "new_line": place, "is_row_answer": True}
+    context = _context(form) | {
+        "goods_problem": problem,
+        "new_line": place,
+        "is_row_answer": True,
+        "is_recount": "recount" in data,
+    }
     part = "totals" if "recount" in data else "lines"
     return page_or_part(request, "orders/order_form.html", part, context, status=422 if problem else 200)
+
+
+def _as_typed(sent: OrderForm) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What stands in a form and in its lines, right or wrong."""
+    initial = {name: _raw(sent, name) for name in sent.fields}
+    return initial, [{name: line[name].value() for name in line.fields} for line in sent.lines.forms]
+
+
+def _restored(draft: OrderDraft | None, today: date) -> OrderForm:
+    """The form of a new order, with what was typed before; the key is a new one, for two windows are two orders."""
+    if draft is None:
+        return OrderForm(today=today)
+    data = QueryDict(mutable=True)
+    data.update(draft.data)
+    try:
+        initial, rows = _as_typed(OrderForm(data, today=today))
+    except ValidationError:  # a draft that is no form of today's kind any more
+        return OrderForm(today=today)
+    del initial["key"]
+    return OrderForm(today=today, initial=initial, lines=rows)
 
 
 def _raw(form: OrderForm, name: str) -> Any:
@@ -203,13 +232,19 @@ def _context(form: OrderForm) -> dict[str, Any]:
     order = form.order
     here = reverse("orders:order_edit", args=[order.pk]) if order else reverse("orders:order_create")
     back = reverse("orders:order_detail", args=[order.pk]) if order else reverse("orders:order_list")
-    return {"form": form, "order": order, "here": here, "back_url": back}
+    today = timezone.localdate()
+    return {
+        "form": form, "order": order, "here": here, "back_url": back, "today": today,
+        "tomorrow": today + timedelta(days=1), "saturday": today + timedelta(days=(5 - today.weekday()) % 7),
+    }  # fmt: skip
 
 
-def _page(request: HttpRequest, form: OrderForm, status: int = 200, *, is_stale: bool = False) -> HttpResponse:
+def _page(
+    request: HttpRequest, form: OrderForm, status: int = 200, *, is_stale: bool = False, draft: Any = None
+) -> HttpResponse:
     if form.is_bound:
         form.lines.look_up()
-    context = _context(form) | {"is_stale": is_stale}
+    context = _context(form) | {"is_stale": is_stale, "draft": draft}
     if form.is_bound and "goods_search" in form.errors:
         context["goods_problem"] = form.errors["goods_search"][0]
     return page_or_part(request, "orders/order_form.html", "form", context, status=status)
