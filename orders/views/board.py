@@ -82,7 +82,7 @@ def _answer(request: HttpRequest, data: Any, *, done: str = "", refused: dict[in
     filled = next((column for column in open_columns if column.count), None)
     tabs = view_tabs(view, view_counts(now), url_name="orders:order_board")
     context = {
-        "columns": columns, "current": named or filled or (open_columns or columns or [None])[0], "view": view.value,
+        "columns": columns, "current": named or filled or (open_columns or columns)[0], "view": view.value,
         "tabs": tabs, "done": done, "may_change": may(request.user, "orders.change"),
         "show_day": view not in {View.TODAY, View.TOMORROW},
     }  # fmt: skip
