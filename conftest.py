@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.db import connection, connections
 from django.test import Client as Browser
 from django.utils import translation
+from django.utils.translation import trans_real
 from django_tenants.test.client import TenantClient
 
 SHOPS = {"rose": "Роза", "tulip": "Тюльпан"}
@@ -29,7 +30,10 @@ def pytest_configure(config: Any) -> None:
 
         from core.translations import compile_translations
 
-        compile_translations(settings.BASE_DIR)
+        if compile_translations(settings.BASE_DIR):
+            # Django is set up by now and has read the old ones, or none.
+            trans_real._translations.clear()  # noqa: SLF001 - what Django does itself when a catalogue changes
+            trans_real._default = None  # noqa: SLF001 - as above
 
 
 def ensure_shops() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone, translation
 
 from core.errors import BadInput, DomainError, KeyReused
-from inventory.errors import InsufficientBatch, InsufficientStock
+from inventory.errors import DemandClosed, InsufficientBatch, InsufficientStock
 from inventory.models import (
     Receipt,
     Reservation,
@@ -164,7 +164,7 @@ def test_a_receipt_serves_waiting_demands_earliest_first_and_says_whom(shop):
 
 def test_a_reservation_saved_by_hand_keeps_the_stock_row_right(shop):
     rose = stocked("Rose", ("10", "10"))
-    reserve([ask(rose, "8")])
+    reserve([ask(rose, "12")])
     held = Reservation.objects.get()
     held.quantity = Decimal(5)
     held.save()
@@ -299,7 +299,7 @@ def test_a_cancelled_demand_stays_closed(shop):
     demand.refresh_from_db()
     assert (demand.is_open, stock_of(rose).reserved) == (False, 0)
     assert reserve([demand]) == {}
-    assert SaleProcessor.sell([demand]) == []
+    refused(DemandClosed, "cancelled meanwhile", "тем временем отменили", lambda: SaleProcessor.sell([demand]))
 
 
 # --- Taking back ------------------------------------------------------------------------------------------------------------
