@@ -15,7 +15,6 @@ from django.core.cache import cache
 from django.db import connection, connections
 from django.test import Client as Browser
 from django.utils import translation
-from django.utils.translation import trans_real
 from django_tenants.test.client import TenantClient
 
 SHOPS = {"rose": "Роза", "tulip": "Тюльпан"}
@@ -27,13 +26,13 @@ def pytest_configure(config: Any) -> None:
     """Tests of Russian texts need the compiled translations; workers of a parallel run find them made."""
     if not hasattr(config, "workerinput"):
         from django.conf import settings
+        from django.utils.translation.reloader import translation_file_changed
 
         from core.translations import compile_translations
 
-        if compile_translations(settings.BASE_DIR):
-            # Django is set up by now and has read the old ones, or none.
-            trans_real._translations.clear()  # noqa: SLF001 - what Django does itself when a catalogue changes
-            trans_real._default = None  # noqa: SLF001 - as above
+        for made in compile_translations(settings.BASE_DIR):
+            # Setting Django up has read the old catalogue already, or found none: forget it.
+            translation_file_changed(sender=None, file_path=made)
 
 
 def ensure_shops() -> dict[str, Any]:

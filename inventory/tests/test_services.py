@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone, translation
 
 from core.errors import BadInput, DomainError, KeyReused
-from inventory.errors import DemandClosed, InsufficientBatch, InsufficientStock
+from inventory.errors import InsufficientBatch, InsufficientStock, ReservationRefused
 from inventory.models import (
     Receipt,
     Reservation,
@@ -178,6 +178,22 @@ def test_a_reservation_saved_by_hand_keeps_the_stock_row_right(shop):
     assert check_stock() == []
 
 
+def test_a_stale_copy_of_a_reservation_does_not_hold_sold_goods_again(shop):
+    rose = stocked("Rose", ("10", "10"))
+    demand = ask(rose, "4")
+    reserve([demand])
+    stale = Reservation.objects.get()
+    SaleProcessor.sell([demand])
+    refused(ReservationRefused, "is sold or cancelled", "уже продано или отменено", stale.save)
+    other = ask(rose, "2")
+    reserve([other])
+    held = Reservation.objects.get(demand=other)
+    held.quantity = Decimal(3)
+    refused(ReservationRefused, "The order asks for 2", "Заказу нужно 2", held.save)
+    assert (stock_of(rose).quantity, stock_of(rose).reserved) == (6, 2)
+    assert check_stock() == []
+
+
 def test_a_fixture_passes_the_receivers_by(shop):
     from django.core import serializers
 
@@ -299,7 +315,7 @@ def test_a_cancelled_demand_stays_closed(shop):
     demand.refresh_from_db()
     assert (demand.is_open, stock_of(rose).reserved) == (False, 0)
     assert reserve([demand]) == {}
-    refused(DemandClosed, "cancelled meanwhile", "тем временем отменили", lambda: SaleProcessor.sell([demand]))
+    refused(DomainError, "was cancelled meanwhile", "тем временем отменили", lambda: SaleProcessor.sell([demand]))
 
 
 # --- Taking back ------------------------------------------------------------------------------------------------------------
