@@ -13,7 +13,7 @@ from orders.goods import recipes_of
 from orders.models import Order, OrderItem, OrderItemDemand, Payment
 from products.models import Product
 
-RECEIPT_LENGTHS = (100, 150, 200, 297)  # millimetres
+RECEIPT_LENGTHS = (100, 150, 200, 297, 450, 700)  # millimetres
 
 
 @dataclass(frozen=True)
