@@ -64,7 +64,7 @@ def test_a_form_only_looks_and_holds_no_style_or_script_in_place(shop, login, ow
         ("?" + "order=1&" * 101, "ru", "Слишком много заказов для одной печати: 101, можно не больше 100."),
     ],
 )
-def test_a_choice_that_can_not_be_printed_is_refused_in_words(shop, login, staff, query, language, said):
+def test_a_choice_that_can_not_be_printed_is_refused_in_words(login, staff, query, language, said):
     answer = login(staff("owner", language=language)).get(reverse("orders:print_work_orders") + query)
     assert answer.status_code == 422
     assert said in answer.content.decode()

@@ -35,7 +35,8 @@ def printed(page, path):
         (round(float(sheet.mediabox.width) / POINTS_PER_MM), round(float(sheet.mediabox.height) / POINTS_PER_MM))
         for sheet in reader.pages
     ]
-    return sizes, [re.sub(r"\s+", " ", sheet.extract_text()) for sheet in reader.pages]
+    # The minus comes from a substitute face where the font has none, and is then read with a blank behind it.
+    return sizes, [re.sub(r"\s+", " ", sheet.extract_text()).replace("− ", "−") for sheet in reader.pages]
 
 
 def inside(page, selector, margin):
