@@ -12,14 +12,14 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import BadInput, DomainError
 from core.soft_delete import mark_deleted
@@ -60,7 +60,7 @@ class Picture:
     name: str
 
 
-def read_picture(file: BinaryIO, *, name: str, size: int) -> Picture:
+def read_picture(file: IO[bytes], *, name: str, size: int) -> Picture:
     """Check an uploaded file and make its renditions in memory, upright and without metadata.
 
     `size` is in bytes. Raises BadInput, naming the file: empty, too large, no JPEG, PNG or WebP, an ending that does
@@ -82,7 +82,7 @@ def read_picture(file: BinaryIO, *, name: str, size: int) -> Picture:
             upright = _upright(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(shown) from error
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise BadInput(
             _("“%(name)s” is no picture that can be used. Send a JPEG, PNG or WebP.") % {"name": shown}, field="photos"
         ) from error

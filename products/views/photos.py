@@ -1,6 +1,6 @@
 """Photos of a product or a bouquet: adding, putting first, describing, removing."""
 
-from typing import Any
+from typing import IO, Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -85,7 +85,7 @@ def _add(request: HttpRequest, owner: Product | ProductKit) -> HttpResponse:
         files = []
     for file in files:
         try:
-            pictures.append(read_picture(file, name=file.name or "", size=file.size or 0))
+            pictures.append(read_picture(cast("IO[bytes]", file), name=file.name or "", size=file.size or 0))
         except BadInput as refusal:
             refusals.append(refusal)
     if pictures:
