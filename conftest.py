@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
+from django.core.files.storage import storages
 from django.db import connection, connections
 from django.test import Client as Browser
 from django.utils import translation
@@ -71,6 +72,7 @@ def _clean_surroundings(settings: Any, tmp_path: Any) -> Iterator[None]:
     from core.middleware.shop import hosts
 
     settings.MEDIA_ROOT = tmp_path / "media"
+    vars(storages["default"]).pop("relative_media_root", None)  # the tenants' storage keeps it when the setting changes
     with translation.override("en"):
         yield
     hosts.forget()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import detail, lists, taking
+from orders.views import detail, lists, printing, taking
 
 app_name = "orders"
 urlpatterns = [
@@ -13,4 +13,8 @@ urlpatterns = [
     path("<int:pk>/edit/", taking.order_edit, name="order_edit"),
     path("<int:pk>/status/", detail.order_transition, name="order_transition"),
     path("<int:pk>/payments/", detail.payment_create, name="payment_create"),
+    path("<int:pk>/print/work-order/", printing.work_order, name="print_work_order"),
+    path("<int:pk>/print/card/", printing.card, name="print_card"),
+    path("<int:pk>/print/receipt/", printing.receipt, name="print_receipt"),
+    path("print/work-orders/", printing.work_order_list, name="print_work_orders"),
 ]
