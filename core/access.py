@@ -38,6 +38,8 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "stock.cost": _OFFICE,
     "catalogue.view": _SHOP_FLOOR,
     "catalogue.change": _OFFICE,
+    "reports.view": _OFFICE | {Role.SELLER},
+    "shop.set_up": frozenset({Role.OWNER}),
     "staff.change": frozenset({Role.OWNER}),
     "admin.use": _OFFICE,
 }

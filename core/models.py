@@ -85,6 +85,16 @@ class IdempotencyKey(models.Model):
         return f"{self.scope} {self.key}"
 
 
+class ShopFlag(models.Model):
+    """Something the shop has settled once for all its people: that the first steps are not to be shown any more."""
+
+    name = models.CharField(max_length=40, unique=True)
+    set_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 def owned_rows(rows: Iterable[SoftDelete]) -> list[SoftDelete]:
     """The live rows that belong to `rows` through `soft_owned`, one level down."""
     return [child for row in rows for relation in row.soft_owned for child in getattr(row, relation).all()]

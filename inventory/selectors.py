@@ -134,6 +134,8 @@ class Risk:
 
 
 VIEWS = {"wilting": Risk.WILTING, "low": Risk.LOW}
+# Part of what wilts, so it is no level of risk of its own.
+EXPIRED = "expired"
 
 
 def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: str = "") -> QuerySet[Any]:
@@ -144,6 +146,8 @@ def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: 
         rows = rows.filter(Q(product__name__icontains=word) | Q(product__sku__icontains=word))
     if view in VIEWS:
         rows = rows.filter(risk=VIEWS[view])
+    elif view == EXPIRED:
+        rows = rows.filter(Exists(expired_batches(on).filter(stock=OuterRef("pk"))))
     return (
         rows.select_related("product__category", "warehouse")
         .prefetch_related(
@@ -152,6 +156,13 @@ def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: 
             )
         )
         .order_by("risk", "product__name", "id")
+    )
+
+
+def expired_batches(on: date) -> QuerySet[StockBatch]:
+    """Batches that still hold goods although their last day is over."""
+    return StockBatch.objects.filter(
+        is_open=True, expires_on__lt=on, stock__product__is_deleted=False, stock__warehouse__is_deleted=False
     )
 
 

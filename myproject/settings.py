@@ -40,7 +40,7 @@ PEOPLE_APPS = [
 # The first one wins: unfold before django_tenants, for both bring admin/app_list.html; customers before it as well,
 # for its commands replace those that drop schemas.
 SHARED_APPS = ["unfold", "customers", "django_tenants", *PEOPLE_APPS, "django_tasks_db"]
-TENANT_APPS = [*PEOPLE_APPS, "core", "products", "inventory", "orders"]
+TENANT_APPS = [*PEOPLE_APPS, "core", "products", "inventory", "orders", "reports"]
 INSTALLED_APPS = [
     *SHARED_APPS,
     *[app for app in TENANT_APPS if app not in SHARED_APPS],
@@ -63,7 +63,7 @@ TENANT_SEEDERS = [
     "orders.seeds.seed_orders",
 ]
 
-# The module whose fill() and logins() make the demo shop.
+# The module whose fill() and logins() make the demo shop; fill_goods() is what an owner may load into an empty one.
 DEMO_FILLER = "orders.demo"
 
 # What check_stock asks besides the inventory's own invariants: dotted names of lists.

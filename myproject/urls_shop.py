@@ -5,12 +5,13 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from core.admin import shop_site
 from core.media import media_file, media_path
-from orders.views.today import home
+from reports.views.today import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("", include("core.urls")),
     path("", include("accounts.urls")),
+    path("first-steps/", include("reports.urls")),
     path("orders/", include("orders.urls")),
     path("stock/", include("inventory.urls")),
     path("catalogue/", include("products.urls")),

@@ -85,9 +85,14 @@ ORDERS: list[tuple[int, int, int, int, list[tuple[str, int]], Category, str, str
 def fill() -> None:
     """Fill the current shop. Meant for an empty one."""
     _people()
+    fill_goods(by=User.objects.get(username=PEOPLE[0][0]))
+
+
+def fill_goods(*, by: Any) -> None:
+    """Goods, receipts and orders alone, done by `by`: for a shop with people of its own. Nobody can log in by it."""
     goods = _goods()
-    _receipts(goods)
-    _orders(goods)
+    _receipts(goods, by)
+    _orders(goods, by)
 
 
 def logins() -> list[dict[str, str]]:
@@ -118,10 +123,9 @@ def _goods() -> dict[str, Any]:
     return found
 
 
-def _receipts(goods: dict[str, Any]) -> None:
+def _receipts(goods: dict[str, Any], by: Any) -> None:
     """Three deliveries at rising cost: a week ago, three days ago, yesterday (without peonies: one order waits)."""
     warehouse = Warehouse.objects.get(is_default=True)
-    marina = User.objects.get(username=PEOPLE[0][0])
     farm, base = (Supplier.objects.create(name=name) for name in ("Ферма «Рассвет»", "Цветочная база № 1"))
     for days_ago, supplier, factor, share in ((7, farm, "1", 40), (3, base, "1.06", 60), (1, base, "1.10", 40)):
         lines = [
@@ -134,18 +138,17 @@ def _receipts(goods: dict[str, Any]) -> None:
             if not (name.startswith("Пион") and days_ago < 7) and not (unit == Unit.PIECE and days_ago == 3)
         ]
         post_receipt(
-            warehouse=warehouse, supplier=supplier, lines=lines, received_at=_moment(-days_ago, 8), by=marina,
+            warehouse=warehouse, supplier=supplier, lines=lines, received_at=_moment(-days_ago, 8), by=by,
             comment="Поставка по накладной",
         )  # fmt: skip
     write_off(
         product=goods["Пион Sarah Bernhardt"], warehouse=warehouse, quantity=Decimal(35),
-        reason=WriteOffReason.WILTED, by=marina,
+        reason=WriteOffReason.WILTED, by=by,
     )  # fmt: skip
 
 
-def _orders(goods: dict[str, Any]) -> None:
+def _orders(goods: dict[str, Any], by: Any) -> None:
     people = [Contact.objects.create(name=name, phone=phone) for name, phone in CONTACTS]
-    marina = User.objects.get(username=PEOPLE[0][0])
     today = timezone.localdate()
     for days, start, end, buyer, wanted, category, paid, address, card in ORDERS:
         lines = [
@@ -163,13 +166,13 @@ def _orders(goods: dict[str, Any]) -> None:
                 fulfilment=Fulfilment.DELIVERY if address else Fulfilment.PICKUP, address=address,
                 delivery_price=Decimal(350 if address else 0), card_message=card,
             ),
-            by=marina,
+            by=by,
         )  # fmt: skip
         amount = (order.total * Decimal(paid)).quantize(Decimal(1))
         if amount:
-            record_payment(order, amount=amount, method=PaymentMethod.CARD, by=marina)
+            record_payment(order, amount=amount, method=PaymentMethod.CARD, by=by)
         for step in _way_to(category):
-            set_status(order, status_of(step), by=marina)
+            set_status(order, status_of(step), by=by)
 
 
 def _way_to(category: Category) -> list[Category]:

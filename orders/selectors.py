@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, F, Prefetch, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, ExtractHour
 from django.utils import timezone
 
 from core.errors import BadInput
@@ -35,6 +35,8 @@ class View(StrEnum):
     TODAY = "today"
     TOMORROW = "tomorrow"
     LATE = "late"
+    UNPAID = "unpaid"
+    WAITING = "waiting"
     ALL = "all"
 
 
@@ -74,6 +76,11 @@ def late_orders(now: datetime) -> Q:
     passed = Q(due_until__lt=clock) | Q(due_until__isnull=True, due_from__lt=clock)
     is_open = ~Q(status__category__in=[*ENDED, Category.DRAFT.value])
     return is_open & (Q(due_on__lt=local.date()) | Q(due_on=local.date()) & passed)
+
+
+def unpaid_orders() -> Q:
+    """Orders handed over and not paid in full: before that, money may still come with the flowers."""
+    return Q(status__category=Category.COMPLETED.value, paid__lt=F("total"))
 
 
 def view_counts(now: datetime) -> dict[str, int]:
@@ -144,6 +151,10 @@ def _of_view(view: View, now: datetime) -> QuerySet[Order]:
         return Order.objects.filter(due_on=today + timedelta(days=1))
     if view is View.LATE:
         return Order.objects.filter(late_orders(now))
+    if view is View.UNPAID:
+        return Order.objects.filter(unpaid_orders())
+    if view is View.WAITING:
+        return Order.objects.filter(pk__in=uncovered().values("order_link__item__order"))
     return Order.objects.all()
 
 
@@ -186,9 +197,9 @@ def _beyond(after: str, *, newest_first: bool) -> Q:
     return same_half if is_over else Q(is_over=True) | same_half
 
 
-def _rows(orders: Sequence[Order], now: datetime) -> list[Row]:
+def _rows(orders: Sequence[Order], now: datetime, first: dict[str, OrderStatus] | None = None) -> list[Row]:
     waiting = waiting_of(order.pk for order in orders)
-    first = first_statuses()
+    first = first_statuses() if first is None else first
     rows = []
     for order in orders:
         items = list(order.items.all())
@@ -229,8 +240,13 @@ def uncovered() -> QuerySet[Any]:
 
 def first_statuses() -> dict[str, OrderStatus]:
     """Category → the shop's first status of it, system ones before."""
+    return first_of(OrderStatus.objects.all())
+
+
+def first_of(statuses: Iterable[OrderStatus]) -> dict[str, OrderStatus]:
+    """The same out of all statuses, where they are at hand."""
     first: dict[str, OrderStatus] = {}
-    for status in OrderStatus.objects.order_by("-is_system", "position", "pk"):
+    for status in sorted(statuses, key=lambda status: (not status.is_system, status.position, status.pk)):
         first.setdefault(status.category, status)
     return first
 
@@ -421,30 +437,78 @@ def passed_steps(events: Sequence[OrderEvent]) -> dict[str, OrderEvent]:
 
 
 @dataclass(frozen=True)
-class Today:
-    """What the shop's first page shows of orders."""
+class Exceptions:
+    """How many orders need a decision now: past their slot, handed over and not paid, waiting for goods."""
+
+    late: int
+    unpaid: int
+    waiting: int
+
+
+def exceptions_at(now: datetime) -> Exceptions:
+    """Two statements."""
+    found = Order.objects.aggregate(
+        late=Count("pk", filter=late_orders(now)), unpaid=Count("pk", filter=unpaid_orders())
+    )
+    waiting = uncovered().aggregate(count=Count("order_link__item__order", distinct=True))["count"]
+    return Exceptions(found["late"], found["unpaid"], waiting)
+
+
+@dataclass(frozen=True)
+class HourOfOrders:
+    """Orders whose slot begins in one hour (None: at any time): ready or handed over, late, and still to be made."""
+
+    hour: int | None
+    ready: int
+    late: int
+    rest: int
+
+    @property
+    def total(self) -> int:
+        return self.ready + self.late + self.rest
+
+
+DONE = (Category.READY.value, Category.DELIVERING.value, Category.COMPLETED.value)
+
+
+@dataclass(frozen=True)
+class DayOfOrders:
+    """What the shop's first page shows of a day's orders."""
 
     by_status: list[tuple[OrderStatus, int]]
-    counts: dict[str, int]
-    waiting_orders: int
+    hours: list[HourOfOrders]
     next_rows: list[Row]
 
 
-def today_at(now: datetime) -> Today:
-    """Orders of the day by status, late ones, orders that wait for goods, and the next six to hand over."""
-    today = timezone.localdate(now)
-    numbers = dict(Order.objects.filter(due_on=today).order_by().values_list("status").annotate(count=Count("pk")))
+def orders_of_day(day: date, now: datetime) -> DayOfOrders:
+    """Orders of the day by status and by the hour of their slot (those without one come last), and the next three to
+    hand over. Cancelled ones and drafts have no hour: they are promised to nobody. A fixed number of statements."""
+    groups = (
+        Order.objects.filter(due_on=day)
+        .order_by()
+        .values("status", "status__category", hour=ExtractHour(Coalesce("due_from", "due_until")))
+        .annotate(count=Count("pk"), late=Count("pk", filter=late_orders(now)))
+    )
+    numbers: dict[int, int] = defaultdict(int)
+    hours: dict[int | None, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for group in groups:
+        numbers[group["status"]] += group["count"]
+        if group["status__category"] in {Category.CANCELLED.value, Category.DRAFT.value}:
+            continue
+        parts, on_time = hours[group["hour"]], group["count"] - group["late"]
+        parts[0 if group["status__category"] in DONE else 2] += on_time
+        parts[1] += group["late"]
     upcoming = (
-        Order.objects.filter(due_on=today)
+        Order.objects.filter(due_on=day)
         .exclude(status__category__in=[*ENDED, Category.DRAFT.value])
         .annotate(starts=Coalesce("due_from", Value(END_OF_DAY)))
         .select_related("status", "recipient", "buyer")
         .prefetch_related(Prefetch("items", OrderItem.objects.select_related("product", "kit")))
-        .order_by("starts", "pk")[:6]
+        .order_by("starts", "pk")[:3]
     )
-    return Today(
-        by_status=[(status, numbers[status.pk]) for status in OrderStatus.objects.all() if status.pk in numbers],
-        counts=view_counts(now),
-        waiting_orders=uncovered().aggregate(count=Count("order_link__item__order", distinct=True))["count"],
-        next_rows=_rows(list(upcoming), now),
+    statuses = list(OrderStatus.objects.all())
+    return DayOfOrders(
+        by_status=[(status, numbers[status.pk]) for status in statuses if status.pk in numbers],
+        hours=[HourOfOrders(hour, *hours[hour]) for hour in sorted(hours, key=lambda hour: (hour is None, hour or 0))],
+        next_rows=_rows(list(upcoming), now, first_of(statuses)),
     )

@@ -12,6 +12,7 @@ from core.access import may, needs
 from core.htmx import page_or_part
 from inventory.models import Stock, StockBatch, Warehouse
 from inventory.selectors import (
+    EXPIRED,
     VIEWS,
     active_reservations,
     after_risk,
@@ -77,7 +78,7 @@ def list_of_stock(request: HttpRequest) -> HttpResponse:
         "warehouse": warehouse,
         "warehouses": Warehouse.objects.order_by("-is_default", "position", "pk"),
         "text": text,
-        "view": view if view in VIEWS else "",
+        "view": view if view in {*VIEWS, EXPIRED} else "",
         "counts": stock_counts(on=today, warehouse=key),
         "next_url": f"?{query.urlencode()}" if len(rows) > PAGE else "",
         **rights(request.user),

@@ -25,7 +25,7 @@ NOON = time(12)
 def at_noon(monkeypatch):
     """The clock of the pages stands at noon of today."""
     now = timezone.make_aware(datetime.combine(today(), NOON))
-    for module in ("lists", "detail", "today"):
+    for module in ("lists", "detail"):
         monkeypatch.setattr(f"orders.views.{module}.timezone.now", lambda: now)
     return now
 
@@ -514,28 +514,3 @@ def test_the_list_costs_at_most_twelve_statements_whatever_the_rows(
 def test_the_empty_list_speaks_the_reader_s_language(shop, login, staff, language, words):
     shown = page(login(staff("florist", language=language)), "/orders/")
     assert all(word in shown for word in words)
-
-
-# --- The first page -------------------------------------------------------------------------------------------------
-
-
-def test_the_first_page_counts_the_day_the_late_and_the_waiting(shop, login, florist, at_noon):
-    rose = stocked("Red rose", ("3", "10"))
-    placed_for("Anna", start=time(9), end=time(10))
-    placed_for("Boris", start=time(15))
-    placed_for("Clara", code="draft")
-    order((rose, "15"), (rose, "2"), status=status("confirmed"), due_on=today() + timedelta(days=20))
-    answer = login(florist).get("/")
-    figures = answer.context["figures"]
-    assert [(item.code, count) for item, count in figures.by_status] == [("draft", 1), ("new", 2)]
-    assert figures.counts == {"today": 3, "tomorrow": 0, "late": 1}
-    assert figures.waiting_orders == 1
-    assert [row.order.buyer.name for row in figures.next_rows] == ["Anna", "Boris"]
-    shown = answer.content.decode()
-    assert "order is late" in shown
-    assert "order waits for goods" in shown
-
-
-@pytest.mark.parametrize(("language", "said"), [("ru", "На сегодня заказов нет"), ("en", "No orders for today")])
-def test_the_first_page_of_an_empty_day_leads_on(shop, login, staff, language, said):
-    assert said in page(login(staff("florist", language=language)), "/")

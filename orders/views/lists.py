@@ -20,8 +20,12 @@ TABS = [
     (View.TODAY, _("Today")),
     (View.TOMORROW, _("Tomorrow")),
     (View.LATE, pgettext_lazy("orders", "Late")),
+    (View.UNPAID, pgettext_lazy("orders", "Not paid")),
+    (View.WAITING, pgettext_lazy("orders", "Waiting for goods")),
     (View.ALL, _("All")),
 ]
+# Reached from the first page; elsewhere they would crowd the tabs.
+ONLY_WHEN_OPEN = {View.UNPAID, View.WAITING}
 
 
 @require_safe
@@ -59,7 +63,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
         "tomorrow_url": _address({"view": View.TOMORROW.value}),
         "next_url": _address({**kept, "after": context["page"].after}) if context["page"].after else "",
         "here": _address(kept),
-        "show_day": shown in {View.ALL, View.LATE},
+        "show_day": shown not in {View.TODAY, View.TOMORROW},
         "may_change": may(request.user, "orders.change"),
     }
     part = "chunk" if after else "found"
@@ -79,6 +83,7 @@ def _tabs(shown: View, counts: dict[str, int]) -> list[dict[str, Any]]:
             "tone": "danger" if view is View.LATE and counts["late"] else "",
         }
         for view, label in TABS
+        if view is shown or view not in ONLY_WHEN_OPEN
     ]
 
 

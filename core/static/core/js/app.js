@@ -75,6 +75,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
   // The control that was pressed may have been replaced by its successor with the same id, or be gone with its row.
   if (document.activeElement && document.activeElement !== document.body) return;
+  if (event.detail.elt?.matches?.("[data-quiet]") && !document.getElementById(focused)) return; // nobody asked for it
   const successor = focused && document.getElementById(focused);
   (successor || find("h2[tabindex], h3[tabindex]", target) || find("#page_title"))?.focus();
 });

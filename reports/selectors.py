@@ -1,0 +1,141 @@
+"""Figures for pages. Nothing is written here; the day and the moment are passed in."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from core.quantities import round_money
+from inventory.models import Sale, WriteOff
+from orders.domain.lifecycle import Category
+from orders.models import Order
+
+DAYS = 14
+WEEK = timedelta(days=7)
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Takings:
+    """Money of a time: orders completed in it and goods sold past an order, with their number.
+
+    `revenue` and `cost` are of the goods alone, net of returns, so that the margin is true; `lost` is the cost of
+    what was written off.
+    """
+
+    takings: Decimal = ZERO
+    count: int = 0
+    revenue: Decimal = ZERO
+    cost: Decimal = ZERO
+    lost: Decimal = ZERO
+
+    @property
+    def average(self) -> Decimal | None:
+        """Money per order, 2 decimals; None without orders."""
+        return round_money(self.takings / self.count) if self.count else None
+
+    @property
+    def margin(self) -> Decimal | None:
+        """Per cent of the goods' revenue that is left after their cost, whole; None where nothing was sold."""
+        return ((self.revenue - self.cost) * 100 / self.revenue).quantize(Decimal(1)) if self.revenue else None
+
+    @property
+    def lost_share(self) -> Decimal | None:
+        """Write-offs in per cent of the takings, 1 decimal; None without takings."""
+        return (self.lost * 100 / self.takings).quantize(Decimal("0.1")) if self.takings else None
+
+
+def start_of(day: date) -> datetime:
+    """The moment a calendar day begins in the shop's time."""
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def takings_between(start: datetime, end: datetime) -> Takings:
+    """From `start` up to but without `end`: three statements."""
+    orders = _completed(start, end).aggregate(money=Sum("total"), count=Count("pk"))
+    sales = _sold(start, end).aggregate(**_sums())
+    lost = WriteOff.objects.filter(posted_at__gte=start, posted_at__lt=end).aggregate(cost=Sum("cost"))["cost"]
+    return Takings(
+        takings=(orders["money"] or ZERO) + (sales["free"] or ZERO),
+        count=orders["count"] + sales["free_count"],
+        revenue=round_money(sales["revenue"] or ZERO),
+        cost=sales["costs"] or ZERO,
+        lost=lost or ZERO,
+    )
+
+
+def takings_by_day(last: date, *, days: int = DAYS) -> list[tuple[date, Takings]]:
+    """The days up to `last`, oldest first, those without a sale too: two statements. Without costs and write-offs."""
+    first = last - timedelta(days=days - 1)
+    start, end = start_of(first), start_of(last + timedelta(days=1))
+    money: dict[date, Decimal] = {}
+    count: dict[date, int] = {}
+    by_day = _completed(start, end).annotate(day=TruncDate("completed_at")).order_by().values("day")
+    for row in by_day.annotate(money=Sum("total"), count=Count("pk")):
+        money[row["day"]], count[row["day"]] = row["money"], row["count"]
+    free = _sold(start, end).filter(demand__isnull=True).annotate(day=TruncDate("sold_at")).order_by().values("day")
+    for row in free.annotate(money=Sum("amount"), count=Count("pk")):
+        money[row["day"]] = money.get(row["day"], ZERO) + row["money"]
+        count[row["day"]] = count.get(row["day"], 0) + row["count"]
+    every = [first + timedelta(days=number) for number in range(days)]
+    return [(day, Takings(takings=money.get(day, ZERO), count=count.get(day, 0))) for day in every]
+
+
+def _completed(start: datetime, end: datetime) -> QuerySet[Order]:
+    return Order.objects.filter(
+        status__category=Category.COMPLETED.value, completed_at__gte=start, completed_at__lt=end
+    )
+
+
+def _sold(start: datetime, end: datetime) -> QuerySet[Sale]:
+    return Sale.objects.filter(reversed_at__isnull=True, sold_at__gte=start, sold_at__lt=end)
+
+
+def _sums() -> dict[str, Any]:
+    kept = ExpressionWrapper(
+        F("amount") * (F("quantity") - F("returned")) / F("quantity"),
+        output_field=DecimalField(max_digits=24, decimal_places=6),
+    )
+    is_free = Q(demand__isnull=True)
+    return {
+        "free": Sum("amount", filter=is_free),
+        "free_count": Count("pk", filter=is_free),
+        "revenue": Sum(kept),
+        "costs": Sum(F("cost") - F("returned_cost")),
+    }
+
+
+@dataclass(frozen=True)
+class MoneyOfDay:
+    """A day's money beside the same weekday a week before, and the fortnight up to it.
+
+    A day that is not over is compared with the other one up to the same time of day.
+    """
+
+    day: Takings
+    before: Takings
+    fortnight: list[tuple[date, Takings]]
+
+
+def money_of_day(day: date, now: datetime) -> MoneyOfDay:
+    """Eight statements for any amount of data."""
+    start, end = start_of(day), start_of(day + timedelta(days=1))
+    upto = start_of(day - WEEK + timedelta(days=1))
+    if start <= now < end:
+        upto = start_of(day - WEEK) + (now - start)
+    return MoneyOfDay(
+        day=takings_between(start, end),
+        before=takings_between(start_of(day - WEEK), upto),
+        fortnight=takings_by_day(day),
+    )
+
+
+def change(now: Decimal | int | None, before: Decimal | int | None) -> int | None:
+    """By how many per cent a figure differs from the earlier one; None where there is nothing to compare with."""
+    if now is None or not before:
+        return None
+    return int(((Decimal(now) - Decimal(before)) * 100 / Decimal(before)).quantize(Decimal(1)))
