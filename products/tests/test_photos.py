@@ -2,6 +2,7 @@
 
 import io
 import struct
+import threading
 import zlib
 from decimal import Decimal
 
@@ -367,3 +368,29 @@ def test_a_change_that_can_not_be_meant_is_refused(login, staff, fields, languag
     assert said in answer.content.decode()
     photo.refresh_from_db()
     assert photo.alt == ""
+
+
+def positions_after_sending_at_once(in_threads, count):
+    rose, some = product(), read(picture())
+    outcomes = in_threads(count, lambda _number: add_photos(rose, [some]))
+    assert not [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    return sorted(rose.photos.values_list("position", flat=True))
+
+
+@pytest.mark.race
+def test_people_who_send_photos_at_once_do_not_number_them_alike(committed_shop, in_threads):
+    assert positions_after_sending_at_once(in_threads, 6) == list(range(6))
+
+
+@pytest.mark.race
+def test_without_the_lock_they_would(committed_shop, in_threads, monkeypatch):
+    everybody_has_counted = threading.Barrier(2)
+    save = ProductPhoto.save
+
+    def late_save(photo, *args, **kwargs):
+        everybody_has_counted.wait(timeout=20)
+        save(photo, *args, **kwargs)
+
+    monkeypatch.setattr("products.services.photos._lock", lambda owner: None)
+    monkeypatch.setattr(ProductPhoto, "save", late_save)
+    assert positions_after_sending_at_once(in_threads, 2) == [0, 0]
