@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
+from django.core.files.storage import storages
 from django.db import connection, connections
 from django.test import Client as Browser
 from django.utils import translation
@@ -57,12 +58,19 @@ def ensure_shops() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[None]:
     from django.test import override_settings
 
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
         ensure_shops()
         connection.set_schema_to_public()
+    yield
+    # A live server's thread may still hold a connection, and a database in use can't be dropped.
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +79,7 @@ def _clean_surroundings(settings: Any, tmp_path: Any) -> Iterator[None]:
     from core.middleware.shop import hosts
 
     settings.MEDIA_ROOT = tmp_path / "media"
+    vars(storages["default"]).pop("relative_media_root", None)  # the tenants' storage keeps it when the setting changes
     with translation.override("en"):
         yield
     hosts.forget()

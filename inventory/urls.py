@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import receipts, stock, write_offs
+from inventory.views import printing, receipts, stock, write_offs
 
 app_name = "inventory"
 
@@ -15,5 +15,8 @@ urlpatterns = [
     path("receipts/<int:pk>/", receipts.detail, name="receipt_detail"),
     path("write-off/", write_offs.write_off, name="write_off"),
     path("write-offs/", write_offs.list_of_write_offs, name="write_off_list"),
+    path("receipts/<int:pk>/labels/", printing.receipt_labels, name="receipt_labels"),
+    path("batches/<int:pk>/", printing.batch, name="batch"),
+    path("batches/<int:pk>/label/", printing.batch_label, name="batch_label"),
     path("batches/<int:pk>/return/", write_offs.return_to_supplier, name="return_to_supplier"),
 ]

@@ -4,6 +4,8 @@ from django.urls import path
 
 from orders.views import board, bulk, detail, drafts, lists, taking
 
+from orders.views import detail, lists, printing, taking
+
 app_name = "orders"
 urlpatterns = [
     path("", lists.order_list, name="order_list"),
@@ -20,4 +22,8 @@ urlpatterns = [
     path("<int:pk>/steps/", board.card_steps, name="card_steps"),
     path("<int:pk>/move/", board.move_card, name="move_card"),
     path("<int:pk>/payments/", detail.payment_create, name="payment_create"),
+    path("<int:pk>/print/work-order/", printing.work_order, name="print_work_order"),
+    path("<int:pk>/print/card/", printing.card, name="print_card"),
+    path("<int:pk>/print/receipt/", printing.receipt, name="print_receipt"),
+    path("print/work-orders/", printing.work_order_list, name="print_work_orders"),
 ]

@@ -2,13 +2,23 @@
 
 from typing import Any
 
+from django.db import transaction
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from core.soft_delete import before_soft_delete
-from products.models import Product, ProductCategory, ProductKit
+from products.models import (
+    Product,
+    ProductCategory,
+    ProductCategoryPhoto,
+    ProductKit,
+    ProductKitPhoto,
+    ProductPhoto,
+)
 from products.selectors import kits_with
+from products.services.photos import delete_files, paths_of
 
 
 @receiver(before_soft_delete, sender=Product, dispatch_uid="product_in_kits")
@@ -34,3 +44,12 @@ def object_when_category_in_use(sender: Any, instance: ProductCategory, **kwargs
         blockers.append(ngettext_lazy("%(count)d category is under it", "%(count)d categories are under it", children)
                         % {"count": children})  # fmt: skip
     return blockers
+
+
+@receiver(post_delete, sender=ProductPhoto, dispatch_uid="product_photo_files")
+@receiver(post_delete, sender=ProductKitPhoto, dispatch_uid="kit_photo_files")
+@receiver(post_delete, sender=ProductCategoryPhoto, dispatch_uid="category_photo_files")
+def delete_files_after_commit(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """The files of a photo go when its row is surely gone."""
+    paths = paths_of(instance)  # now: a deleted row loses its key
+    transaction.on_commit(lambda: delete_files(paths))

@@ -51,17 +51,19 @@ def written(product: Product) -> str:
 
 
 def product_list(*, text: str = "", deleted: bool = False) -> QuerySet[Product]:
-    """Products by name, live ones or the deleted ones, with their category."""
-    rows = Product.all_objects.filter(is_deleted=deleted).select_related("category")
+    """Products by name, live ones or the deleted ones, with their category and photos: two queries."""
+    rows = Product.all_objects.filter(is_deleted=deleted).select_related("category").prefetch_related("photos")
     for word in text.split():
         rows = rows.filter(Q(name__icontains=word) | Q(sku__icontains=word))
     return rows.order_by("name", "id")
 
 
 def kit_list(*, text: str = "", deleted: bool = False) -> QuerySet[ProductKit]:
-    """Bouquets by name, live ones or the deleted ones, with their components: two queries."""
+    """Bouquets by name, live ones or the deleted ones, with their components and photos: four queries."""
     rows = (
-        ProductKit.all_objects.filter(is_deleted=deleted).select_related("category").prefetch_related("items__product")
+        ProductKit.all_objects.filter(is_deleted=deleted)
+        .select_related("category")
+        .prefetch_related("items__product", "photos")
     )
     for word in text.split():
         rows = rows.filter(name__icontains=word)

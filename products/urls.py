@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.views import kits, products
+from products.views import kits, photos, products
 
 app_name = "products"
 
@@ -14,6 +14,10 @@ urlpatterns = [
     path("<int:pk>/edit/", products.edit, name="product_edit"),
     path("<int:pk>/delete/", products.delete, name="product_delete"),
     path("<int:pk>/restore/", products.restore, name="product_restore"),
+    path("<int:pk>/photos/", photos.add_to_product, name="product_photos"),
+    path("<int:pk>/photos/<int:photo>/", photos.change_of_product, name="product_photo"),
+    path("kits/<int:pk>/photos/", photos.add_to_kit, name="kit_photos"),
+    path("kits/<int:pk>/photos/<int:photo>/", photos.change_of_kit, name="kit_photo"),
     path("kits/", kits.list_of_kits, name="kit_list"),
     path("kits/new/", kits.create, name="kit_create"),
     path("kits/<int:pk>/", kits.detail, name="kit_detail"),

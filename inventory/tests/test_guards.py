@@ -2,16 +2,19 @@
 
 import uuid
 from decimal import Decimal
+from functools import partial
 
 import pytest
+from django.db import transaction
+from django.utils import translation
 
 from core.errors import BadInput, KeyReused
 from inventory.errors import DemandClosed
-from inventory.models import Reservation, Sale, Stock
+from inventory.models import Receipt, Reservation, Sale, Stock
 from inventory.models.guard import EngineRowError
 from inventory.services.checking import check_stock, repair_caches
 from inventory.services.demands import DemandInput, freeze_demands
-from inventory.services.receiving import receive_stock
+from inventory.services.receiving import ReceiptLineInput, post_receipt, receive_stock
 from inventory.services.reservations import reserve
 from inventory.services.sale_processor import SaleProcessor
 from inventory.tests.factories import FIRST_DAY, product, receive, stock_of, stocked, warehouse
@@ -30,6 +33,15 @@ def sell(item, quantity, demand=None, price="100"):
     )
 
 
+def refused(kind, said_en, said_ru, work):
+    """`work` is refused with these words in both languages."""
+    for language, said in (("en", said_en), ("ru", said_ru)):
+        with translation.override(language), pytest.raises(kind) as refusal, transaction.atomic():
+            work()
+        with translation.override(language):
+            assert said in str(refusal.value)
+
+
 def figures(item):
     row = stock_of(item)
     return row.quantity, row.reserved
@@ -40,16 +52,15 @@ def test_a_demand_is_sold_whole_and_by_its_own_goods(shop):
     demand = asked(rose, "10")
 
     for item, quantity in ((rose, "5"), (tulip, "10")):
-        with pytest.raises(DemandClosed, match="10 × Red rose"):
-            sell(item, quantity, demand)
-        with pytest.raises(DemandClosed, match="10 × Red rose"):
-            Sale.objects.create(product=item, warehouse=warehouse(), quantity=Decimal(quantity), demand=demand)
+        said = ("What was asked for is 10 × Red rose", "Нужно 10 × Red rose")
+        refused(DemandClosed, *said, partial(sell, item, quantity, demand))
+        typed = {"product": item, "warehouse": warehouse(), "quantity": Decimal(quantity), "demand": demand}
+        refused(DemandClosed, *said, partial(Sale.objects.create, **typed))
     assert not Sale.objects.exists()
     assert [figures(rose), figures(tulip)] == [(30, 10), (30, 0)]
 
     sell(rose, "10", demand)
-    with pytest.raises(DemandClosed, match="already"):
-        sell(rose, "10", demand)
+    refused(DemandClosed, "already", "Второй раз ничего не продано", lambda: sell(rose, "10", demand))
     assert figures(rose) == (20, 0)
     assert check_stock() == []
 
@@ -57,8 +68,12 @@ def test_a_demand_is_sold_whole_and_by_its_own_goods(shop):
 def test_a_sale_typed_in_as_written_off_is_refused(shop):
     rose = stocked("Red rose")
 
-    with pytest.raises(EngineRowError, match="Only the sale processor"):
-        Sale.objects.create(product=rose, warehouse=warehouse(), quantity=Decimal(5), processed=True)
+    refused(
+        EngineRowError,
+        "Only the sale processor",
+        "«списана со склада»",
+        lambda: Sale.objects.create(product=rose, warehouse=warehouse(), quantity=Decimal(5), processed=True),
+    )
 
     assert not Sale.objects.exists()
     Sale.objects.create(product=rose, warehouse=warehouse(), quantity=Decimal(5))
@@ -84,15 +99,20 @@ def test_a_receipt_sent_again_without_a_moment_is_the_same_receipt(shop):
 
 
 @pytest.mark.parametrize(
-    ("quantity", "cost"),
-    [("1", "1"), ("0.001", "10000000000000000"), ("99999999999", "99999999999999"), ("NaN", "1"), ("1", "Infinity")],
+    ("quantity", "cost", "said_en", "said_ru"),
+    [
+        ("1", "1", "larger than can be meant", "Остаток стал бы"),
+        ("0.001", "10000000000000000", "A cost is a number", "Red rose"),
+        ("99999999999", "99999999999999", "A cost is a number", "Red rose"),
+        ("NaN", "1", "A quantity is a number", "оличество"),
+        ("1", "Infinity", "A cost is a number", "Red rose"),
+    ],
 )
-def test_more_than_can_be_meant_is_refused_and_changes_nothing(shop, quantity, cost):
+def test_more_than_can_be_meant_is_refused_and_changes_nothing(shop, quantity, cost, said_en, said_ru):
     rose = product("Red rose")
     receive(rose, "99999999999", "1")
 
-    with pytest.raises(BadInput):
-        receive(rose, quantity, cost)
+    refused(BadInput, said_en, said_ru, lambda: receive(rose, quantity, cost))
 
     assert figures(rose) == (99999999999, 0)
     assert check_stock() == []
@@ -120,3 +140,16 @@ def test_a_repair_leaves_alone_what_is_promised_twice_and_repairs_the_rest(shop)
 
     assert [figures(rose), figures(tulip)] == [(30, 10), (30, 0)]
     assert {finding.invariant.code for finding in check_stock()} == {"reserved", "reservation_within_demand"}
+
+
+def test_a_receipt_dearer_than_can_be_meant_is_refused_and_changes_nothing(shop):
+    line = ReceiptLineInput(product("Red rose"), Decimal(1), Decimal(60_000_000_000_000))
+
+    refused(
+        BadInput,
+        "The receipt costs more",
+        "Сумма приёмки",
+        lambda: post_receipt(warehouse=warehouse(), lines=[line, line]),
+    )
+
+    assert not Receipt.objects.exists()

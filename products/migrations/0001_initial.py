@@ -87,7 +87,13 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.CharField(
-                        choices=[("stem", "stem"), ("piece", "pc"), ("pot", "pot"), ("metre", "m"), ("pack", "pack")],
+                        choices=[
+                            ("stem", "stems"),
+                            ("piece", "pcs"),
+                            ("pot", "pots"),
+                            ("metre", "m"),
+                            ("pack", "packs"),
+                        ],
                         default="stem",
                         max_length=10,
                         verbose_name="unit",

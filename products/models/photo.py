@@ -4,6 +4,7 @@ Files lie under the shop's media folder as `<kind>/<owner id>/<photo id>/origina
 thumb.webp`. The row is saved first, for its id; renditions overwrite each other.
 """
 
+from django.core.files.storage import default_storage
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +43,16 @@ class Photo(SoftDelete):
         suffix = "jpg" if rendition == "original" else "webp"
         owner_id = getattr(self, f"{self.owner_field}_id")
         return f"{self.folder}/{owner_id}/{self.pk}/{rendition}.{suffix}"
+
+    @property
+    def thumb_url(self) -> str:
+        """The address of the smallest rendition."""
+        return default_storage.url(self.path("thumb"))
+
+    @property
+    def large_url(self) -> str:
+        """The address of the largest rendition."""
+        return default_storage.url(self.path("large"))
 
 
 class ProductPhoto(Photo):

@@ -14,11 +14,11 @@ from products.models.category import ProductCategory
 class Unit(models.TextChoices):
     """The base unit in which a product is counted, sold and kept."""
 
-    STEM = "stem", _("stem")
-    PIECE = "piece", _("pc")
-    POT = "pot", _("pot")
+    STEM = "stem", _("stems")
+    PIECE = "piece", _("pcs")
+    POT = "pot", _("pots")
     METRE = "metre", _("m")
-    PACK = "pack", _("pack")
+    PACK = "pack", _("packs")
 
 
 class Product(SoftDelete):

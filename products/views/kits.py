@@ -18,6 +18,7 @@ from products.lines import Lines
 from products.models import ProductKit
 from products.selectors import after_name, kit_list, written
 from products.services.catalogue import Component, delete_row, restore_row, save_kit
+from products.views.photos import photos_context
 from products.views.products import PAGE, next_page
 
 
@@ -48,6 +49,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     kit = get_object_or_404(ProductKit.all_objects.select_related("category"), pk=pk)
     items = list(kit.items.select_related("product"))
     context = {"kit": kit, "items": items, "may_change": may(request.user, "catalogue.change")}
+    context |= photos_context(kit, request.user)
     return page_or_part(request, "products/kit_detail.html", "page", context)
 
 

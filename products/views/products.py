@@ -19,6 +19,7 @@ from products.models import Product
 from products.selectors import FOUND_AT_MOST, after_name, kits_with, product_list, search_products
 from products.services.catalogue import delete_row, restore_row, save_product
 from products.stock_figures import figures
+from products.views.photos import photos_context
 
 PAGE = 50
 
@@ -51,6 +52,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     product = get_object_or_404(Product.all_objects.select_related("category"), pk=pk)
     [shown] = with_figures([product])
     context = {"product": shown, "kits": kits_with(product), "may_change": may(request.user, "catalogue.change")}
+    context |= photos_context(product, request.user)
     return page_or_part(request, "products/product_detail.html", "page", context)
 
 

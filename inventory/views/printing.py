@@ -1,0 +1,67 @@
+"""Bucket labels: 58 × 40 mm, one for each batch, with a code that leads back to it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from core.access import needs
+from core.codes import qr_svg
+from core.errors import BadInput
+from core.links import shop_url
+from inventory.models import Receipt, StockBatch
+
+CODE_DIGITS = 6
+
+
+def _batches() -> QuerySet[StockBatch]:
+    return StockBatch.objects.select_related("stock__product__category", "receipt_line")
+
+
+@require_safe
+@needs("stock.view")
+def batch(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where a label's code leads: the product's page, at this batch."""
+    found = get_object_or_404(StockBatch, pk=pk)
+    return redirect(f"{reverse('inventory:stock_detail', args=[found.stock_id])}#batch_{found.pk}")
+
+
+@require_safe
+@needs("stock.view")
+def batch_label(request: HttpRequest, pk: int) -> HttpResponse:
+    """The label of one batch."""
+    found = get_object_or_404(_batches(), pk=pk)
+    return _labels(request, [found], back_url=reverse("inventory:stock_detail", args=[found.stock_id]))
+
+
+@require_safe
+@needs("stock.view")
+def receipt_labels(request: HttpRequest, pk: int) -> HttpResponse:
+    """Labels of everything that came with one receipt, in its order."""
+    receipt = get_object_or_404(Receipt, pk=pk)
+    found = list(_batches().filter(receipt_line__receipt=receipt).order_by("receipt_line", "pk"))
+    if not found:
+        raise BadInput(
+            _("Receipt %(number)s brought no batch that could be labelled. Open the stock and label a batch there.")
+            % {"number": receipt.number}
+        )
+    return _labels(request, found, back_url=reverse("inventory:receipt_detail", args=[pk]))
+
+
+def _labels(request: HttpRequest, batches: Sequence[StockBatch], *, back_url: str) -> HttpResponse:
+    root = shop_url("")
+    labels: list[dict[str, Any]] = [
+        {
+            "batch": row,
+            "product": row.stock.product,
+            "code": f"{row.pk:0{CODE_DIGITS}d}",
+            "qr": qr_svg(root + reverse("inventory:batch", args=[row.pk])),
+        }
+        for row in batches
+    ]
+    return render(request, "inventory/print/labels.html", {"labels": labels, "back_url": back_url})
