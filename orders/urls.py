@@ -2,9 +2,7 @@
 
 from django.urls import path
 
-from orders.views import board, bulk, detail, drafts, lists, taking
-
-from orders.views import detail, lists, printing, taking
+from orders.views import board, bulk, detail, drafts, lists, printing, taking
 
 app_name = "orders"
 urlpatterns = [
