@@ -64,11 +64,16 @@ class NewPasswordForm(Form):
 
 
 class ProfileForm(Form):
-    """Name, language, look."""
+    """Name, language, look, keys."""
 
     name = CleanCharField(label=_("Name"), max_length=120, required=False)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     theme = forms.ChoiceField(label=_("Look"), choices=Theme.choices)
+    shortcuts_enabled = forms.BooleanField(
+        label=_("Single-key shortcuts"),
+        required=False,
+        help_text=_("N for a new order, / for the search and so on. Keys pressed together with Ctrl work anyway."),
+    )
 
 
 class OwnPasswordForm(PasswordChangeForm):

@@ -73,7 +73,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     """Name, language and look of the person who asks."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required has seen to it
-    initial = {"name": user.name, "language": user.language, "theme": user.theme}
+    initial = {name: getattr(user, name) for name in ("name", "language", "theme", "shortcuts_enabled")}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         run(lambda: edit_profile(user=user, **form.cleaned_data))

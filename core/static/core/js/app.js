@@ -8,9 +8,13 @@ const words = find("#words")?.dataset ?? {};
 function say(text, urgent = false) {
   const region = find(urgent ? "#alarm" : "#announcer");
   if (!region || !text) return;
+  const layer = find("dialog[open]") ?? document.body; // what lies outside an open dialog is not read out
+  if (region.parentElement !== layer) layer.append(region);
   region.textContent = "";
   requestAnimationFrame(() => { region.textContent = text; });
 }
+
+document.addEventListener("florist:say", (event) => say(event.detail)); // other modules speak through here
 
 /* A notice above the content, for answers that may not replace it. */
 function notice(text) {
