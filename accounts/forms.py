@@ -36,6 +36,9 @@ class LogInForm(AuthenticationForm):
         field.label = _("User name or e-mail")
         field.max_length = LONGEST_EMAIL  # type: ignore[attr-defined]
         field.widget.attrs["maxlength"] = LONGEST_EMAIL
+        if self.initial.get("username"):  # the name is known, the password is asked for
+            del field.widget.attrs["autofocus"]
+            self.fields["password"].widget.attrs["autofocus"] = True
 
 
 class NewPasswordForm(Form):

@@ -1,16 +1,20 @@
 """Pages of people: in, out, the first password, the profile."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
+from django_htmx.http import trigger_client_event
 from django_tenants.utils import get_public_schema_name
 
 from accounts.forms import LogInForm, NewPasswordForm, OwnPasswordForm, ProfileForm
@@ -18,6 +22,7 @@ from accounts.invitations import find_invited
 from accounts.models import User
 from accounts.services.staff import InvitationSpent, accept_invitation, edit_profile
 from core.errors import BadInput
+from core.htmx import wants_part
 from core.tenancy import current_schema_name
 from core.transactions import run
 
@@ -35,6 +40,29 @@ class LogIn(LoginView):
     template_name = "accounts/login.html"
     authentication_form = LogInForm
     redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if wants_part(request) and request.user.is_authenticated:  # somebody logged in meanwhile in another window
+            return self._in_again()
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_template_names(self) -> list[str]:
+        return [f"{self.template_name}#again" if wants_part(self.request) else self.template_name]
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"username": self.request.GET.get("who", "")}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        # The page below the dialog may have fields of the same names.
+        return super().get_form_kwargs() | ({"auto_id": "again_%s"} if wants_part(self.request) else {})
+
+    def form_valid(self, form: LogInForm) -> HttpResponse:  # type: ignore[override]
+        answer = super().form_valid(form)
+        return self._in_again() if wants_part(self.request) else answer
+
+    def _in_again(self) -> HttpResponse:
+        """Nothing to show: the page is told who is in, closes the dialog and sends its request again."""
+        return trigger_client_event(HttpResponse(status=204), "florist:in-again", {"user": str(self.request.user.pk)})
 
     def get_default_redirect_url(self) -> str:
         return start_page()
