@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Case, Func, IntegerField, Q, QuerySet, Value, When
+from django.db import connection
+from django.db.models import BooleanField, Case, Func, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Concat, Lower
 
 from core.access import may
@@ -32,8 +33,8 @@ class Hit:
 
 @dataclass(frozen=True)
 class Provider:
-    """What an app can find. `find(query, user, limit)` answers at most `limit` hits, best first, in one statement;
-    only who has `right` is shown them. Groups stand in the order of `place`."""
+    """What an app can find. `find(query, user, limit)` answers at most `limit` hits, best first, in one
+    or two statements; only who has `right` is shown them. Groups stand in the order of `place`."""
 
     key: str
     label: Any
@@ -102,7 +103,8 @@ def _with_fallback(found: Found) -> Found:
 def matching(rows: QuerySet[Any], query: SearchQuery, *columns: str) -> QuerySet[Any]:
     """The rows with every word of some reading in the `columns`, and the number of the first such reading as `reading`.
 
-    A scan, and meant so: 20,000 names are folded and compared within some 30 ms.
+    A scan, and meant so: 20,000 names are read within some 20 ms. What costs is folding, therefore every row is first
+    folded once and compared with one word of each reading; only what passes is looked at closely.
     """
     text = Concat(*_between(columns)) if len(columns) > 1 else columns[0]
     rows = rows.alias(folded=folded(text))
@@ -116,7 +118,24 @@ def matching(rows: QuerySet[Any], query: SearchQuery, *columns: str) -> QuerySet
     any_of_them = Q()
     for condition in conditions:
         any_of_them |= condition
-    return rows.filter(any_of_them).annotate(reading=Case(*ranks, default=Value(0), output_field=IntegerField()))
+    first_look = LikeAny(folded(text), [max(reading.words, key=len) for reading in query.readings])
+    return (
+        rows.filter(first_look)
+        .filter(any_of_them)
+        .annotate(reading=Case(*ranks, default=Value(0), output_field=IntegerField()))
+    )
+
+
+class LikeAny(Func):
+    """Whether a text contains one of `words`, computing the text once."""
+
+    arg_joiner = " LIKE ANY ("
+    template = "(%(expressions)s))"
+    output_field = BooleanField()
+
+    def __init__(self, text: Any, words: Sequence[str]) -> None:
+        patterns = [f"%{connection.ops.prep_for_like_query(word)}%" for word in words]
+        super().__init__(text, Value(patterns))
 
 
 def _between(columns: Sequence[str]) -> list[Any]:

@@ -78,9 +78,11 @@ def test_keys_are_known_by_their_place_in_a_russian_layout(browse, staff):
     press(page, "KeyK", "л", ctrl=True)
     expect(palette(page)).to_be_visible()
     page.keyboard.press("Escape")
+    expect(palette(page)).to_be_hidden()
     press(page, "Slash", ".")
     expect(palette(page)).to_be_visible()
     page.keyboard.press("Escape")
+    expect(palette(page)).to_be_hidden()
     press(page, "KeyG", "п")
     press(page, "KeyO", "щ")
     page.wait_for_url("**/orders/")
@@ -298,6 +300,14 @@ def test_a_session_that_ended_asks_for_the_password_over_the_form_and_sends_it_a
     expect(page.locator("#payment_title")).to_be_visible()
     expect(page.locator("#announcer")).not_to_be_empty()
     assert [payment.amount for payment in made.payments.all()] == [100]
+
+
+def test_the_log_in_over_a_page_speaks_the_language_of_the_page(browse, staff):
+    page = browse(staff("seller", language="ru"), locale="en-US")
+    page.goto("/orders/")
+    log_everybody_out()
+    page.locator("#order_search").fill("роза")
+    expect(page.get_by_role("button", name="Войти и продолжить")).to_be_visible()
 
 
 def test_another_person_who_logs_in_there_gets_the_page_anew_and_nothing_is_sent(browse, staff):

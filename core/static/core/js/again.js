@@ -11,6 +11,11 @@ async function ask() {
   dialog.showModal();
 }
 
+// Who is out has no language of their own any more; the form speaks as the page does.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.target.id === "again_body") event.detail.headers["Accept-Language"] = document.documentElement.lang;
+});
+
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr, requestConfig, etc, target } = event.detail;
   if (dialog?.contains(requestConfig.elt) && xhr.status === 429) {
