@@ -86,3 +86,21 @@ def browse(browser: Any, live_shop: LiveShop) -> Iterator[Callable[..., Any]]:
     yield enter
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def visit(browser: Any, live_shop: LiveShop) -> Iterator[Callable[..., Any]]:
+    """`visit(origin)` opens a page in which nobody is logged in, at a shop or at the platform."""
+    contexts = []
+
+    def enter(origin: str, **options: Any) -> Any:
+        options.setdefault("viewport", DESKTOP)
+        context = browser.new_context(base_url=origin, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()

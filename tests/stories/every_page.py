@@ -15,7 +15,12 @@ SHOP_PAGES: dict[str, list[str]] = {
     "orders:order_list": ["/orders/", "/orders/?q=nothing+like+this"],
     "orders:order_board": ["/orders/board/"],
     "orders:order_create": ["/orders/new/"],
-    "orders:order_detail": ["/orders/{confirmed}/", "/orders/{completed}/", "/orders/{cancelled}/", "/orders/{waiting}/"],
+    "orders:order_detail": [
+        "/orders/{confirmed}/",
+        "/orders/{completed}/",
+        "/orders/{cancelled}/",
+        "/orders/{waiting}/",
+    ],
     "orders:order_edit": ["/orders/{confirmed}/edit/"],
     "orders:print_work_order": ["/orders/{confirmed}/print/work-order/"],
     "orders:print_card": ["/orders/{confirmed}/print/card/"],
@@ -49,6 +54,8 @@ NO_SHOP_PAGES: dict[str, str] = {
     "login": "looked at without a person",
     "logout": "takes a form and goes to the log-in",
     "invitation": "looked at without a person",
+    "forgotten": "looked at without a person",
+    "new_password": "looked at without a person",
     "media": "a file",
     "reports:hide_first_steps": "takes a form and goes back",
     "reports:load_demo": "takes a form and goes back",
@@ -72,8 +79,14 @@ NO_SHOP_PAGES: dict[str, str] = {
     "products:kit_restore": "takes a form and goes to the bouquet",
 }
 # What a shop shows to those who are not logged in, and the public site.
-ENTRANCE_PAGES = ["/login/", "/invitation/nobody/nothing/"]
-PUBLIC_PAGES = ["/", "/apply/", "/application/", "/login/", "/nothing-here/"]
+ENTRANCE_PAGES = {
+    "/login/": 200,
+    "/new-password/": 200,
+    "{invitation}": 200,
+    "{new_password}": 200,
+    "/invitation/x/y/": 404,
+}
+PUBLIC_PAGES = {"/": 200, "/apply/": 200, "/application/": 200, "{application}": 200, "/login/": 200, "/nothing/": 404}
 # Printed forms have a fixed paper and no navigation; a phone shows them as the sheet they are.
 SHEETS = ("print_", "label")
 

@@ -1,10 +1,13 @@
 """Every page in Chromium: accessible in both themes, whole at 375 px, in Russian and in English, filled and empty."""
 
+import uuid
+
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
+from accounts.invitations import forgotten_path, invitation_path
 from core.tenancy import in_public
-from customers.models import TenantRegistration
+from customers.services.registration import apply, status_path
 from orders import demo
 from tests.stories.conftest import DESKTOP, PHONE
 from tests.stories.every_page import (
@@ -96,7 +99,14 @@ def test_the_look_sees_what_is_wrong(browse, staff):
     )
     looker.look_at("/broken/")
     said = "\n".join(looker.faults)
-    for fault in ("wider than the window", "a table on a phone", "2 h1", "smaller than 24 px", "button-name", "color-contrast"):
+    for fault in (
+        "wider than the window",
+        "a table on a phone",
+        "2 h1",
+        "smaller than 24 px",
+        "button-name",
+        "color-contrast",
+    ):
         assert fault in said, fault
 
 
@@ -122,4 +132,28 @@ def test_every_list_of_an_empty_shop(browse, staff, live_shop, language):
             if "{" not in path and "?" not in path:
                 looker.look_at(path, sheet=any(word in name for word in SHEETS))
     looker.look_at("/nothing-here/", status=404)
+    looker.judge()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_page_for_those_who_are_not_in(visit, staff, live_shop, language):
+    user = staff("seller", name="Олег")
+    keys = {"invitation": invitation_path(user), "new_password": forgotten_path(user)}
+    looker = Looker(visit(live_shop.origin, locale=language))
+    for path, status in ENTRANCE_PAGES.items():
+        looker.look_at(path.format(**keys), status=status)
+    looker.judge()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_public_page(visit, live_shop, language):
+    with in_public():
+        registration = apply(
+            token=uuid.uuid4(), shop_name="Пион", schema_name="peony", owner_name="Анна", owner_email="a@example.com"
+        )
+    looker = Looker(visit(live_shop.origin.replace("rose.", ""), locale=language))
+    for path, status in PUBLIC_PAGES.items():
+        looker.look_at(path.format(application=status_path(registration)), status=status)
     looker.judge()
