@@ -30,7 +30,7 @@ class ForgottenTokens(InvitationTokens):
     key_salt = "accounts.forgotten"
     SECONDS = 24 * 60 * 60
 
-    def check_token(self, user: User | None, token: str | None) -> bool:  # type: ignore[override]
+    def check_token(self, user: User | None, token: str | None) -> bool:
         if user is None or not token or not super().check_token(user, token):
             return False
         return self._num_seconds(self._now()) - base36_to_int(token.partition("-")[0]) <= self.SECONDS
