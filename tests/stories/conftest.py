@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from conftest import ShopBrowser
+from tests.stories.hand import report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 BROWSER_ARGS = [
@@ -104,3 +105,12 @@ def visit(browser: Any, live_shop: LiveShop) -> Iterator[Callable[..., Any]]:
     yield enter
     for context in contexts:
         context.close()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Steps and times of the flows; a figure to look at, not to fail by: the machine is never quiet enough."""
+    lines = report()
+    if lines:
+        terminalreporter.section("flows: steps, seconds of the machine, with a practised person's")
+        for line in lines:
+            terminalreporter.line(line)
