@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
+from django_htmx.http import trigger_client_event
 from django_tenants.utils import get_public_schema_name
 
 from accounts.forms import ForgottenForm, LogInForm, NewPasswordForm, OwnPasswordForm, ProfileForm
@@ -29,6 +32,7 @@ from accounts.services.staff import (
     set_new_password,
 )
 from core.errors import BadInput, DomainError
+from core.htmx import wants_part
 from core.tenancy import current_schema_name
 from core.transactions import run
 
@@ -46,6 +50,29 @@ class LogIn(LoginView):
     template_name = "accounts/login.html"
     authentication_form = LogInForm
     redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if wants_part(request) and request.user.is_authenticated:  # somebody logged in meanwhile in another window
+            return self._in_again()
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_template_names(self) -> list[str]:
+        return [f"{self.template_name}#again" if wants_part(self.request) else self.template_name]
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"username": self.request.GET.get("who", "")}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        # The page below the dialog may have fields of the same names.
+        return super().get_form_kwargs() | ({"auto_id": "again_%s"} if wants_part(self.request) else {})
+
+    def form_valid(self, form: LogInForm) -> HttpResponse:  # type: ignore[override]
+        answer = super().form_valid(form)
+        return self._in_again() if wants_part(self.request) else answer
+
+    def _in_again(self) -> HttpResponse:
+        """Nothing to show: the page is told who is in, closes the dialog and sends its request again."""
+        return trigger_client_event(HttpResponse(status=204), "florist:in-again", {"user": str(self.request.user.pk)})
 
     def get_default_redirect_url(self) -> str:
         return start_page()
@@ -115,7 +142,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     """Name, language and look of the person who asks."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required has seen to it
-    initial = {"name": user.name, "language": user.language, "theme": user.theme}
+    initial = {name: getattr(user, name) for name in ("name", "language", "theme", "shortcuts_enabled")}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         run(lambda: edit_profile(user=user, **form.cleaned_data))

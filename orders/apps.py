@@ -7,4 +7,7 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self) -> None:
-        from orders import receivers  # noqa: F401 - listens to the inventory
+        from orders import (
+            receivers,  # noqa: F401 - listens to the inventory
+            search,  # noqa: F401 - registers what the search finds
+        )

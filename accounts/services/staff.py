@@ -186,14 +186,14 @@ def set_active(*, user: User, active: bool, by: User | None) -> User:
 
 
 @transaction.atomic
-def edit_profile(*, user: User, name: str, language: str, theme: str) -> None:
-    """A person's own name, language code and look. Raises BadInput for a language or look that is not offered."""
+def edit_profile(*, user: User, name: str, language: str, theme: str, shortcuts_enabled: bool) -> None:
+    """A person's own name, language code, look and whether single keys do something. Raises BadInput for a language or look that is not offered."""
     if language not in dict(settings.LANGUAGES):
         raise BadInput(_("This language is not offered. Choose one from the list."), field="language")
     if theme not in Theme.values:
         raise BadInput(_("There is no such look. Choose one from the list."), field="theme")
-    user.name, user.language, user.theme = name[:120], language, theme
-    user.save(update_fields=["name", "language", "theme"])
+    user.name, user.language, user.theme, user.shortcuts_enabled = name[:120], language, theme, shortcuts_enabled
+    user.save(update_fields=["name", "language", "theme", "shortcuts_enabled"])
 
 
 def keeps_an_owner(*, user: User, role: str, active: bool) -> bool:
