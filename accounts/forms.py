@@ -66,6 +66,14 @@ class NewPasswordForm(Form):
         return cleaned
 
 
+class ForgottenForm(Form):
+    """The e-mail of whoever forgot the password."""
+
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=LONGEST_EMAIL, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+
+
 class ProfileForm(Form):
     """Name, language, look, keys."""
 
