@@ -11,6 +11,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 SHOP_PAGES: dict[str, list[str]] = {
     "home": ["/"],
     "profile": ["/profile/"],
+    "search": ["/search/", "/search/?q=hjpf", "/search/?q=nothing+like+this"],
+    "shortcuts": ["/shortcuts/"],
     "password": ["/profile/password/"],
     "orders:order_list": ["/orders/", "/orders/?q=nothing+like+this"],
     "orders:order_board": ["/orders/board/"],
