@@ -275,7 +275,7 @@ def receipts() -> QuerySet[Receipt]:
 
 def write_offs() -> QuerySet[WriteOff]:
     """Write-offs, newest first."""
-    return WriteOff.objects.select_related("product", "warehouse", "by").order_by("-pk")
+    return WriteOff.objects.select_related("product", "warehouse", "by", "reversed_by").order_by("-pk")
 
 
 def last_costs(product_ids: Sequence[int]) -> dict[int, Decimal]:
