@@ -1,4 +1,5 @@
-"""What the base template shows around every page. Nothing here asks the database beyond the request's own user."""
+"""What the base template shows around every page. Beyond the request's own user it asks the database one thing: what
+the person did last, for the undo bar."""
 
 import json
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.access import may
+from core.undo import undo_context
 
 THEMES = [
     ("auto", pgettext_lazy("theme", "Auto")),
@@ -73,6 +75,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "sections": SimpleLazyObject(lambda: _open_sections(request, SECTIONS)),
         "create_sections": SimpleLazyObject(lambda: _open_sections(request, CREATE)),
         "settings_sections": SimpleLazyObject(lambda: _open_sections(request, SETTINGS_SECTIONS)),
+        **undo_context(request),
     }
 
 

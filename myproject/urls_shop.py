@@ -10,6 +10,7 @@ from reports.views.today import home
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("", include("core.urls")),
+    path("", include("core.urls_undo")),
     path("", include("accounts.urls")),
     path("first-steps/", include("reports.urls")),
     path("orders/", include("orders.urls")),

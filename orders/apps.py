@@ -7,4 +7,4 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self) -> None:
-        from orders import receivers  # noqa: F401 - listens to the inventory
+        from orders import receivers, undo  # noqa: F401 - listens to the inventory, registers what can be undone

@@ -7,4 +7,4 @@ class ProductsConfig(AppConfig):
     verbose_name = _("Catalogue")
 
     def ready(self) -> None:
-        from products import receivers  # noqa: F401 - objects to deletions
+        from products import receivers, undo  # noqa: F401 - objects to deletions, registers what can be undone
