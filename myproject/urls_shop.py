@@ -5,10 +5,13 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from core.admin import shop_site
 from core.media import media_file, media_path
+from reports.views.attention import attention, bell
 from reports.views.today import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
+    path("attention/", attention, name="attention"),
+    path("attention/bell/", bell, name="bell"),
     path("", include("core.urls")),
     path("", include("core.urls_undo")),
     path("", include("accounts.urls")),
