@@ -212,6 +212,8 @@ def _find(form: OrderForm, text: str) -> Any:
     if not tidy:
         return gettext_lazy("Type a name or an SKU first.")
     form.find(tidy)
+    if form.added is None and len(form.suggestions) == 1:
+        form.added = form.suggestions.pop()  # the only thing found is what Enter means
     return "" if form.added else unresolved(tidy, form.suggestions)
 
 

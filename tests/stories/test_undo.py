@@ -80,7 +80,7 @@ def test_ctrl_z_undoes_in_any_layout_but_not_where_text_is_typed(browse, staff, 
     rose = stocked("Rose", ("7", "10"))
     page = browse(staff("florist"))
     write_off_one(page, StockBatch.objects.get())
-    page.locator("input[type=search]").fill("tulip")
+    page.locator("#search_text").fill("tulip")
     press_ctrl_z(page, key)
     page.wait_for_timeout(300)
     assert stock_of(rose).quantity == 6

@@ -1,5 +1,5 @@
 /* Parts that ask the server by themselves (data-quiet): only while somebody looks at the page, and without a word when
-   the network or the server fails; the next turn asks again. */
+   the network or the server fails; the next turn asks again. An ended session is again.js's matter. */
 
 const is_quiet = (event) => event.detail.elt?.matches?.("[data-quiet]");
 
@@ -9,6 +9,6 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 
 for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.addEventListener(name, (event) => {
-    if (is_quiet(event)) event.stopImmediatePropagation();
+    if (is_quiet(event) && event.detail.xhr?.status !== 401) event.stopImmediatePropagation();
   }, { capture: true });
 }

@@ -20,6 +20,7 @@ document.addEventListener("htmx:oobAfterSwap", say_once);
 // By the place of the key, so that it works in the Russian layout too; where text is typed, the text is undone.
 document.addEventListener("keydown", (event) => {
   if (event.code !== "KeyZ" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+  if (document.body.dataset.shortcuts === "off") return;
   const button = document.getElementById("undo_button");
   const typing = event.target.closest?.("input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]");
   if (!button || typing || event.repeat || document.querySelector("dialog[open]")) return;
