@@ -217,11 +217,11 @@ def test_a_command_line_that_cannot_be_meant_shows_the_usage(project, monkeypatc
 
 
 def test_reset_without_a_terminal_names_the_option_and_deletes_nothing(project, monkeypatch, capsys):
-    (project.root / "logins.json").write_text("[]")
+    (project.root / "demo.json").write_text("[]")
     monkeypatch.setattr(sys, "stdin", StringIO())
     assert call(monkeypatch, "reset") == 1
     assert "--yes" in capsys.readouterr().out
-    assert (project.root / "logins.json").exists()
+    assert (project.root / "demo.json").exists()
     assert (project.project / "media" / "tenants" / "rosa").exists()
     english, russian = in_both_languages(monkeypatch, "reset_no_terminal")
     assert "Nothing was deleted" in english
@@ -229,7 +229,7 @@ def test_reset_without_a_terminal_names_the_option_and_deletes_nothing(project, 
 
 
 def test_reset_deletes_data_and_uploads_but_keeps_the_folder_in_git(project, monkeypatch):
-    (project.root / "logins.json").write_text("[]")
+    (project.root / "demo.json").write_text("[]")
     (project.root / "data-18").mkdir()
     assert call(monkeypatch, "reset", "--yes") == 0
     assert {path.suffix for path in project.root.iterdir()} <= {".lock"}
@@ -237,11 +237,11 @@ def test_reset_deletes_data_and_uploads_but_keeps_the_folder_in_git(project, mon
 
 
 def test_reset_refuses_while_the_program_runs(project, monkeypatch, capsys):
-    (project.root / "logins.json").write_text("[]")
+    (project.root / "demo.json").write_text("[]")
     with only_one(project):
         assert call(monkeypatch, "reset", "--yes") == 1
     assert "Stop it first" in capsys.readouterr().out
-    assert (project.root / "logins.json").exists()
+    assert (project.root / "demo.json").exists()
     english, russian = in_both_languages(monkeypatch, "reset_running")
     assert "dev.py stop" in english
     assert "dev.py stop" in russian
@@ -249,10 +249,10 @@ def test_reset_refuses_while_the_program_runs(project, monkeypatch, capsys):
 
 def test_reset_never_deletes_a_database_it_did_not_make(project, monkeypatch, capsys):
     monkeypatch.setenv("DATABASE_URL", "postgres://somewhere/else")
-    (project.root / "logins.json").write_text("[]")
+    (project.root / "demo.json").write_text("[]")
     assert call(monkeypatch, "reset", "--yes") == 1
     assert "DATABASE_URL" in capsys.readouterr().out
-    assert (project.root / "logins.json").exists()
+    assert (project.root / "demo.json").exists()
     __, russian = in_both_languages(monkeypatch, "reset_external")
     assert "Ничего не удалено" in russian
 
