@@ -1,9 +1,9 @@
 """Two shops to look at, made through the services like any other: goods, a month of work, what lies ahead.
 
-`shop` says what a demo shop is, `pion` and `fern` are two, `days` reckons what happened when, `fill` plays it.
+`shop` says what a demo shop is, `pion` and `fern` are two, `days` reckons what happened when, `fill` plays it;
+`pictures` draws the goods, `photos` hangs the drawings on them.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,10 @@ from django.utils import translation
 
 from core.access import Role
 from orders.demo import fern, fill, pion
+from orders.demo.photos import hang_pictures
 from orders.demo.shop import DemoShop
+
+__all__ = ["SHOPS", "fill_goods", "fill_shop", "hang_pictures", "logins"]
 
 SHOPS: dict[str, DemoShop] = {shop.schema_name: shop for shop in (pion.SHOP, fern.SHOP)}
 
@@ -32,8 +35,3 @@ def fill_goods(*, by: Any, now: datetime) -> None:
 def logins(shop: DemoShop) -> list[dict[str, str]]:
     """Who can log in to a demo shop, for the greeting of the start command."""
     return [{"login": login, "name": name, "password": shop.password} for login, name, _role in shop.people]
-
-
-def hang_pictures(shop: DemoShop) -> Iterator[tuple[int, int]]:
-    """Nothing to draw with yet."""
-    yield from ()
