@@ -219,9 +219,10 @@ class Chore(Child):
 
     def _follow(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None  # noqa: S101 - it was asked for above
-        for line in process.stdout:
-            if not self.stopped:
-                self.tell(line.decode("utf-8", "replace").rstrip())
+        with process.stdout as lines:
+            for line in lines:
+                if not self.stopped:
+                    self.tell(line.decode("utf-8", "replace").rstrip())
         code = process.wait()
         if self.stopped:
             return
