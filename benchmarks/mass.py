@@ -171,7 +171,8 @@ def build(size: Size, *, now: datetime, by: int) -> None:
                 number,
                 {key: (need / ROUNDS).to_integral_value(ROUND_CEILING) for key, need in sold.items()},
             )
-        _sell(cursor, today)
+        _analyze(cursor)
+        _sell(cursor)
         _throw_away(cursor, values, today)
         cursor.execute("select id from products_product order by id")
         every = [key for (key,) in cursor.fetchall()]
@@ -179,8 +180,13 @@ def build(size: Size, *, now: datetime, by: int) -> None:
         _receive(values, today - timedelta(days=1), ROUNDS + 1, {key: Decimal(20 + key % 30) for key in every})
     reserve_waiting(on=today)
     with connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"analyze {table}")
+        _analyze(cursor)
+
+
+def _analyze(cursor: Any) -> None:
+    """Without figures about tables that grew a moment ago the planner reads them whole."""
+    for table in TABLES:
+        cursor.execute(f"analyze {table}")
 
 
 def _receive(values: dict[str, Any], day: date, number: int, quantities: dict[int, Decimal]) -> None:
@@ -210,7 +216,7 @@ def _receive(values: dict[str, Any], day: date, number: int, quantities: dict[in
         )
 
 
-def _sell(cursor: Any, today: date) -> None:
+def _sell(cursor: Any) -> None:
     """A day's completed orders in one statement of the engine."""
     from inventory import engine
 
@@ -218,8 +224,10 @@ def _sell(cursor: Any, today: date) -> None:
         "select due_on, array_agg(id order by id), array_agg(round(quantity * sale_price, 2) order by id)"
         " from b_demand where category = 'completed' group by 1 order by 1"
     )
-    for day, demands, amounts in cursor.fetchall():
+    for number, (day, demands, amounts) in enumerate(cursor.fetchall()):
         engine.sell(demands, amounts, by=None, at=_moment(day, 20))
+        if number in {5, 50, 200, 600}:
+            _analyze(cursor)
 
 
 def _throw_away(cursor: Any, values: dict[str, Any], today: date) -> None:

@@ -102,7 +102,6 @@ PAGES = [
     Page("inventory:receipt_list", "list", weight=1),
     Page("inventory:receipt_detail", "detail", sample="receipt"),
     Page("inventory:receipt_labels", "print", sample="receipt"),
-    Page("inventory:batch", "detail", sample="batch"),
     Page("inventory:batch_label", "print", sample="batch"),
     Page("inventory:return_to_supplier", "form", sample="batch"),
     Page("inventory:write_off", "form", "stock={stock}", role="florist", weight=1),
@@ -123,6 +122,7 @@ PAGES = [
 LEFT_OUT = {
     "login": "for people who are not logged in", "logout": "only sent", "invitation": "for people without an account",
     "password": "only sent", "set_language": "only sent", "set_theme": "only sent", "media": "a file, no page",
+    "inventory:batch": "leads on to the stock",
     "styleguide": "only with DEBUG", "styleguide_error": "only with DEBUG", "styleguide_page": "only with DEBUG",
     "reports:hide_first_steps": "only sent", "reports:load_demo": "only sent",
     "orders:bulk_status": "only sent", "orders:draft_keep": "only sent", "orders:draft_discard": "only sent",
