@@ -287,6 +287,13 @@ def waiting_of(stock: Stock) -> list[StockDemand]:
     return list(rows.order_by("needed_on", "pk"))
 
 
+def waiting_for(products: Sequence[int], *, warehouse: int) -> QuerySet[StockDemand]:
+    """Open demands for any of these products in a warehouse that hold less than they ask, earliest needed first; `held`
+    is what they hold."""
+    rows = waiting_demands().filter(product__in=products, warehouse=warehouse)
+    return rows.select_related("product").order_by("needed_on", "pk")
+
+
 def active_reservations() -> QuerySet[Reservation]:
     """Goods promised now, earliest needed first."""
     return (
