@@ -36,6 +36,9 @@ class LogInForm(AuthenticationForm):
         field.label = _("User name or e-mail")
         field.max_length = LONGEST_EMAIL  # type: ignore[attr-defined]
         field.widget.attrs["maxlength"] = LONGEST_EMAIL
+        if self.initial.get("username"):  # the name is known, the password is asked for
+            del field.widget.attrs["autofocus"]
+            self.fields["password"].widget.attrs["autofocus"] = True
 
 
 class NewPasswordForm(Form):
@@ -63,12 +66,25 @@ class NewPasswordForm(Form):
         return cleaned
 
 
+class ForgottenForm(Form):
+    """The e-mail of whoever forgot the password."""
+
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=LONGEST_EMAIL, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+
+
 class ProfileForm(Form):
-    """Name, language, look."""
+    """Name, language, look, keys."""
 
     name = CleanCharField(label=_("Name"), max_length=120, required=False)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     theme = forms.ChoiceField(label=_("Look"), choices=Theme.choices)
+    shortcuts_enabled = forms.BooleanField(
+        label=_("Single-key shortcuts"),
+        required=False,
+        help_text=_("N for a new order, / for the search and so on. Keys pressed together with Ctrl work anyway."),
+    )
 
 
 class OwnPasswordForm(PasswordChangeForm):

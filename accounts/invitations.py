@@ -1,9 +1,12 @@
-"""Links by which a new person sets the first password. A link works once, for a week, in its own shop only."""
+"""Links by which people set a password: the first one, or a new one when the old is forgotten.
+
+A link works once and in its own shop only; an invitation for a week, a link for a forgotten password for a day.
+"""
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.urls import reverse
 from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+from django.utils.http import base36_to_int, urlsafe_base64_decode, urlsafe_base64_encode
 
 from accounts.models import User
 from core.tenancy import current_schema_name
@@ -21,21 +24,41 @@ class InvitationTokens(PasswordResetTokenGenerator):
         return f"{current_schema_name()}:{super()._make_hash_value(user, timestamp)}"
 
 
+class ForgottenTokens(InvitationTokens):
+    """The same for somebody who has a password. Whoever finds the mail later finds nothing."""
+
+    key_salt = "accounts.forgotten"
+    SECONDS = 24 * 60 * 60
+
+    def check_token(self, user: User | None, token: str | None) -> bool:
+        if user is None or not token or not super().check_token(user, token):
+            return False
+        return self._num_seconds(self._now()) - base36_to_int(token.partition("-")[0]) <= self.SECONDS
+
+
 tokens = InvitationTokens()
+forgotten = ForgottenTokens()
 
 
 def invitation_path(user: User) -> str:
     """Path of the page where `user` accepts, valid in the current shop."""
-    return reverse(
-        "invitation", kwargs={"who": urlsafe_base64_encode(force_bytes(user.pk)), "token": tokens.make_token(user)}
-    )
+    return _path("invitation", user, tokens)
 
 
-def find_invited(who: str, token: str) -> User | None:
-    """The active user whom this link invites, or None when the link is foreign, spent, too old or mistyped."""
+def forgotten_path(user: User) -> str:
+    """Path of the page where `user` sets a new password, valid in the current shop."""
+    return _path("new_password", user, forgotten)
+
+
+def _path(name: str, user: User, kind: InvitationTokens) -> str:
+    return reverse(name, kwargs={"who": urlsafe_base64_encode(force_bytes(user.pk)), "token": kind.make_token(user)})
+
+
+def find_invited(who: str, token: str, kind: InvitationTokens = tokens) -> User | None:
+    """The active user whom this link lets in, or None when the link is foreign, spent, too old or mistyped."""
     try:
         pk = int(urlsafe_base64_decode(who).decode("ascii"))
     except (ValueError, OverflowError):
         return None
     user = User.objects.filter(pk=pk, is_active=True).first() if 0 < pk < 2**63 else None
-    return user if user is not None and tokens.check_token(user, token) else None
+    return user if user is not None and kind.check_token(user, token) else None

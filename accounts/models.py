@@ -60,6 +60,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.SELLER)
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
     theme = models.CharField(_("look"), max_length=8, choices=Theme.choices, default=Theme.AUTO)
+    shortcuts_enabled = models.BooleanField(
+        _("single-key shortcuts"),
+        default=True,
+        db_default=True,
+        help_text=_("N for a new order, / for the search and so on. Keys pressed together with Ctrl work anyway."),
+    )
     is_active = models.BooleanField(
         _("may log in"), default=True, help_text=_("Switch off instead of deleting: the history keeps its names.")
     )

@@ -1,23 +1,38 @@
 """Pages of people: in, out, the first password, the profile."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
+from django_htmx.http import trigger_client_event
 from django_tenants.utils import get_public_schema_name
 
-from accounts.forms import LogInForm, NewPasswordForm, OwnPasswordForm, ProfileForm
+from accounts.forms import ForgottenForm, LogInForm, NewPasswordForm, OwnPasswordForm, ProfileForm
 from accounts.invitations import find_invited
+from accounts.invitations import forgotten as forgotten_tokens
 from accounts.models import User
-from accounts.services.staff import InvitationSpent, accept_invitation, edit_profile
-from core.errors import BadInput
+from accounts.services.staff import (
+    InvitationSpent,
+    LinkSpent,
+    accept_invitation,
+    edit_profile,
+    send_new_password,
+    set_new_password,
+)
+from core.errors import BadInput, DomainError
+from core.htmx import wants_part
 from core.tenancy import current_schema_name
 from core.transactions import run
 
@@ -36,6 +51,29 @@ class LogIn(LoginView):
     authentication_form = LogInForm
     redirect_authenticated_user = True
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if wants_part(request) and request.user.is_authenticated:  # somebody logged in meanwhile in another window
+            return self._in_again()
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_template_names(self) -> list[str]:
+        return [f"{self.template_name}#again" if wants_part(self.request) else self.template_name]
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"username": self.request.GET.get("who", "")}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        # The page below the dialog may have fields of the same names.
+        return super().get_form_kwargs() | ({"auto_id": "again_%s"} if wants_part(self.request) else {})
+
+    def form_valid(self, form: LogInForm) -> HttpResponse:  # type: ignore[override]
+        answer = super().form_valid(form)
+        return self._in_again() if wants_part(self.request) else answer
+
+    def _in_again(self) -> HttpResponse:
+        """Nothing to show: the page is told who is in, closes the dialog and sends its request again."""
+        return trigger_client_event(HttpResponse(status=204), "florist:in-again", {"user": str(self.request.user.pk)})
+
     def get_default_redirect_url(self) -> str:
         return start_page()
 
@@ -50,22 +88,53 @@ log_out = LogoutView.as_view()
 @sensitive_post_parameters()
 def invitation(request: HttpRequest, who: str, token: str) -> HttpResponse:
     """The invited person sets a password and is in."""
-    invited = find_invited(who, token)
-    if invited is None:
-        return render(request, "accounts/invitation_spent.html", {"refusal": InvitationSpent()}, status=404)
+    person = find_invited(who, token)
+    refusal = None if person else InvitationSpent()
+    return _set_password(
+        request, "accounts/invitation.html", person, refusal, partial(accept_invitation, who=who, token=token)
+    )
+
+
+@sensitive_post_parameters()
+def new_password(request: HttpRequest, who: str, token: str) -> HttpResponse:
+    """Whoever forgot the password sets another one and is in."""
+    person = find_invited(who, token, forgotten_tokens)
+    refusal = None if person else LinkSpent()
+    return _set_password(
+        request, "accounts/new_password.html", person, refusal, partial(set_new_password, who=who, token=token)
+    )
+
+
+def _set_password(
+    request: HttpRequest,
+    template: str,
+    person: User | None,
+    refusal: DomainError | None,
+    work: Callable[..., User],
+) -> HttpResponse:
+    if refusal is not None:
+        return render(request, "accounts/invitation_spent.html", {"refusal": refusal}, status=404)
     form = NewPasswordForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            user = run(lambda: accept_invitation(who=who, token=token, password=form.cleaned_data["password1"]))
-        except BadInput as refusal:
-            form.add_refusal(refusal)
-        except InvitationSpent as refusal:
-            return render(request, "accounts/invitation_spent.html", {"refusal": refusal}, status=404)
+            user = run(lambda: work(password=form.cleaned_data["password1"]))
+        except BadInput as problem:
+            form.add_refusal(problem)
+        except (InvitationSpent, LinkSpent) as spent:
+            return render(request, "accounts/invitation_spent.html", {"refusal": spent}, status=404)
         else:
             login(request, user, backend=BACKEND)
             return redirect(start_page())
-    context = {"form": form, "invited": invited}
-    return render(request, "accounts/invitation.html", context, status=422 if form.errors else 200)
+    return render(request, template, {"form": form, "invited": person}, status=422 if form.errors else 200)
+
+
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """Ask for a link to a new password. The answer is the same whether the e-mail is known or not."""
+    form = ForgottenForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        send_new_password(email=form.cleaned_data["email"])
+        return render(request, "accounts/forgotten_sent.html", {"email": form.cleaned_data["email"]})
+    return render(request, "accounts/forgotten.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @login_required
@@ -73,7 +142,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     """Name, language and look of the person who asks."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required has seen to it
-    initial = {"name": user.name, "language": user.language, "theme": user.theme}
+    initial = {name: getattr(user, name) for name in ("name", "language", "theme", "shortcuts_enabled")}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         run(lambda: edit_profile(user=user, **form.cleaned_data))

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotAllowed
+from core.htmx import wants_part
 
 
 class Role(models.TextChoices):
@@ -42,6 +43,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "shop.set_up": frozenset({Role.OWNER}),
     "staff.change": frozenset({Role.OWNER}),
     "admin.use": _OFFICE,
+    "actions.all": _OFFICE,
 }
 
 
@@ -52,13 +54,19 @@ def may(user: Any, right: str) -> bool:
 
 
 def needs(right: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Let a view run only for those who have `right`; others log in first or get the 403 page."""
+    """Let a view run only for those who have `right`; others log in first or get the 403 page.
+
+    htmx is answered 401 instead of the log-in page: the page then asks for the password over what was typed and sends
+    the request again.
+    """
     holders = RIGHTS[right]
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
+                if wants_part(request):
+                    return HttpResponse(status=401, headers={"Cache-Control": "no-store"})
                 # Here, because it needs the user model, and the user model needs Role from this module.
                 from django.contrib.auth.views import redirect_to_login
 

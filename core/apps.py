@@ -5,7 +5,10 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from core import checks  # noqa: F401 - registers the system checks
+        from core import (
+            checks,  # noqa: F401 - registers the system checks
+            search_places,  # noqa: F401 - registers what the search finds
+        )
         from core.middleware.shop import connect_signals
 
         connect_signals()

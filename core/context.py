@@ -1,6 +1,8 @@
-"""What the base template shows around every page. Nothing here asks the database beyond the request's own user."""
+"""What the base template shows around every page. Beyond the request's own user it asks the database one thing: what
+the person did last, for the undo bar."""
 
 import json
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -10,7 +12,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.access import may
+from core.access import Role, may
+from core.undo import undo_context
 
 THEMES = [
     ("auto", pgettext_lazy("theme", "Auto")),
@@ -39,26 +42,53 @@ HTMX_CONFIG = json.dumps(
 
 
 class Section(NamedTuple):
-    """A place in the shop's navigation: where it leads, what it is called, which right opens it."""
+    """A place in the shop: where it leads, what it is called, which right opens it, which keys lead there (physical
+    keys by their `event.code`, one after the other)."""
 
     url_name: str
     label: Any
     icon: str
     right: str
+    keys: str = ""
 
 
-SECTIONS = [
-    Section("home", _("Today"), "today", "orders.view"),
-    Section("orders:order_list", _("Orders"), "orders", "orders.view"),
-    Section("inventory:stock_list", _("Stock"), "stock", "stock.view"),
-    Section("products:product_list", _("Catalogue"), "catalogue", "catalogue.view"),
-]
+TODAY = Section("home", _("Today"), "today", "orders.view", "KeyG KeyD")
+ORDERS = Section("orders:order_list", _("Orders"), "orders", "orders.view", "KeyG KeyO")
+BOARD = Section("orders:order_board", pgettext_lazy("orders", "Board"), "board", "orders.view")
+STOCK = Section("inventory:stock_list", _("Stock"), "stock", "stock.view", "KeyG KeyS")
+CATALOGUE = Section("products:product_list", _("Catalogue"), "catalogue", "catalogue.view")
+BOUQUETS = Section("products:kit_list", _("Bouquets"), "bouquet", "catalogue.view", "KeyG KeyB")
+KEYS = Section("shortcuts", _("Keyboard shortcuts"), "info", "orders.view")
+SETTINGS = Section("admin:index", _("Settings"), "settings", "admin.use")
+
+SECTIONS = [TODAY, ORDERS, STOCK, CATALOGUE]
 CREATE = [
-    Section("orders:order_create", _("Order"), "orders", "orders.change"),
+    Section("orders:order_create", _("Order"), "orders", "orders.change", "KeyN"),
     Section("inventory:receive", pgettext_lazy("goods", "Receipt"), "download", "stock.receive"),
     Section("inventory:write_off", _("Write-off"), "trash", "stock.write_off"),
+    Section("products:kit_create", _("Bouquet"), "bouquet", "catalogue.change"),
+    Section("products:product_create", _("Product"), "catalogue", "catalogue.change"),
 ]
-SETTINGS_SECTIONS = [Section("admin:index", _("Settings"), "settings", "admin.use")]
+SETTINGS_SECTIONS = [SETTINGS]
+# Not worth a line in the navigation; the search and the menu of the phone lead there.
+FURTHER = [
+    BOARD,
+    BOUQUETS,
+    Section("inventory:reservation_list", _("Reservations"), "clock", "stock.view"),
+    Section("inventory:receipt_list", pgettext_lazy("goods", "Receipts"), "download", "stock.view"),
+    Section("inventory:write_off_list", _("Write-offs"), "trash", "stock.view"),
+    Section("attention", _("Needs a decision"), "bell", "orders.view"),
+    Section("recent", pgettext_lazy("undo", "Recent actions"), "undo", "orders.view"),
+    Section("profile", _("Profile"), "people", "orders.view"),
+    KEYS,
+]
+
+# The bar of the phone: what each role needs most on both sides of the search; everything else is under "More".
+BOTTOM = ([TODAY, ORDERS], [STOCK])
+BOTTOM_OF_ROLE: dict[str, tuple[list[Section], list[Section]]] = {
+    Role.FLORIST: ([TODAY, BOARD], [STOCK]),
+    Role.COURIER: ([TODAY, ORDERS], []),
+}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -73,6 +103,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "sections": SimpleLazyObject(lambda: _open_sections(request, SECTIONS)),
         "create_sections": SimpleLazyObject(lambda: _open_sections(request, CREATE)),
         "settings_sections": SimpleLazyObject(lambda: _open_sections(request, SETTINGS_SECTIONS)),
+        **undo_context(request),
+        "bottom_bar": SimpleLazyObject(lambda: _bottom_bar(request)),
+        "palette_groups": SimpleLazyObject(lambda: _palette_groups(request)),
+        "further_sections": SimpleLazyObject(lambda: _open_sections(request, FURTHER)),
     }
 
 
@@ -84,18 +118,43 @@ def theme_of(request: HttpRequest) -> str:
     return str(chosen) if chosen in dict(THEMES) else "auto"
 
 
+def _bottom_bar(request: HttpRequest) -> dict[str, list[dict[str, Any]]]:
+    left, right = BOTTOM_OF_ROLE.get(getattr(request.user, "role", ""), BOTTOM)
+    rest = [section for section in [*SECTIONS, *FURTHER, *SETTINGS_SECTIONS] if section not in [*left, *right, KEYS]]
+    return {
+        "left": _open_sections(request, left),
+        "right": _open_sections(request, right),
+        "more": _open_sections(request, rest),
+    }
+
+
+def _palette_groups(request: HttpRequest) -> list[Any]:
+    from core.search_places import all_places  # it takes the sections from here
+
+    return all_places(request.user)
+
+
 def _open_sections(request: HttpRequest, sections: list[Section]) -> list[dict[str, Any]]:
-    user = getattr(request, "user", None)
+    return [
+        {
+            "url": url,
+            "label": section.label,
+            "icon": section.icon,
+            "keys": section.keys,
+            "current": request.path == url or (url != "/" and request.path.startswith(url)),
+        }
+        for section, url in open_to(getattr(request, "user", None), sections)
+    ]
+
+
+def open_to(user: Any, sections: list[Section]) -> list[tuple[Section, str]]:
+    """The sections that `user` may open, each with its address; an app that is not installed has none."""
     if user is None or not user.is_authenticated:
         return []
-    shown = []
+    found = []
     for section in sections:
         if not may(user, section.right):
             continue
-        try:
-            url = reverse(section.url_name)
-        except NoReverseMatch:  # an app that is not installed has no place in the navigation
-            continue
-        current = request.path == url or (url != "/" and request.path.startswith(url))
-        shown.append({"url": url, "label": section.label, "icon": section.icon, "current": current})
-    return shown
+        with suppress(NoReverseMatch):
+            found.append((section, reverse(section.url_name)))
+    return found

@@ -9,10 +9,15 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from core.access import needs
 from core.context import THEME_COOKIE, THEMES
-from core.htmx import wants_part
+from core.htmx import page_or_part, wants_part
+from core.search import LONGEST, search
+from core.search_places import all_places
+from core.search_text import SHORTEST
+from core.shortcuts import scopes_for
 
 YEAR = 60 * 60 * 24 * 365
 
@@ -25,6 +30,28 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         response["HX-Reswap"] = "innerHTML"
         return response
     return render(request, "core/csrf_failure.html", {"back": request.path}, status=403)
+
+
+@require_safe
+@needs("orders.view")
+def search_everywhere(request: HttpRequest) -> HttpResponse:
+    """Everything the shop has for `q`: a page of its own, or the rows of the palette."""
+    typed = request.GET.get("q", "")
+    found = search(typed, request.user)
+    context = {
+        "found": found,
+        "groups": found.groups if found.query.readings else all_places(request.user),
+        "longest": LONGEST,
+        "shortest": SHORTEST,
+    }
+    return page_or_part(request, "core/search.html", "results", context)
+
+
+@require_safe
+@needs("orders.view")
+def shortcuts(request: HttpRequest) -> HttpResponse:
+    """The keys of the program, as a page or as the body of the sheet."""
+    return page_or_part(request, "core/shortcuts.html", "keys", {"scopes": scopes_for(request.user)})
 
 
 @require_POST

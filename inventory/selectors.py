@@ -224,6 +224,39 @@ def stock_counts(*, on: date, warehouse: int | None = None) -> StockCounts:
     return StockCounts(found["wilting"], found["low"], found["all"], found["value"] or Decimal(0))
 
 
+@dataclass(frozen=True)
+class Risks:
+    """What needs a look in one warehouse: products that wilt or run out, batches that have expired."""
+
+    warehouse: int
+    name: str
+    wilting: int
+    low: int
+    expired: int
+
+
+def risks_by_warehouse(*, on: date) -> list[Risks]:
+    """Every live warehouse that has stock, the main one first: two statements."""
+    expired = dict(
+        expired_batches(on).order_by().values_list("stock__warehouse").annotate(count=Count("pk")).values_list(
+            "stock__warehouse", "count"
+        )
+    )  # fmt: skip
+    rows = (
+        _with_risk(on, None)
+        .order_by("-warehouse__is_default", "warehouse__position", "warehouse")
+        .values("warehouse", "warehouse__name", "warehouse__is_default", "warehouse__position")
+        .annotate(
+            wilting=Count("pk", filter=Q(risk=Risk.WILTING)),
+            low=Count("pk", filter=Q(risk=Risk.LOW)),
+        )
+    )
+    return [
+        Risks(row["warehouse"], row["warehouse__name"], row["wilting"], row["low"], expired.get(row["warehouse"], 0))
+        for row in rows
+    ]
+
+
 def after_risk(rows: QuerySet[Any], cursor: str) -> QuerySet[Any]:
     """The rows behind a cursor `<risk>-<key>` of `risk_cursor`; a cursor that means nothing is no cursor."""
     risk, _dash, key = cursor.partition("-")
@@ -282,7 +315,7 @@ def receipts() -> QuerySet[Receipt]:
 
 def write_offs() -> QuerySet[WriteOff]:
     """Write-offs, newest first."""
-    return WriteOff.objects.select_related("product", "warehouse", "by").order_by("-pk")
+    return WriteOff.objects.select_related("product", "warehouse", "by", "reversed_by").order_by("-pk")
 
 
 def last_costs(product_ids: Sequence[int]) -> dict[int, Decimal]:

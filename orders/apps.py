@@ -7,4 +7,8 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self) -> None:
-        from orders import receivers  # noqa: F401 - listens to the inventory
+        from orders import (
+            receivers,  # noqa: F401 - listens to the inventory
+            search,  # noqa: F401 - registers what the search finds
+            undo,  # noqa: F401 - registers what can be undone
+        )

@@ -112,15 +112,26 @@ def _moment(day: date, clock: time) -> datetime:
     return timezone.make_aware(datetime.combine(day, clock))
 
 
-def order_page(*, view: View, now: datetime, text: str = "", status: int | None = None, after: str = "") -> Page:
-    """A page of the list: orders of a view, or of all days when `text` is searched for; `after` is a cursor.
+def order_page(
+    *,
+    view: View,
+    now: datetime,
+    text: str = "",
+    status: int | None = None,
+    contact: int | None = None,
+    after: str = "",
+) -> Page:
+    """A page of the list: orders of a view, or of all days when `text` is searched for or `contact` has ordered or
+    received them; `after` is a cursor.
 
     Raises BadInput for a text that can't be meant and ValueError for a broken cursor.
     """
-    orders = of_view(view, now)
-    newest_first = view is View.ALL
+    newest_first = view is View.ALL or bool(text) or contact is not None
+    orders = of_view(View.ALL if newest_first else view, now)
     if text:
-        orders, newest_first = _searched(Order.objects.all(), text), True
+        orders = _searched(orders, text)
+    if contact is not None:
+        orders = orders.filter(Q(buyer=contact) | Q(recipient=contact))
     if status is not None:
         orders = orders.filter(status=status)
     orders = orders.annotate(

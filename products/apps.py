@@ -7,4 +7,8 @@ class ProductsConfig(AppConfig):
     verbose_name = _("Catalogue")
 
     def ready(self) -> None:
-        from products import receivers  # noqa: F401 - objects to deletions
+        from products import (
+            receivers,  # noqa: F401 - objects to deletions
+            search,  # noqa: F401 - registers what the search finds
+            undo,  # noqa: F401 - registers what can be undone
+        )

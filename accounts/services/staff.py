@@ -4,6 +4,7 @@ import re
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.core.validators import validate_email
@@ -12,12 +13,14 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from accounts.invitations import find_invited, invitation_path
+from accounts.invitations import InvitationTokens, find_invited, forgotten, forgotten_path, invitation_path, tokens
 from accounts.models import Theme, User
 from core.access import Role, may
 from core.errors import BadInput, DomainError, NotAllowed
 from core.links import current_shop_name, shop_url
 from core.tenancy import after_commit
+
+MAIL_PAUSE_SECONDS = 5 * 60
 
 
 class InvitationSpent(DomainError):
@@ -29,6 +32,18 @@ class InvitationSpent(DomainError):
     def __init__(self) -> None:
         super().__init__(
             _("This invitation is no longer valid: it was used, replaced or is older than a week. Ask for a new one.")
+        )
+
+
+class LinkSpent(DomainError):
+    """The link to a new password is not valid any more, or never was."""
+
+    code = "link_spent"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This link is no longer valid: it was used, replaced or is older than a day. Ask for a new one.")
         )
 
 
@@ -92,19 +107,54 @@ def send_invitation(user_id: int) -> None:
         )
 
 
-@transaction.atomic
+def send_new_password(*, email: str) -> None:
+    """Mail a link to a new password to the active person with this e-mail, at most one in five minutes.
+
+    Whoever never set a password gets the invitation again. Nobody learns here whether the e-mail is known.
+    """
+    user = User.objects.filter(email__iexact=email.strip(), is_active=True).order_by("pk").first()
+    if user is None or not cache.add(f"accounts.new_password:{user.pk}", 1, timeout=MAIL_PAUSE_SECONDS):
+        return
+    if not user.has_usable_password():
+        send_invitation(user.pk)
+        return
+    with translation.override(user.language):
+        context = {"user": user, "shop_name": current_shop_name(), "url": shop_url(forgotten_path(user))}
+        send_mail(
+            subject=translation.gettext("A new password for %(shop)s") % {"shop": context["shop_name"]},
+            message=render_to_string("accounts/new_password_mail.txt", context),
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            recipient_list=[user.email],
+        )
+
+
 def accept_invitation(*, who: str, token: str, password: str) -> User:
     """Set the first password and so spend the link.
 
     Raises InvitationSpent when the link is not valid, BadInput when the password is too weak.
     """
-    invited = find_invited(who, token)
+    return _set_password(who, token, password, kind=tokens, spent=InvitationSpent)
+
+
+def set_new_password(*, who: str, token: str, password: str) -> User:
+    """Set another password for a forgotten one and so spend the link; whoever was logged in by the old one is out.
+
+    Raises LinkSpent when the link is not valid, BadInput when the password is too weak.
+    """
+    return _set_password(who, token, password, kind=forgotten, spent=LinkSpent)
+
+
+@transaction.atomic
+def _set_password(
+    who: str, token: str, password: str, *, kind: InvitationTokens, spent: type[InvitationSpent | LinkSpent]
+) -> User:
+    invited = find_invited(who, token, kind)
     if invited is None:
-        raise InvitationSpent
+        raise spent
     # Under the lock the token is checked again: of two people with the same link only one sets the password.
     user = User.objects.select_for_update().get(pk=invited.pk)
-    if find_invited(who, token) is None:
-        raise InvitationSpent
+    if find_invited(who, token, kind) is None:
+        raise spent
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -136,14 +186,14 @@ def set_active(*, user: User, active: bool, by: User | None) -> User:
 
 
 @transaction.atomic
-def edit_profile(*, user: User, name: str, language: str, theme: str) -> None:
-    """A person's own name, language code and look. Raises BadInput for a language or look that is not offered."""
+def edit_profile(*, user: User, name: str, language: str, theme: str, shortcuts_enabled: bool) -> None:
+    """A person's own name, language code, look and whether single keys do something. Raises BadInput for a language or look that is not offered."""
     if language not in dict(settings.LANGUAGES):
         raise BadInput(_("This language is not offered. Choose one from the list."), field="language")
     if theme not in Theme.values:
         raise BadInput(_("There is no such look. Choose one from the list."), field="theme")
-    user.name, user.language, user.theme = name[:120], language, theme
-    user.save(update_fields=["name", "language", "theme"])
+    user.name, user.language, user.theme, user.shortcuts_enabled = name[:120], language, theme, shortcuts_enabled
+    user.save(update_fields=["name", "language", "theme", "shortcuts_enabled"])
 
 
 def keeps_an_owner(*, user: User, role: str, active: bool) -> bool:

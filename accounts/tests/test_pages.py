@@ -1,9 +1,11 @@
 """Log-in, invitation, profile, in a browser's eyes."""
 
+import re
+
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.invitations import invitation_path
+from accounts.invitations import forgotten_path, invitation_path
 from accounts.models import User
 from accounts.services.staff import invite_owner
 
@@ -159,3 +161,83 @@ def test_user_names_and_e_mails_are_unique_in_any_case(staff, shop):
             staff("seller", **fields)
     staff("seller", username="c", email="")
     staff("seller", username="d", email="")
+
+
+def reset_path(mail):
+    return re.search(r"http://\S+?(/new-password/\S+)", mail.body).group(1)
+
+
+FORGOTTEN = {
+    "en": ("A new password for Роза", "no longer valid"),
+    "ru": ("Новый пароль — Роза", "больше не действует"),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_whoever_forgot_the_password_gets_a_link_that_works_once(client, staff, login, mailoutbox, language):
+    subject, refusal = FORGOTTEN[language]
+    user = staff("seller", email="anna@example.com", language=language)
+    elsewhere = login(user)
+    assert client.post("/new-password/", {"email": "ANNA@example.com"}).status_code == 200
+    [mail] = mailoutbox
+    assert (mail.subject, mail.to) == (subject, ["anna@example.com"])
+    path = reset_path(mail)
+    before = user.password
+    answer = client.post(path, {"password1": "short", "password2": "short"})
+    assert answer.status_code == 422
+    user.refresh_from_db()
+    assert user.password == before
+    answer = client.post(path, {"password1": "peony-and-sage-9", "password2": "peony-and-sage-9"})
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    user.refresh_from_db()
+    assert user.check_password("peony-and-sage-9")
+    assert elsewhere.get("/profile/").status_code == 302, "the old password's sessions are out"
+    spent = client.get(path)
+    assert spent.status_code == 404
+    assert refusal in spent.content.decode()
+
+
+def test_the_answer_does_not_tell_whether_an_e_mail_is_known(client, staff, mailoutbox):
+    staff("seller", email="anna@example.com", is_active=False)
+    pages = [
+        client.post("/new-password/", {"email": email}).content.decode().replace(email, "X")
+        for email in ("anna@example.com", "nobody@example.com")
+    ]
+    assert re.sub(r'value="\S{64}"', "", pages[0]) == re.sub(r'value="\S{64}"', "", pages[1])
+    assert mailoutbox == []
+
+
+def test_one_mail_in_five_minutes(client, staff, mailoutbox):
+    staff("seller", email="anna@example.com")
+    for _time in range(3):
+        client.post("/new-password/", {"email": "anna@example.com"})
+    assert len(mailoutbox) == 1
+
+
+def test_whoever_never_set_a_password_is_invited_again(client, mailoutbox):
+    owner = invite_owner(email="anna@example.com", name="Анна")
+    mailoutbox.clear()
+    client.post("/new-password/", {"email": "anna@example.com"})
+    assert "/invitation/" in mailoutbox[0].body
+    assert not owner.has_usable_password()
+
+
+def test_a_link_for_a_forgotten_password_lives_a_day_and_is_no_invitation(client, staff, monkeypatch):
+    from datetime import datetime, timedelta
+
+    user = staff("seller")
+    path = forgotten_path(user)
+    assert client.get(path).status_code == 200
+    assert client.get(path.replace("/new-password/", "/invitation/")).status_code == 404
+    assert client.get(invitation_path(user).replace("/invitation/", "/new-password/")).status_code == 404
+    later = datetime.now() + timedelta(hours=25)  # noqa: DTZ005 - as the token generator of Django counts
+    monkeypatch.setattr("accounts.invitations.ForgottenTokens._now", lambda self: later)
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("email", ["", "no e-mail", "x" * 300 + "@example.com", "a\x00@example.com"])
+def test_what_is_no_e_mail_is_refused_beside_the_field(client, mailoutbox, email):
+    answer = client.post("/new-password/", {"email": email}, headers={"accept-language": "en"})
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.content.decode()
+    assert mailoutbox == []

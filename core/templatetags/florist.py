@@ -183,6 +183,14 @@ def motif(name: str, petal: str = "") -> SafeString:
 
 
 @register.filter
+def legends(keys: str) -> list[str]:
+    """How physical keys are written on a keyboard, in Latin and in Russian."""
+    from core.shortcuts import legends as legends_of  # its table needs the rights, which need the user model
+
+    return legends_of(keys)
+
+
+@register.filter
 def words(text: str) -> list[str]:
     """The words of a sentence, to loop over a few constants in a template."""
     return text.split()

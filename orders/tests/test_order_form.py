@@ -429,3 +429,16 @@ def test_a_second_warehouse_is_asked_for_and_its_stock_is_shown(shop, login, flo
 def test_the_rows_of_the_formset_alone_are_not_an_order(shop, login, florist):
     assert login(florist).post(NEW, line_fields((stocked("Red rose"), "1"))).status_code == 422
     assert not Order.objects.exists()
+
+
+def test_enter_takes_the_only_thing_that_is_found(login, seller):
+    stocked("Роза 50 см")
+    stocked("Тюльпан")
+    browser = login(seller)
+    page = browser.post(NEW, order_form(goods_search="роза", add_line="1")).content.decode()
+    assert 'name="lines-0-quantity"' in page
+    stocked("Роза 60 см")
+    answer = browser.post(NEW, order_form(goods_search="роза", add_line="1"))
+    assert answer.status_code == 422
+    assert 'name="lines-0-quantity"' not in answer.content.decode()
+    assert not Order.objects.exists()

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from core.access import may, needs
 from core.errors import BadInput
 from core.htmx import page_or_part
-from orders.models import OrderStatus
+from orders.models import Contact, OrderStatus
 from orders.selectors import LONGEST_SEARCH, Page, View, order_page, view_counts
 
 TABS = [
@@ -39,24 +39,37 @@ def order_list(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     statuses = list(OrderStatus.objects.all())
     status = next((item for item in statuses if str(item.pk) == request.GET.get("status")), None)
+    contact = _contact_of(request)
     after = request.GET.get("after", "")
     context: dict[str, Any] = {"page": Page([]), "refusal": None, "has_more_to_add": bool(after)}
     try:
-        context["page"] = order_page(view=view, now=now, text=text, status=status.pk if status else None, after=after)
+        context["page"] = order_page(
+            view=view,
+            now=now,
+            text=text,
+            status=status.pk if status else None,
+            contact=contact.pk if contact else None,
+            after=after,
+        )
     except BadInput as refusal:
         text = text[:LONGEST_SEARCH]
         context["refusal"] = refusal
     except ValueError as broken:
         raise Http404 from broken
-    shown = View.ALL if text else view
+    shown = View.ALL if text or contact else view
     filters = {
-        "view": view.value if view is not View.TODAY else "", "q": text, "status": status.pk if status else "",
-    }  # fmt: skip
+        "view": view.value if view is not View.TODAY else "",
+        "q": text,
+        "status": status.pk if status else "",
+        "contact": contact.pk if contact else "",
+    }
     kept = {name: value for name, value in filters.items() if value}
     context |= {
         "view": shown,
         "text": text,
         "status": status,
+        "contact": contact,
+        "without_contact_url": _address({name: value for name, value in kept.items() if name != "contact"}),
         "statuses": statuses,
         "longest": LONGEST_SEARCH,
         "tabs": view_tabs(shown, view_counts(now)) if not after else [],
@@ -74,6 +87,14 @@ def order_list(request: HttpRequest) -> HttpResponse:
     return page_or_part(
         request, "orders/order_list.html", part, context, status=refused.status if refused is not None else 200
     )
+
+
+def _contact_of(request: HttpRequest) -> Contact | None:
+    """The person the list is narrowed to; a key that means nobody narrows nothing."""
+    key = request.GET.get("contact", "")
+    if not (key.isascii() and key.isdigit() and len(key) < 19):
+        return None
+    return Contact.objects.filter(pk=key).first()
 
 
 def bulk_statuses(user: Any, statuses: Sequence[OrderStatus]) -> list[OrderStatus]:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from conftest import ShopBrowser
+from tests.stories.hand import report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 BROWSER_ARGS = [
@@ -86,3 +87,30 @@ def browse(browser: Any, live_shop: LiveShop) -> Iterator[Callable[..., Any]]:
     yield enter
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def visit(browser: Any, live_shop: LiveShop) -> Iterator[Callable[..., Any]]:
+    """`visit(origin)` opens a page in which nobody is logged in, at a shop or at the platform."""
+    contexts = []
+
+    def enter(origin: str, **options: Any) -> Any:
+        options.setdefault("viewport", DESKTOP)
+        context = browser.new_context(base_url=origin, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Steps and times of the flows; a figure to look at, not to fail by: the machine is never quiet enough."""
+    lines = report()
+    if lines:
+        terminalreporter.section("flows: steps, seconds of the machine, with a practised person's")
+        for line in lines:
+            terminalreporter.line(line)

@@ -8,9 +8,13 @@ const words = find("#words")?.dataset ?? {};
 function say(text, urgent = false) {
   const region = find(urgent ? "#alarm" : "#announcer");
   if (!region || !text) return;
+  const layer = find("dialog[open]") ?? document.body; // what lies outside an open dialog is not read out
+  if (region.parentElement !== layer) layer.append(region);
   region.textContent = "";
   requestAnimationFrame(() => { region.textContent = text; });
 }
+
+document.addEventListener("florist:say", (event) => say(event.detail)); // other modules speak through here
 
 /* A notice above the content, for answers that may not replace it. */
 function notice(text) {
@@ -37,7 +41,11 @@ function cookie(name) {
 }
 
 document.addEventListener("htmx:configRequest", (event) => {
-  if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = cookie("csrftoken");
+  const { verb, headers, parameters } = event.detail;
+  if (verb === "get") return;
+  headers["X-CSRFToken"] = cookie("csrftoken");
+  // A log-in in another window has changed the token since the form was drawn.
+  if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = cookie("csrftoken");
 });
 
 // The server names the place for a refusal that belongs to no form; only then its page may be swapped in.
@@ -48,7 +56,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   if (event.detail.xhr.getResponseHeader("HX-Retarget")) return;
-  if (status === 401) { window.location.reload(); return; }
+  if (status === 401) return; // again.js asks for the password
   if (status === 403) notice(words.forbidden);
   else if (status === 404 || status === 410) notice(words.gone);
   else notice(words.broken);

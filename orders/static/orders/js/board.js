@@ -43,6 +43,7 @@ document.addEventListener("drop", (event) => {
 
 // By the place of the key, so that it works in the Russian layout too.
 document.addEventListener("keydown", (event) => {
+  if (document.body.dataset.shortcuts === "off" || document.querySelector("dialog[open]")) return;
   if (event.ctrlKey || event.metaKey || event.altKey || !["BracketLeft", "BracketRight"].includes(event.code)) return;
   const card = event.target.closest?.("[data-card][draggable]");
   if (!card) return;

@@ -1,0 +1,181 @@
+"""Every page of the program and what is true of each: for the test that looks at them all and for whoever wants to see.
+
+Pages are listed by the name of their address. A name that is in neither list fails the test, so no page is forgotten.
+"""
+
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+# Name of the address -> paths with {keys} of `landmarks()`.
+SHOP_PAGES: dict[str, list[str]] = {
+    "home": ["/"],
+    "profile": ["/profile/"],
+    "search": ["/search/", "/search/?q=hjpf", "/search/?q=nothing+like+this"],
+    "shortcuts": ["/shortcuts/"],
+    "password": ["/profile/password/"],
+    "orders:order_list": ["/orders/", "/orders/?q=nothing+like+this"],
+    "orders:order_board": ["/orders/board/"],
+    "orders:order_create": ["/orders/new/"],
+    "orders:order_detail": [
+        "/orders/{confirmed}/",
+        "/orders/{completed}/",
+        "/orders/{cancelled}/",
+        "/orders/{waiting}/",
+    ],
+    "orders:order_edit": ["/orders/{confirmed}/edit/"],
+    "orders:print_work_order": ["/orders/{confirmed}/print/work-order/"],
+    "orders:print_card": ["/orders/{confirmed}/print/card/"],
+    "orders:print_receipt": ["/orders/{confirmed}/print/receipt/"],
+    "orders:print_work_orders": ["/orders/print/work-orders/?order={confirmed}&order={waiting}"],
+    "inventory:stock_list": ["/stock/", "/stock/?q=nothing+like+this"],
+    "inventory:stock_detail": ["/stock/{stock}/"],
+    "inventory:reservation_list": ["/stock/reservations/"],
+    "inventory:receive": ["/stock/receive/"],
+    "inventory:receipt_list": ["/stock/receipts/"],
+    "inventory:receipt_detail": ["/stock/receipts/{receipt}/"],
+    "inventory:receipt_labels": ["/stock/receipts/{receipt}/labels/"],
+    "inventory:write_off": ["/stock/write-off/", "/stock/write-off/?stock={stock}", "/stock/write-off/?batch={batch}"],
+    "inventory:write_off_list": ["/stock/write-offs/"],
+    "inventory:batch_label": ["/stock/batches/{batch}/label/"],
+    "inventory:return_to_supplier": ["/stock/batches/{batch}/return/"],
+    "products:product_list": ["/catalogue/", "/catalogue/?q=nothing+like+this"],
+    "products:product_create": ["/catalogue/new/"],
+    "products:product_search": ["/catalogue/search/?q=a"],
+    "products:product_detail": ["/catalogue/{product}/"],
+    "products:product_edit": ["/catalogue/{product}/edit/"],
+    "products:kit_list": ["/catalogue/kits/"],
+    "products:kit_create": ["/catalogue/kits/new/"],
+    "products:kit_detail": ["/catalogue/kits/{kit}/"],
+    "products:kit_edit": ["/catalogue/kits/{kit}/edit/"],
+}
+# Name of the address -> why there is no page to look at.
+NO_SHOP_PAGES: dict[str, str] = {
+    "set_language": "takes a form and goes back",
+    "set_theme": "takes a form and goes back",
+    "login": "looked at without a person",
+    "logout": "takes a form and goes to the log-in",
+    "invitation": "looked at without a person",
+    "forgotten": "looked at without a person",
+    "new_password": "looked at without a person",
+    "media": "a file",
+    "reports:hide_first_steps": "takes a form and goes back",
+    "reports:load_demo": "takes a form and goes back",
+    "orders:bulk_status": "takes a form; its answer is looked at in the story of many orders at once",
+    "orders:draft_keep": "takes a form and answers with a part",
+    "orders:draft_discard": "takes a form and goes back",
+    "orders:contact_search": "a part of the order form",
+    "orders:goods_search": "a part of the order form",
+    "orders:order_transition": "takes a form and goes to the order",
+    "orders:card_steps": "a part of the board",
+    "orders:move_card": "takes a form and answers with a part of the board",
+    "orders:payment_create": "takes a form and goes to the order",
+    "inventory:batch": "leads from a label's code to the stock",
+    "products:product_delete": "takes a form and goes to the list",
+    "products:product_restore": "takes a form and goes to the product",
+    "products:product_photos": "takes files and answers with the photos",
+    "products:product_photo": "takes a form and answers with the photos",
+    "products:kit_photos": "takes files and answers with the photos",
+    "products:kit_photo": "takes a form and answers with the photos",
+    "products:kit_delete": "takes a form and goes to the list",
+    "products:kit_restore": "takes a form and goes to the bouquet",
+}
+# What a shop shows to those who are not logged in, and the public site.
+ENTRANCE_PAGES = {
+    "/login/": 200,
+    "/new-password/": 200,
+    "{invitation}": 200,
+    "{new_password}": 200,
+    "/invitation/x/y/": 404,
+}
+PUBLIC_PAGES = {"/": 200, "/apply/": 200, "/application/": 200, "{application}": 200, "/login/": 200, "/nothing/": 404}
+# Printed forms have a fixed paper and no navigation; a phone shows them as the sheet they are.
+SHEETS = ("print_", "label")
+
+
+def route_names(urlconf: str = "myproject.urls_shop") -> set[str]:
+    """Names of all addresses but those of the admin, which is not ours."""
+
+    def walk(resolver: Any, prefix: str = "") -> Any:
+        for entry in resolver.url_patterns:
+            if isinstance(entry, URLResolver):
+                if entry.namespace == "admin":
+                    continue
+                yield from walk(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)
+            elif isinstance(entry, URLPattern) and entry.name:
+                yield prefix + entry.name
+
+    return {name for name in walk(get_resolver(urlconf)) if not name.startswith("styleguide")}
+
+
+def landmarks() -> dict[str, int]:
+    """Keys of rows of a filled shop that the pages are looked at with."""
+    from inventory.models import Receipt, StockBatch
+    from orders.domain.lifecycle import Category
+    from orders.models import Order
+    from orders.selectors import uncovered
+    from products.models import Product, ProductKit
+
+    def order(category: str) -> Any:
+        return Order.objects.filter(status__category=category).order_by("pk").first()
+
+    batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False).earliest("pk")
+    waiting = uncovered().earliest("needed_on", "pk").order_link.item.order
+    return {
+        "confirmed": order(Category.CONFIRMED).pk,
+        "completed": order(Category.COMPLETED).pk,
+        "cancelled": order(Category.CANCELLED).pk,
+        "waiting": waiting.pk,
+        "stock": batch.stock_id,
+        "batch": batch.pk,
+        "receipt": Receipt.objects.earliest("pk").pk,
+        "product": Product.objects.earliest("pk").pk,
+        "kit": ProductKit.objects.earliest("pk").pk,
+    }
+
+
+# What the accessibility rules do not see. Answers with sentences about what is wrong.
+FAULTS = r"""
+({ width, sheet }) => {
+    const faults = [];
+    const root = document.documentElement;
+    const shown = (node) => node.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+    const name = (node) => `<${node.localName}${node.id ? "#" + node.id : ""} class="${node.className?.baseVal ?? node.className}"> ${node.textContent.trim().slice(0, 40)}`;
+    if (!document.title.trim()) faults.push("the page has no title");
+    if (!sheet && document.querySelectorAll("h1").length !== 1) faults.push(`${document.querySelectorAll("h1").length} h1`);
+    if (sheet) return faults;
+    if (root.scrollWidth > width) {
+        faults.push(`wider than the window: ${root.scrollWidth} > ${width}`);
+        for (const node of document.body.querySelectorAll("*"))
+            if (shown(node) && node.getBoundingClientRect().right > width + 1 && !node.closest(".scroller, dialog")) { faults.push(`  sticks out: ${name(node)}`); break; }
+    }
+    if (width < 600) for (const table of document.querySelectorAll("table")) {
+        if (shown(table) && getComputedStyle(table).display === "table" && !table.closest("[role=region], figure"))
+            faults.push(`a table on a phone: ${name(table)}`);
+    }
+    for (const node of document.querySelectorAll("a[href], button, summary, select, input:not([type=hidden])")) {
+        if (!shown(node) || node.closest("p, li > small, .visually-hidden") || node.matches(".visually-hidden, .skip-link, .row-link")) continue;
+        // .row-link covers its whole row by ::after, which no rectangle tells.
+        const target = node.matches("[type=checkbox], [type=radio], [type=file]") ? node.closest("label") ?? node : node;
+        const box = target.getBoundingClientRect();
+        if (box.width && (box.width < 24 || box.height < 24)) faults.push(`smaller than 24 px: ${name(node)} ${Math.round(box.width)}×${Math.round(box.height)}`);
+    }
+    for (const node of document.querySelectorAll(".button, button")) {
+        if (!shown(node) || node.querySelector("img, small, .effect") || node.matches(".tile, .chip, .effect, .reasons *")) continue;
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        const lines = new Set([...range.getClientRects()].filter((r) => r.width > 1 && r.height > 8).map((r) => Math.round((r.top + r.bottom) / 2 / 9)));
+        if (lines.size > 2) faults.push(`a button of several lines: ${name(node)}`);
+    }
+    for (const node of document.querySelectorAll("[tabindex]")) if (node.tabIndex > 0) faults.push(`positive tabindex: ${name(node)}`);
+    const ids = [...document.querySelectorAll("[id]")].map((node) => node.id);
+    for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) !== at))) faults.push(`the id ${id} twice`);
+    const bar = document.querySelector(".bottom-bar");
+    const undo = document.querySelector(".undo-bar");
+    if (bar && undo && shown(bar) && shown(undo)) {
+        const a = bar.getBoundingClientRect(), b = undo.getBoundingClientRect();
+        if (a.top < b.bottom && b.top < a.bottom) faults.push("the undo bar lies on the bottom bar");
+    }
+    return faults;
+}
+"""
