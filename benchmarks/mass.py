@@ -157,20 +157,25 @@ def build(size: Size, *, now: datetime, by: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("set statement_timeout = 0")
     with transaction.atomic(), connection.cursor() as cursor:
-        for script in (CATALOGUE, ORDERS, DEMANDS):
-            for statement in script.split(";\n"):
-                cursor.execute(statement, values)
-        cursor.execute("select product_id, sum(quantity) from b_demand where category = 'completed' group by 1")
+        _run(cursor, CATALOGUE, values)
+        _run(cursor, ORDERS, values)
+        # Received before anything is asked of the stock: every receipt looks for demands that wait.
+        cursor.execute(
+            "select coalesce(i.product_id, k.product_id), sum(coalesce(k.quantity, 1) * i.quantity)"
+            "  from b_item i left join products_kititem k on k.kit_id = i.kit_id"
+            " where i.category = 'completed' group by 1"
+        )
         sold = dict(cursor.fetchall())
         first = today - timedelta(days=values["past"] + 1)
         for number in range(ROUNDS):
-            day = first + timedelta(days=number * values["past"] // 2 // ROUNDS)  # nothing is reserved yet
+            day = first + timedelta(days=number * values["past"] // 2 // ROUNDS)
             _receive(
                 values,
                 day,
                 number,
                 {key: (need / ROUNDS).to_integral_value(ROUND_CEILING) for key, need in sold.items()},
             )
+        _run(cursor, DEMANDS, values)
         _analyze(cursor)
         _sell(cursor)
         _throw_away(cursor, values, today)
@@ -181,6 +186,11 @@ def build(size: Size, *, now: datetime, by: int) -> None:
     reserve_waiting(on=today)
     with connection.cursor() as cursor:
         _analyze(cursor)
+
+
+def _run(cursor: Any, script: str, values: dict[str, Any]) -> None:
+    for statement in script.split(";\n"):
+        cursor.execute(statement, values)
 
 
 def _analyze(cursor: Any) -> None:

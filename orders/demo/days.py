@@ -148,11 +148,15 @@ class _Month:
     # --- Orders
 
     def _history(self) -> Iterator[Wish]:
-        """Ordinary days before today: two to five orders, nearly all handed over and paid."""
+        """Ordinary days up to now: two to five orders, nearly all handed over and paid."""
         shop = self.shop
-        for ago in range(min(self.days, MONTH) - 3, 0, -1):
+        for ago in range(min(self.days, MONTH) - 3, -1, -1):
             for nth in range(2 + chance(3, shop.name, ago) + (ago % 7 < 2)):
                 key = (shop.name, ago, nth)
+                # Of today, only what was handed over some time ago: the rest of the day is written down by hand.
+                hour = 9 + chance(11, "when", *key) if ago else 9 + 2 * nth
+                if not ago and hour > self.now.hour - 3:
+                    continue
                 name, quantity = shop.popular[chance(len(shop.popular), "what", *key)]
                 delivered = chance(5, "how", *key) < 3
                 yield Wish(
@@ -160,7 +164,7 @@ class _Month:
                     lines=[(name, quantity)],
                     status=Category.CANCELLED if chance(14, "end", *key) == 0 else Category.COMPLETED,
                     days=-ago,
-                    hour=9 + chance(11, "when", *key),
+                    hour=hour,
                     paid="1",
                     address=shop.addresses[chance(len(shop.addresses), "where", *key)] if delivered else "",
                     card=shop.cards[chance(len(shop.cards), "card", *key)] if delivered else "",
