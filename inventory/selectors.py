@@ -154,7 +154,7 @@ def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: 
             "product__photos",
             Prefetch(
                 "batches", StockBatch.objects.filter(is_open=True).order_by("received_at", "id"), to_attr="open_batches"
-            )
+            ),
         )
         .order_by("risk", "product__name", "id")
     )
@@ -323,6 +323,15 @@ def last_costs(product_ids: Sequence[int]) -> dict[int, Decimal]:
     """Product → cost per base unit (4 decimals) in its latest receipt line."""
     rows = ReceiptLine.objects.filter(product__in=product_ids).order_by("product", "-pk").distinct("product")
     return dict(rows.values_list("product", "unit_cost"))
+
+
+def last_counted(product_ids: Sequence[int], *, supplier: int | None) -> dict[int, ReceiptLine]:
+    """Product → its latest receipt line from this supplier, from any when none is named: how much came and how it was
+    counted."""
+    rows = ReceiptLine.objects.filter(product__in=product_ids)
+    if supplier is not None:
+        rows = rows.filter(receipt__supplier=supplier)
+    return {row.product_id: row for row in rows.order_by("product_id", "-pk").distinct("product_id")}
 
 
 def figures_by_product(product_ids: Sequence[int]) -> dict[int, Figures]:

@@ -7,9 +7,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.forms import CleanCharField, DecimalTextField, Form, ModelForm, MoneyField
+from core.forms import CleanCharField, DecimalTextField, Form, ModelForm, MoneyField, QuantityField
 from products.lines import LineForm
-from products.models import Product, ProductCategory, ProductKit
+from products.models import Packing, Product, ProductCategory, ProductKit
+from products.services.catalogue import Packed
 
 
 class ProductForm(ModelForm):
@@ -41,6 +42,52 @@ class ProductForm(ModelForm):
     def clean_vase_life_days(self) -> int | None:
         days = self.cleaned_data["vase_life_days"]
         return None if days is None else int(days)
+
+
+class PackingForm(Form):
+    """One way the product is bought. A line without an amount is no line: that is how one is removed."""
+
+    packing = forms.ChoiceField(choices=Packing.choices, initial=Packing.BUNCH, label=_("Bought in"))
+    own_name = CleanCharField(max_length=40, required=False, label=_("Own name"))
+    factor = QuantityField(required=False, label=_("How much is in one"))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        factor, own_name = data.get("factor"), data.get("own_name", "")
+        if own_name and factor is None and "factor" not in self.errors:
+            self.add_error("factor", _("Say how much is in one, or leave the whole line empty."))
+        if (
+            factor is not None
+            and data.get("packing") == Packing.OTHER
+            and not own_name
+            and "own_name" not in self.errors
+        ):
+            self.add_error("own_name", _("Name it: crate, net, dozen."))
+        return data
+
+    def packed(self) -> Packed | None:
+        """The unit as typed, None for an empty line. A name beside one of the named kinds is not meant."""
+        data = self.cleaned_data
+        if data.get("factor") is None:
+            return None
+        other = data["packing"] == Packing.OTHER
+        return Packed(data["packing"], data["factor"], data["own_name"] if other else "")
+
+
+PACKINGS_AT_MOST = 10
+_PackingForms = forms.formset_factory(PackingForm, extra=1, max_num=PACKINGS_AT_MOST, absolute_max=PACKINGS_AT_MOST)
+
+
+def packing_forms(product: Product, sent: Any = None) -> Any:
+    """The ways a product is bought as lines of a form, one of them empty.
+
+    None when a form was sent without them: then they stay as they are.
+    """
+    if sent is not None:
+        return _PackingForms(sent, prefix="packings") if "packings-TOTAL_FORMS" in sent else None
+    units = product.purchase_units.all() if product.pk else []
+    known = [{"packing": unit.packing, "own_name": unit.own_name, "factor": unit.factor} for unit in units]
+    return _PackingForms(initial=known, prefix="packings")
 
 
 class KitForm(ModelForm):

@@ -1,12 +1,13 @@
 """Reading the catalogue: lists, search, and the product that a typed text means."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Upper
 
-from products.models import KitItem, Product, ProductKit
+from products.models import KitItem, Product, ProductKit, PurchaseUnit
 
 FOUND_AT_MOST = 8
 SEPARATOR = " · "
@@ -29,13 +30,31 @@ class Resolved:
     suggestions: Sequence[Product] = ()
 
 
-def resolve_product(text: str) -> Resolved:
-    """Read `text` as a picker or a person writes it: SKU, `name · SKU`, or a name that only one product has."""
+def products_by_sku(texts: Iterable[str]) -> dict[str, Product]:
+    """The products that texts of many lines end in, by SKU in capitals: one query instead of one per line."""
+    wanted = {_sku_of(text).upper() for text in texts} - {""}
+    if not wanted:
+        return {}
+    rows = Product.objects.annotate(sku_folded=Upper("sku")).filter(sku_folded__in=wanted)
+    return {product.sku.upper(): product for product in rows}
+
+
+def _sku_of(text: str) -> str:
+    return text.strip().rpartition(SEPARATOR)[2].strip()
+
+
+def resolve_product(text: str, *, known: Mapping[str, Product] | None = None) -> Resolved:
+    """Read `text` as a picker or a person writes it: SKU, `name · SKU`, or a name that only one product has.
+
+    `known` are products that `products_by_sku` has found already.
+    """
     text = text.strip()
     if not text:
         return Resolved(None)
-    _name, _dot, sku = text.rpartition(SEPARATOR)
-    for wanted in dict.fromkeys([sku.strip(), text]):
+    sku = _sku_of(text)
+    if known and sku.upper() in known:
+        return Resolved(known[sku.upper()])
+    for wanted in dict.fromkeys([sku, text]):
         product = Product.objects.filter(sku__iexact=wanted).first()
         if product is not None:
             return Resolved(product)
@@ -48,6 +67,14 @@ def resolve_product(text: str) -> Resolved:
 def written(product: Product) -> str:
     """A product as a picker writes it into its field; `resolve_product` reads the same product back."""
     return f"{product.name}{SEPARATOR}{product.sku}"
+
+
+def purchase_units(product_ids: Sequence[int]) -> dict[int, list[PurchaseUnit]]:
+    """Product → how it is bought, in the order of its card: one query."""
+    found: dict[int, list[PurchaseUnit]] = {}
+    for unit in PurchaseUnit.objects.filter(product__in=product_ids).order_by("product_id", "position", "id"):
+        found.setdefault(unit.product_id, []).append(unit)
+    return found
 
 
 def product_list(*, text: str = "", deleted: bool = False) -> QuerySet[Product]:

@@ -14,7 +14,7 @@ from core.errors import DomainError
 from core.htmx import page_or_part
 from core.transactions import run
 from core.undo import tell
-from products.forms import ProductForm, SearchForm
+from products.forms import ProductForm, SearchForm, packing_forms
 from products.models import Product
 from products.selectors import FOUND_AT_MOST, after_name, kits_with, product_list, search_products
 from products.services.catalogue import restore_row, save_product
@@ -52,7 +52,12 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One product."""
     product = get_object_or_404(Product.all_objects.select_related("category"), pk=pk)
     [shown] = with_figures([product])
-    context = {"product": shown, "kits": kits_with(product), "may_change": may(request.user, "catalogue.change")}
+    context = {
+        "product": shown,
+        "purchase_units": list(product.purchase_units.all()),
+        "kits": kits_with(product),
+        "may_change": may(request.user, "catalogue.change"),
+    }
     context |= photos_context(product, request.user)
     return page_or_part(request, "products/product_detail.html", "page", context)
 
@@ -72,19 +77,21 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _edit(request: HttpRequest, product: Product) -> HttpResponse:
-    form = ProductForm(request.POST or None, instance=product)
-    if request.method == "POST" and form.is_valid():
+    sent = request.POST if request.method == "POST" else None
+    form = ProductForm(sent, instance=product)
+    packings = packing_forms(product, sent)
+    if sent is not None and all([form.is_valid(), packings is None or packings.is_valid()]):
+        bought_in = None if packings is None else [unit for line in packings if (unit := line.packed()) is not None]
         try:
-            saved = run(lambda: save_product(form.instance))
+            saved = run(lambda: save_product(form.instance, bought_in=bought_in))
         except DomainError as refusal:
             form.add_refusal(refusal)
         else:
             messages.success(request, _("“%(name)s” is saved.") % {"name": saved})
             return redirect("products:product_detail", pk=saved.pk)
     status = 422 if request.method == "POST" else 200
-    return page_or_part(
-        request, "products/product_form.html", "page", {"form": form, "product": product}, status=status
-    )
+    context = {"form": form, "product": product, "packings": packings or packing_forms(product)}
+    return page_or_part(request, "products/product_form.html", "page", context, status=status)
 
 
 @require_POST
