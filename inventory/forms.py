@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -93,7 +92,7 @@ class ReceiptLineForm(LineForm):
     @property
     def packs(self) -> Decimal | None:
         """The quantity as typed so far; None while it can't be read."""
-        return self._typed("quantity")
+        return self.typed("quantity")
 
     @property
     def counted(self) -> Counted | None:
@@ -102,14 +101,14 @@ class ReceiptLineForm(LineForm):
             return None
         unit = self.counted_in
         try:
-            return count(self.packs, self._typed("unit_cost") or Decimal(0), unit.factor if unit else WHOLE)
+            return count(self.packs, self.typed("unit_cost") or Decimal(0), unit.factor if unit else WHOLE)
         except TooExact:
             return None
 
     @property
     def has_cost(self) -> bool:
         """Whether a cost can be read."""
-        return self._typed("unit_cost") is not None
+        return self.typed("unit_cost") is not None
 
     @property
     def words(self) -> str:
@@ -130,13 +129,6 @@ class ReceiptLineForm(LineForm):
         """The change without its sign when it is worth words, else 0."""
         change = abs(self.change or 0)
         return change if change > REMARKABLE_CHANGE else 0
-
-    def _typed(self, name: str) -> Decimal | None:
-        try:
-            value: Decimal | None = self.fields[name].clean(self[name].value())
-        except ValidationError:
-            return None
-        return value
 
 
 class WriteOffForm(Form):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.forms import CleanCharField, DecimalTextField, Form, ModelForm, MoneyField, QuantityField
-from products.lines import LineForm
+from products.lines import LineForm, reckoning
 from products.models import Packing, Product, ProductCategory, ProductKit
 from products.services.catalogue import Packed
 
@@ -90,6 +90,9 @@ def packing_forms(product: Product, sent: Any = None) -> Any:
     return _PackingForms(initial=known, prefix="packings")
 
 
+KIT_FIGURES = "kit_figures"  # the part of the page that is reckoned while a recipe is typed
+
+
 class KitForm(ModelForm):
     """A bouquet without its components: those are lines."""
 
@@ -107,11 +110,16 @@ class KitForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["sale_price"].widget.attrs |= reckoning(KIT_FIGURES)
         self.fields["category"].queryset = ProductCategory.objects.order_by("position", "name")  # type: ignore[attr-defined]
 
 
 class ComponentForm(LineForm):
     """How much of which product goes into one bouquet."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["quantity"].widget.attrs |= reckoning(KIT_FIGURES)
 
 
 class SearchForm(Form):

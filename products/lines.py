@@ -6,6 +6,7 @@ a field sends while it is typed into) has the figures reckoned anew.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from django import forms
@@ -78,6 +79,15 @@ def reckoning(into: str, *, also: str = "") -> dict[str, str]:
     return attrs | {"hx-select-oob": f"#{also}"} if also else attrs
 
 
+def number_so_far(form: forms.BaseForm, name: str) -> Decimal | None:
+    """What stands in a field of numbers while the form is being filled in; None while it can't be read."""
+    try:
+        value: Decimal | None = form.fields[name].clean(form[name].value())
+    except ValidationError:
+        return None
+    return value
+
+
 class LineForm(Form):
     """One line: a product and how much of it. Subclasses add what else a line has."""
 
@@ -103,6 +113,10 @@ class LineForm(Form):
     def take_focus(self) -> None:
         """The cursor goes to what comes next: the quantity of a chosen product, else the product."""
         self.fields["quantity" if self.chosen else "product"].widget.attrs["data-focus"] = ""
+
+    def typed(self, name: str) -> Decimal | None:
+        """A number as typed so far, refused or not yet sent; None while it can't be read."""
+        return number_so_far(self, name)
 
     @property
     def suggestions(self) -> list[Product]:

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                             ("pack", "pack"),
                             ("bucket", "bucket"),
                             ("roll", "roll"),
-                            ("other", "other, named at the right"),
+                            ("other", "other, with a name of its own"),
                         ],
                         default="bunch",
                         max_length=10,
