@@ -14,7 +14,7 @@ from core.templatetags.florist import quantity
 from inventory.domain.counting import WHOLE, Counted, TooExact, count, dearer_by
 from inventory.errors import TooExactPacks
 from inventory.models import StockBatch, Supplier, Warehouse, WriteOffReason
-from products.lines import LineForm, reckoning
+from products.lines import LineForm, reckoning, unmarked
 from products.models import PurchaseUnit
 from products.models.purchase_unit import counted_in_words
 
@@ -57,6 +57,7 @@ class ReceiptLineForm(LineForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        unmarked(self, "unit", "expires_on")
         for name in ("quantity", "unit", "unit_cost"):
             self.fields[name].widget.attrs |= reckoning(f"lines-{self.number}-counted", also="lines_total")
 

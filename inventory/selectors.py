@@ -210,6 +210,7 @@ class StockCounts:
     """How many products each view of the stock list shows, and what all of it cost."""
 
     wilting: int
+    expired: int
     low: int
     all: int
     value: Decimal
@@ -217,13 +218,21 @@ class StockCounts:
 
 def stock_counts(*, on: date, warehouse: int | None = None) -> StockCounts:
     """One query."""
-    found = _with_risk(on, warehouse).aggregate(
-        wilting=Count("pk", filter=Q(risk=Risk.WILTING)),
-        low=Count("pk", filter=Q(risk=Risk.LOW)),
-        all=Count("pk"),
-        value=Sum("value"),
+    expired = Exists(expired_batches(on).filter(stock=OuterRef("pk")))
+    found = (
+        _with_risk(on, warehouse)
+        .annotate(has_expired=expired)
+        .aggregate(
+            wilting=Count("pk", filter=Q(risk=Risk.WILTING)),
+            expired=Count("pk", filter=Q(has_expired=True)),
+            low=Count("pk", filter=Q(risk=Risk.LOW)),
+            all=Count("pk"),
+            value=Sum("value"),
+        )
     )
-    return StockCounts(found["wilting"], found["low"], found["all"], found["value"] or Decimal(0))
+    return StockCounts(
+        found["wilting"], found["expired"], found["low"], found["all"], found["value"] or Decimal(0)
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from core.soft_delete_admin import SoftDeleteAdmin
 from core.templatetags.florist import money, quantity
 from products.models import KitItem, Product, ProductCategory, ProductKit, PurchaseUnit
 from products.services.catalogue import refusing_taken, restore_row, save_product
+from products.services.categories import restore_category, save_category
 from products.stock_figures import figures
 
 
@@ -107,5 +108,7 @@ class ProductCategoryAdmin(SoftDeleteAdmin):
     fields = ("name", "parent", "position")
 
     def save_model(self, request: HttpRequest, obj: ProductCategory, form: Any, change: bool) -> None:  # noqa: FBT001
-        with refusing_taken():
-            super().save_model(request, obj, form, change)
+        save_category(obj, parent=obj.parent)
+
+    def bring_back(self, row: Any, *, by: Any) -> None:
+        restore_category(row, by=by)

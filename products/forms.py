@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.forms import CleanCharField, DecimalTextField, Form, ModelForm, MoneyField, QuantityField
-from products.lines import LineForm, reckoning
+from products.lines import LineForm, reckoning, unmarked
 from products.models import Packing, Product, ProductCategory, ProductKit
+from products.selectors import category_tree, with_subcategories
 from products.services.catalogue import Packed
 
 
@@ -37,7 +38,7 @@ class ProductForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["category"].queryset = ProductCategory.objects.order_by("position", "name")  # type: ignore[attr-defined]
+        offer_categories(self.fields["category"])
 
     def clean_vase_life_days(self) -> int | None:
         days = self.cleaned_data["vase_life_days"]
@@ -50,6 +51,10 @@ class PackingForm(Form):
     packing = forms.ChoiceField(choices=Packing.choices, initial=Packing.BUNCH, label=_("Bought in"))
     own_name = CleanCharField(max_length=40, required=False, label=_("Own name"))
     factor = QuantityField(required=False, label=_("How much is in one"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "own_name", "factor")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -90,6 +95,40 @@ def packing_forms(product: Product, sent: Any = None) -> Any:
     return _PackingForms(initial=known, prefix="packings")
 
 
+class CategoryForm(ModelForm):
+    """A category's name and what it stands in."""
+
+    name = CleanCharField(max_length=100, label=pgettext_lazy("goods", "Name"))
+    parent = forms.ModelChoiceField(
+        queryset=ProductCategory.objects.none(), required=False, label=_("Stands in"), empty_label=_("at the top")
+    )
+
+    class Meta:
+        model = ProductCategory
+        fields = ("name", "parent")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer_categories(self.fields["parent"], but=self.instance)
+
+    def validate_unique(self) -> None:
+        """The service says it, under its lock."""
+
+    def validate_constraints(self) -> None:
+        """The service says it, under its lock."""
+
+
+def offer_categories(field: Any, *, but: ProductCategory | None = None) -> None:
+    """Let a field choose among all live categories, indented like the tree, `but` this one and what is under it."""
+    field.queryset = ProductCategory.objects.all()
+    shelves = category_tree(counted=False)
+    left_out = with_subcategories(shelves, str(but.pk)) if but is not None else None
+    field.choices = [
+        ("", field.empty_label),
+        *((s.category.pk, s.indented) for s in shelves if s.category.pk not in (left_out or ())),
+    ]
+
+
 KIT_FIGURES = "kit_figures"  # the part of the page that is reckoned while a recipe is typed
 
 
@@ -111,7 +150,7 @@ class KitForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sale_price"].widget.attrs |= reckoning(KIT_FIGURES)
-        self.fields["category"].queryset = ProductCategory.objects.order_by("position", "name")  # type: ignore[attr-defined]
+        offer_categories(self.fields["category"])
 
 
 class ComponentForm(LineForm):

@@ -24,6 +24,12 @@ LINES_AT_MOST = 100
 LONGEST_TEXT = 300
 
 
+def unmarked(form: forms.BaseForm, *names: str) -> None:
+    """These fields don't say that they are optional: in a line it would stand there again and again."""
+    for name in names:
+        form.fields[name].unmarked = True  # type: ignore[attr-defined]  # read by components/field.html
+
+
 class ProductField(forms.Field):
     """A product by SKU or name, typed or chosen. What it might have been is kept for the page in `suggestions`."""
 

@@ -49,7 +49,7 @@ class Source:
 
     figures: Callable[[Sequence[int]], dict[int, Figures]]
     costs: Callable[[Sequence[int]], Costs]
-    free_by_place: Callable[[Sequence[int]], list[Free]]
+    free_by_place: Callable[[Sequence[int]], Sequence[Free]]
 
 
 _source: list[Source] = []
@@ -70,6 +70,6 @@ def costs(product_ids: Sequence[int]) -> Costs:
     return _source[0].costs(product_ids) if _source else _Unknown()
 
 
-def free_by_place(product_ids: Sequence[int]) -> list[Free]:
+def free_by_place(product_ids: Sequence[int]) -> Sequence[Free]:
     """What is free of these products, warehouse by warehouse: a bouquet is made of what lies in one place."""
     return _source[0].free_by_place(product_ids) if _source else []

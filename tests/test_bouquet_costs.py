@@ -131,6 +131,19 @@ def test_costs_and_margins_of_bouquets_are_for_those_who_see_costs(shop, login, 
             assert "Can be made" in page
 
 
+def test_the_list_and_the_card_of_products_show_cost_and_margin_to_those_who_see_costs(shop, login, staff):
+    rose = stocked("Rose", ("4", "30"), ("9", "50"), price="120")
+    product("Orchid", is_active=False)
+    card = reverse("products:product_detail", args=[rose.pk])
+    for role, sees in (("owner", True), ("florist", False)):
+        browser = login(staff(role))
+        page, detail = (browser.get(url).content.decode() for url in (reverse("products:product_list"), card))
+        for text in (page, detail):
+            assert ("Cost now" in text, "₽30" in text, "75 %" in text) == (sees,) * 3, role
+        assert "not on sale" in page
+        assert ">13<" in page.replace(" ", "").replace("\n", "")
+
+
 def test_the_parts_ask_few_questions(shop, login, owner, django_assert_max_num_queries):
     goods = [stocked(f"Flower {number}", ("10", "5")) for number in range(12)]
     for number in range(30):

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                     ("pack", "pack"),
                     ("bucket", "bucket"),
                     ("roll", "roll"),
-                    ("other", "other, named at the right"),
+                    ("other", "other, with a name of its own"),
                 ],
                 max_length=10,
                 verbose_name="packing",

@@ -22,6 +22,7 @@ TAKEN: dict[str, tuple[str | None, Any]] = {
     "kit_name_once": ("name", _("Another bouquet has this name. Choose a different one.")),
     "purchase_unit_once": (None, _("One purchase unit stands twice. Keep one of the two lines.")),
     "category_name_once": ("name", _("Another category here has this name. Choose a different one.")),
+    "category_top_name_once": ("name", _("Another category here has this name. Choose a different one.")),
 }
 
 
@@ -59,6 +60,7 @@ def save_product(product: Product, *, bought_in: Sequence[Packed] | None = None)
     if bought_in is not None:
         _check_packed(bought_in)
     with transaction.atomic(), refusing_taken():
+        hold_live_category(product.category_id)
         product.save()  # locks the row: two people who save the units of one product do it one after the other
         if bought_in is not None:
             _save_purchase_units(product, bought_in)
@@ -93,6 +95,7 @@ def save_kit(kit: ProductKit, components: Sequence[Component]) -> ProductKit:
     _refuse_if_deleted(kit)
     _check_components(components)
     with transaction.atomic(), refusing_taken():
+        hold_live_category(kit.category_id)
         kit.save()
         live = hold_live_products([component.product.pk for component in components])
         for component in components:
@@ -108,6 +111,16 @@ def save_kit(kit: ProductKit, components: Sequence[Component]) -> ProductKit:
             item.quantity = quantity
             item.save()
     return kit
+
+
+def hold_live_category(key: int | None) -> None:
+    """Refuse a deleted category; a live one stays until the caller's transaction ends. Raises BadInput."""
+    if key is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("select 1 from products_productcategory where id = %s and not is_deleted for key share", [key])
+        if cursor.fetchone() is None:
+            raise BadInput(_("This category was deleted meanwhile. Choose another."), field="category")
 
 
 def hold_live_products(keys: Iterable[int]) -> set[int]:
