@@ -140,7 +140,7 @@ EXPIRED = "expired"
 
 def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: str = "") -> QuerySet[Any]:
     """Stock rows of live products by risk, with `risk`, `waiting` (base units asked for and not held) and
-    `open_batches`, oldest first: two queries for any number of rows. `on` is the shop's day of today."""
+    `open_batches`, oldest first, and photos: three queries for any number of rows. `on` is the shop's day of today."""
     rows = _with_risk(on, warehouse)
     for word in text.split():
         rows = rows.filter(Q(product__name__icontains=word) | Q(product__sku__icontains=word))
@@ -151,9 +151,10 @@ def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: 
     return (
         rows.select_related("product__category", "warehouse")
         .prefetch_related(
+            "product__photos",
             Prefetch(
                 "batches", StockBatch.objects.filter(is_open=True).order_by("received_at", "id"), to_attr="open_batches"
-            )
+            ),
         )
         .order_by("risk", "product__name", "id")
     )
@@ -285,6 +286,13 @@ def waiting_of(stock: Stock) -> list[StockDemand]:
     """Open demands of a stock that hold less than they ask, earliest needed first; `held` is what they hold."""
     rows = waiting_demands().filter(product=stock.product_id, warehouse=stock.warehouse_id)
     return list(rows.order_by("needed_on", "pk"))
+
+
+def waiting_for(products: Sequence[int], *, warehouse: int) -> QuerySet[StockDemand]:
+    """Open demands for any of these products in a warehouse that hold less than they ask, earliest needed first; `held`
+    is what they hold."""
+    rows = waiting_demands().filter(product__in=products, warehouse=warehouse)
+    return rows.select_related("product").order_by("needed_on", "pk")
 
 
 def active_reservations() -> QuerySet[Reservation]:

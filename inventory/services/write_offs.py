@@ -1,5 +1,6 @@
 """Goods that are gone without a sale: wilted, broken, given away; and back again when that was a mistake."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -29,12 +30,14 @@ def write_off(
     by: Any = None,
     key: UUID | None = None,
     comment: str = "",
+    at: datetime | None = None,
 ) -> WriteOff:
-    """Write off `quantity` base units, from the oldest batches or from `batch`.
+    """Write off `quantity` base units, from the oldest batches or from `batch`; `at` is now unless given.
 
     Wilted flowers are gone whether promised or not: reservations that lose their goods, the latest first, wait again.
     Raises InsufficientStock, InsufficientBatch, BadInput.
     """
+    at = at or timezone.now()
     checked_quantity(quantity)
     if reason not in WriteOffReason.values:
         raise BadInput(_("Choose one of the reasons for the write-off."), field="reason")
@@ -42,17 +45,17 @@ def write_off(
     def post() -> WriteOff:
         [stock_id] = ensure_stocks([(product.pk, warehouse.pk)]).values()
         number = next_number("inventory_writeoff_id_seq")
-        lost = give_way({stock_id: quantity})
+        lost = give_way({stock_id: quantity}, at=at)
         [issued] = engine.issue(
             MovementKind.WRITE_OFF,
             SourceKind.WRITE_OFF,
             [engine.IssueRow(number, stock_id, quantity, batch_id=batch.pk if batch else None)],
             by=by and by.pk,
-            at=timezone.now(),
+            at=at,
         ).values()
         document = WriteOff.objects.create(
             pk=number, product=product, warehouse=warehouse, quantity=quantity, reason=reason, cost=issued.cost,
-            by=by, comment=comment,
+            by=by, comment=comment, posted_at=at,
         )  # fmt: skip
         document.lost = lost
         return document

@@ -21,15 +21,15 @@ class WrongStatus(DomainError):
     code = "wrong_status"
 
 
-def set_status(order: Order, status: OrderStatus, *, by: Any = None) -> Order:
+def set_status(order: Order, status: OrderStatus, *, by: Any = None, at: datetime | None = None) -> Order:
     """Put the order into `status` and the stock where the status asks it to be; the status changes last.
 
-    In the status already: only the stock is made sure of. Raises InsufficientStock when an order is to be completed
+    It happens now unless `at` is given. In the status already: only the stock is made sure of. Raises InsufficientStock when an order is to be completed
     and goods lack, NothingToSell without lines; nothing is changed then.
     """
     with transaction.atomic():
         locked, before = _lock(order)
-        return _told(order, _move(locked, before, status, by=by))
+        return _told(order, _move(locked, before, status, by=by, at=at))
 
 
 def step_order(order: Order, status: OrderStatus, *, version: int, by: Any = None) -> Order:
@@ -131,10 +131,10 @@ def _lock(order: Order) -> tuple[Order, OrderStatus]:
     return locked, locked.status
 
 
-def _move(locked: Order, before: OrderStatus, status: OrderStatus, *, by: Any) -> Order:
-    bring_stock_to(locked, status.stage, by=by)
+def _move(locked: Order, before: OrderStatus, status: OrderStatus, *, by: Any, at: datetime | None = None) -> Order:
+    now = at or timezone.now()
+    bring_stock_to(locked, status.stage, by=by, at=now)
     if before.pk != status.pk:
-        now = timezone.now()
         locked.completed_at = now if status.stage is Stage.SOLD else None
         locked.last_step = _write_status(locked, before, status, now=now, by=by), before
         locked.status = status
