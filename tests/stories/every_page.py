@@ -10,6 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 # Name of the address -> paths with {keys} of `landmarks()`.
 SHOP_PAGES: dict[str, list[str]] = {
     "home": ["/"],
+    "search": ["/search/", "/search/?q=ro", "/search/?q=nothing+like+this"],
+    "shortcuts": ["/shortcuts/"],
     "profile": ["/profile/"],
     "search": ["/search/", "/search/?q=hjpf", "/search/?q=nothing+like+this"],
     "shortcuts": ["/shortcuts/"],
