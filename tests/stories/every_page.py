@@ -13,8 +13,6 @@ SHOP_PAGES: dict[str, list[str]] = {
     "search": ["/search/", "/search/?q=ro", "/search/?q=nothing+like+this"],
     "shortcuts": ["/shortcuts/"],
     "profile": ["/profile/"],
-    "search": ["/search/", "/search/?q=hjpf", "/search/?q=nothing+like+this"],
-    "shortcuts": ["/shortcuts/"],
     "password": ["/profile/password/"],
     "orders:order_list": ["/orders/", "/orders/?q=nothing+like+this"],
     "orders:order_board": ["/orders/board/"],
@@ -119,14 +117,15 @@ def landmarks() -> dict[str, int]:
     from products.models import Product, ProductKit
 
     def order(category: str) -> Any:
-        return Order.objects.filter(status__category=category).order_by("pk").first()
+        # One with words for its card: they are printed too.
+        return Order.objects.filter(status__category=category).exclude(card_message="").earliest("pk")
 
     batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False).earliest("pk")
     waiting = uncovered().earliest("needed_on", "pk").order_link.item.order
     return {
         "confirmed": order(Category.CONFIRMED).pk,
         "completed": order(Category.COMPLETED).pk,
-        "cancelled": order(Category.CANCELLED).pk,
+        "cancelled": Order.objects.filter(status__category=Category.CANCELLED).earliest("pk").pk,
         "waiting": waiting.pk,
         "stock": batch.stock_id,
         "batch": batch.pk,
