@@ -12,6 +12,8 @@ SHOP_PAGES: dict[str, list[str]] = {
     "home": ["/"],
     "attention": ["/attention/"],
     "recent": ["/recent/"],
+    "search": ["/search/", "/search/?q=ro", "/search/?q=nothing+like+this"],
+    "shortcuts": ["/shortcuts/"],
     "profile": ["/profile/"],
     "password": ["/profile/password/"],
     "orders:order_list": ["/orders/", "/orders/?q=nothing+like+this"],

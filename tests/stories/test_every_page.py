@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.invitations import forgotten_path, invitation_path
 from core.tenancy import in_public
@@ -119,7 +120,7 @@ def test_the_look_sees_what_is_wrong(browse, staff):
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_every_page_of_a_full_shop(browse, staff, live_shop, language):
     owner = staff("owner", language=language, name="Марина Петрова")
-    demo.fill_goods(by=owner)
+    demo.fill_goods(by=owner, now=timezone.now())
     keys = landmarks()
     with transaction.atomic():  # the undo bar is on every page
         stock = Stock.objects.select_related("product", "warehouse").get(pk=keys["stock"])
