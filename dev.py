@@ -160,12 +160,12 @@ def migrations_fingerprint() -> str:
 
 
 def make_demo(state: State, environment: dict[str, str], *, remember: bool) -> list[dict[str, str]]:
-    """Make the demo shop once and give its log-ins: objects with title, host, path, login and password."""
-    file = state.root / "logins.json"
+    """Make the first demo shop once and give all log-ins: objects with title, host, path, login and password."""
+    file = state.root / "demo.json"
     known = read_json(file) if remember else None
     if known is None:
         say("demo")
-        manage(environment, "make_demo")
+        manage(environment, "make_demo", "--first")
         answer = subprocess.run(
             [sys.executable, "manage.py", "make_demo", "--print-logins"],
             cwd=PROJECT,
@@ -177,10 +177,36 @@ def make_demo(state: State, environment: dict[str, str], *, remember: bool) -> l
         if answer.returncode != 0:
             write(answer.stderr.strip()[-2000:])
             raise Stop("step_failed", command="make_demo --print-logins")
-        known = json.loads(answer.stdout)
+        known = {"logins": json.loads(answer.stdout), "complete": False}
         if remember:
             write_json(file, known)
-    return list(known)
+    return list(known["logins"])
+
+
+def rest_of_demo(state: State, environment: dict[str, str], *, remember: bool) -> running.Chore | None:
+    """What makes the rest of the demo while the program runs already: the second shop, the pictures. None when a run
+    before has made all of it."""
+    file = state.root / "demo.json"
+    known = read_json(file) if remember else None
+    if known and known["complete"]:
+        return None
+
+    def tell(line: str) -> None:
+        with suppress(ValueError):
+            facts = json.loads(line)
+            say(f"demo_{facts.pop('step')}", **facts)
+
+    def finished() -> None:
+        if known:
+            write_json(file, {**known, "complete": True})
+        say("demo_done")
+
+    log = state.log("demo")
+    command = [sys.executable, "manage.py", "make_demo", "--progress"]
+    return running.Chore(
+        "demo", command, environment, log, PROJECT,
+        tell=tell, finished=finished, failed=lambda code: say("demo_failed", file=log),
+    )  # fmt: skip
 
 
 # --- Commands --------------------------------------------------------------------------------------------------------
@@ -216,6 +242,10 @@ def run(state: State, port: int | None, *, demo: bool) -> int:
                 address = f"http://localhost:{port}/"
                 supervisor.announce(address)
                 greet(state, address, logins)
+                chore = rest_of_demo(state, environment, remember=ours) if demo else None
+                if chore:
+                    say("demo_rest")
+                    supervisor.start_chore(chore, address)
                 supervisor.watch(address)
             except KeyboardInterrupt:
                 write("")

@@ -43,6 +43,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "shop.set_up": frozenset({Role.OWNER}),
     "staff.change": frozenset({Role.OWNER}),
     "admin.use": _OFFICE,
+    "actions.all": _OFFICE,
 }
 
 

@@ -1,4 +1,5 @@
-"""What the base template shows around every page. Nothing here asks the database beyond the request's own user."""
+"""What the base template shows around every page. Beyond the request's own user it asks the database one thing: what
+the person did last, for the undo bar."""
 
 import json
 from contextlib import suppress
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.access import Role, may
+from core.undo import undo_context
 
 THEMES = [
     ("auto", pgettext_lazy("theme", "Auto")),
@@ -75,6 +77,8 @@ FURTHER = [
     Section("inventory:reservation_list", _("Reservations"), "clock", "stock.view"),
     Section("inventory:receipt_list", pgettext_lazy("goods", "Receipts"), "download", "stock.view"),
     Section("inventory:write_off_list", _("Write-offs"), "trash", "stock.view"),
+    Section("attention", _("Needs a decision"), "bell", "orders.view"),
+    Section("recent", pgettext_lazy("undo", "Recent actions"), "undo", "orders.view"),
     Section("profile", _("Profile"), "people", "orders.view"),
     KEYS,
 ]
@@ -99,6 +103,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "sections": SimpleLazyObject(lambda: _open_sections(request, SECTIONS)),
         "create_sections": SimpleLazyObject(lambda: _open_sections(request, CREATE)),
         "settings_sections": SimpleLazyObject(lambda: _open_sections(request, SETTINGS_SECTIONS)),
+        **undo_context(request),
         "bottom_bar": SimpleLazyObject(lambda: _bottom_bar(request)),
         "palette_groups": SimpleLazyObject(lambda: _palette_groups(request)),
         "further_sections": SimpleLazyObject(lambda: _open_sections(request, FURTHER)),

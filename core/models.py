@@ -98,3 +98,32 @@ class ShopFlag(models.Model):
 def owned_rows(rows: Iterable[SoftDelete]) -> list[SoftDelete]:
     """The live rows that belong to `rows` through `soft_owned`, one level down."""
     return [child for row in rows for relation in row.soft_owned for child in getattr(row, relation).all()]
+
+
+class RecentAction(models.Model):
+    """Something a person did that can be taken back (core/undo.py).
+
+    `payload` holds keys and facts of the trade, such as an order's number or a product's name, and nothing about
+    people. `until` is the last moment for taking it back; empty means for as long as it is remembered.
+    """
+
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
+    kind = models.CharField(max_length=40)
+    payload = models.JSONField()
+    until = models.DateTimeField(null=True)
+    dismissed_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["by", "-id"], name="recent_action_of_person"),
+            models.Index(fields=["at"], name="recent_action_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

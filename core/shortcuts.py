@@ -39,6 +39,7 @@ EVERYWHERE = [
     Shortcut("Ctrl+KeyK", _("search everywhere")),
     Shortcut("Slash", _("search everywhere")),
     Shortcut("Shift+Slash", _("this sheet")),
+    Shortcut("Ctrl+KeyZ", _("undo the last action")),
     Shortcut("Escape", _("close what is open, then clear the selection")),
 ]
 LISTS = [

@@ -235,8 +235,8 @@ class ReceiptAdmin(ReadOnlyAdmin):
 
 @admin.register(WriteOff, site=shop_site)
 class WriteOffAdmin(ReadOnlyAdmin):
-    list_display = ("number", "posted_at", "product", "quantity", "cost", "reason", "by")
-    list_filter = ("reason", "warehouse")
+    list_display = ("number", "posted_at", "product", "quantity", "cost", "reason", "by", "reversed_at")
+    list_filter = ("reason", "warehouse", ("reversed_at", admin.EmptyFieldListFilter))
     list_select_related = ("product", "by")
     search_fields = ("=number", "product__name", "product__sku", "comment")
     date_hierarchy = "posted_at"

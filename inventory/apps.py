@@ -7,7 +7,7 @@ class InventoryConfig(AppConfig):
     verbose_name = _("Inventory")
 
     def ready(self) -> None:
-        from inventory import receivers, signals  # noqa: F401 - connects the receivers
+        from inventory import receivers, signals, undo  # noqa: F401 - connects the receivers, registers what can be undone
         from inventory.selectors import figures_by_product
         from products.stock_figures import provide
 

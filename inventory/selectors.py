@@ -140,7 +140,7 @@ EXPIRED = "expired"
 
 def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: str = "") -> QuerySet[Any]:
     """Stock rows of live products by risk, with `risk`, `waiting` (base units asked for and not held) and
-    `open_batches`, oldest first: two queries for any number of rows. `on` is the shop's day of today."""
+    `open_batches`, oldest first, and photos: three queries for any number of rows. `on` is the shop's day of today."""
     rows = _with_risk(on, warehouse)
     for word in text.split():
         rows = rows.filter(Q(product__name__icontains=word) | Q(product__sku__icontains=word))
@@ -151,9 +151,10 @@ def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: 
     return (
         rows.select_related("product__category", "warehouse")
         .prefetch_related(
+            "product__photos",
             Prefetch(
                 "batches", StockBatch.objects.filter(is_open=True).order_by("received_at", "id"), to_attr="open_batches"
-            )
+            ),
         )
         .order_by("risk", "product__name", "id")
     )
@@ -224,6 +225,39 @@ def stock_counts(*, on: date, warehouse: int | None = None) -> StockCounts:
     return StockCounts(found["wilting"], found["low"], found["all"], found["value"] or Decimal(0))
 
 
+@dataclass(frozen=True)
+class Risks:
+    """What needs a look in one warehouse: products that wilt or run out, batches that have expired."""
+
+    warehouse: int
+    name: str
+    wilting: int
+    low: int
+    expired: int
+
+
+def risks_by_warehouse(*, on: date) -> list[Risks]:
+    """Every live warehouse that has stock, the main one first: two statements."""
+    expired = dict(
+        expired_batches(on).order_by().values_list("stock__warehouse").annotate(count=Count("pk")).values_list(
+            "stock__warehouse", "count"
+        )
+    )  # fmt: skip
+    rows = (
+        _with_risk(on, None)
+        .order_by("-warehouse__is_default", "warehouse__position", "warehouse")
+        .values("warehouse", "warehouse__name", "warehouse__is_default", "warehouse__position")
+        .annotate(
+            wilting=Count("pk", filter=Q(risk=Risk.WILTING)),
+            low=Count("pk", filter=Q(risk=Risk.LOW)),
+        )
+    )
+    return [
+        Risks(row["warehouse"], row["warehouse__name"], row["wilting"], row["low"], expired.get(row["warehouse"], 0))
+        for row in rows
+    ]
+
+
 def after_risk(rows: QuerySet[Any], cursor: str) -> QuerySet[Any]:
     """The rows behind a cursor `<risk>-<key>` of `risk_cursor`; a cursor that means nothing is no cursor."""
     risk, _dash, key = cursor.partition("-")
@@ -254,6 +288,13 @@ def waiting_of(stock: Stock) -> list[StockDemand]:
     return list(rows.order_by("needed_on", "pk"))
 
 
+def waiting_for(products: Sequence[int], *, warehouse: int) -> QuerySet[StockDemand]:
+    """Open demands for any of these products in a warehouse that hold less than they ask, earliest needed first; `held`
+    is what they hold."""
+    rows = waiting_demands().filter(product__in=products, warehouse=warehouse)
+    return rows.select_related("product").order_by("needed_on", "pk")
+
+
 def active_reservations() -> QuerySet[Reservation]:
     """Goods promised now, earliest needed first."""
     return (
@@ -275,7 +316,7 @@ def receipts() -> QuerySet[Receipt]:
 
 def write_offs() -> QuerySet[WriteOff]:
     """Write-offs, newest first."""
-    return WriteOff.objects.select_related("product", "warehouse", "by").order_by("-pk")
+    return WriteOff.objects.select_related("product", "warehouse", "by", "reversed_by").order_by("-pk")
 
 
 def last_costs(product_ids: Sequence[int]) -> dict[int, Decimal]:

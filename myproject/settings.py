@@ -63,7 +63,8 @@ TENANT_SEEDERS = [
     "orders.seeds.seed_orders",
 ]
 
-# The module whose fill() and logins() make the demo shop; fill_goods() is what an owner may load into an empty one.
+# The module that describes the demo shops (SHOPS, logins()) and makes them (fill_shop(), hang_pictures()); fill_goods()
+# is what an owner may load into an empty shop.
 DEMO_FILLER = "orders.demo"
 
 # What check_stock asks besides the inventory's own invariants: dotted names of lists.

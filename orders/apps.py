@@ -10,4 +10,5 @@ class OrdersConfig(AppConfig):
         from orders import (
             receivers,  # noqa: F401 - listens to the inventory
             search,  # noqa: F401 - registers what the search finds
+            undo,  # noqa: F401 - registers what can be undone
         )

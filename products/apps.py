@@ -10,4 +10,5 @@ class ProductsConfig(AppConfig):
         from products import (
             receivers,  # noqa: F401 - objects to deletions
             search,  # noqa: F401 - registers what the search finds
+            undo,  # noqa: F401 - registers what can be undone
         )

@@ -58,7 +58,8 @@ def takings_between(start: datetime, end: datetime) -> Takings:
     """From `start` up to but without `end`: three statements."""
     orders = _completed(start, end).aggregate(money=Sum("total"), count=Count("pk"))
     sales = _sold(start, end).aggregate(**_sums())
-    lost = WriteOff.objects.filter(posted_at__gte=start, posted_at__lt=end).aggregate(cost=Sum("cost"))["cost"]
+    written_off = WriteOff.objects.filter(reversed_at__isnull=True, posted_at__gte=start, posted_at__lt=end)
+    lost = written_off.aggregate(cost=Sum("cost"))["cost"]
     return Takings(
         takings=(orders["money"] or ZERO) + (sales["free"] or ZERO),
         count=orders["count"] + sales["free_count"],

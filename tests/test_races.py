@@ -9,25 +9,28 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from core.errors import DomainError
+from core.errors import DomainError, StaleForm
+from core.models import RecentAction
 from core.transactions import run
+from core.undo import KINDS, Kind, TooLateToUndo, remember, undo
 from inventory import engine
 from inventory.errors import InsufficientStock
-from inventory.models import Receipt, Reservation, Sale, Stock, StockBatch, WriteOff
+from inventory.models import MovementKind, Receipt, Reservation, Sale, Stock, StockBatch, StockMovement, WriteOff
 from inventory.services.checking import check_stock
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.returns import ReturnRefused, return_sale
 from inventory.services.sale_processor import SaleProcessor
 from inventory.services.stocks import ensure_stocks
-from inventory.services.write_offs import write_off
+from inventory.services.write_offs import reverse_write_off, write_off
 from inventory.tests.factories import product, receive, stock_of, stocked, warehouse
 from orders.invariants import INVARIANTS
 from orders.models import Order
-from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order, set_status
+from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order, set_status, step_order
 from orders.services.placing import OrderInput, change_order, place_order
 from orders.services.stock_sync import sync_stock_to_status
 from orders.tests.factories import lines, order, status, today
+from orders.undo import step_and_remember, step_and_remember_together
 
 pytestmark = pytest.mark.race
 
@@ -316,4 +319,118 @@ def test_receipts_that_cover_a_shortage_and_returns_of_its_sale_never_block_each
 
     assert in_threads(4, work) == [None] * 4
     assert stock_of(rose).short == 100 - 1 - 12 - 12
+    assert clean()
+
+
+def action_that_counts(by, monkeypatch):
+    """An action whose undoing is seen by how often it was done."""
+    done = []
+    kind = Kind(
+        describe=lambda payload: "Counted.",
+        undo=lambda payload, by: done.append(by.pk) or [],
+        right=lambda payload: "orders.view",
+        link=lambda payload: "",
+    )
+    monkeypatch.setitem(KINDS, "tests.count", kind)
+    with transaction.atomic():
+        return remember("tests.count", {}, by=by), done
+
+
+def test_without_the_lock_both_presses_undo(committed_shop, in_threads, staff, monkeypatch):
+    """The control: look, then undo, with nothing held in between. Both find it not undone yet."""
+    owner = staff("owner")
+    action, done = action_that_counts(owner, monkeypatch)
+    both_looked = threading.Barrier(2)
+
+    def careless(_):
+        seen = again(action)
+        both_looked.wait(timeout=10)
+        if seen.undone_at is None:
+            KINDS[seen.kind].undo(seen.payload, owner)
+            RecentAction.objects.filter(pk=seen.pk).update(undone_at=timezone.now())
+
+    in_threads(2, careless)
+
+    assert len(done) == 2
+
+
+def test_one_action_is_undone_once_however_many_press(committed_shop, in_threads, staff, monkeypatch):
+    owner, manager = staff("owner"), staff("manager")
+    action, done = action_that_counts(owner, monkeypatch)
+
+    outcomes = in_threads(8, lambda n: run(lambda: undo(action, by=(owner, manager)[n % 2])))
+
+    [winner] = done
+    assert again(action).undone_by_id == winner
+    assert sum(outcome == [] for outcome in outcomes) == 4, "the winner's own presses are answered alike"
+    assert sum(isinstance(outcome, TooLateToUndo) for outcome in outcomes) == 4
+
+
+def test_a_write_off_goes_back_once_while_its_goods_are_sold(committed_shop, in_threads):
+    rose = stocked("Red rose", ("20", "10"), ("20", "12"))
+    documents = [write_off(product=rose, warehouse=warehouse(), quantity=Decimal(5), reason="wilted") for _ in range(2)]
+    orders = [confirm_order(order((rose, "5"))) for _ in range(2)]
+
+    def work(n):
+        if n < 6:
+            return run(lambda: reverse_write_off(again(documents[n % 2])).pk)
+        return run(lambda: complete_order(again(orders[n - 6])).pk)
+
+    outcomes = in_threads(8, work)
+
+    assert outcomes == [document.pk for document in documents] * 3 + [placed.pk for placed in orders]
+    assert stock_of(rose).quantity == 40 - 10
+    assert StockMovement.objects.filter(kind=MovementKind.WRITE_OFF_REVERSAL).count() == 2
+    assert clean()
+
+
+def test_a_step_undone_against_the_next_step_ends_in_one_of_the_two(committed_shop, in_threads, staff):
+    owner, rose = staff("owner"), stocked("Red rose", ("200", "10"))
+    for _ in range(5):
+        placed = order((rose, "10"), status=status("new"))
+        with transaction.atomic():
+            action = step_and_remember(placed, status("confirmed"), version=placed.version, by=owner)
+
+        def work(n, placed=placed, action=action):
+            if n % 2:
+                return run(lambda: undo(action, by=owner))
+            return run(lambda: step_order(again(placed), status("ready"), version=placed.version + 1, by=owner))
+
+        outcomes = in_threads(4, work)
+
+        refused = [item for item in outcomes if isinstance(item, BaseException)]
+        assert all(isinstance(item, StaleForm) for item in refused), outcomes
+        assert again(placed).status.code in {"new", "ready"}
+        assert (again(action).undone_at is not None) == (again(placed).status.code == "new")
+    assert clean()
+
+
+def test_many_orders_undone_at_once_and_single_ones_never_block_each_other(committed_shop, in_threads, staff):
+    owner = staff("owner")
+    goods = [stocked(f"Flower {n}", ("500", "1")) for n in range(4)]
+    placed = [
+        order(*[(item, "1") for item in (goods if n % 2 else reversed(goods))], status=status("new")) for n in range(12)
+    ]
+    actions = []
+    for half in (placed[:6], placed[6:]):
+        action = None
+        for row in half:
+            with transaction.atomic():
+                action = step_and_remember_together(
+                    row, status("completed"), version=row.version, by=owner, action=action
+                )
+        actions.append(action)
+    others = [confirm_order(order(*[(item, "1") for item in goods])) for _ in range(8)]
+
+    def work(n):
+        if n < 2:
+            return run(lambda: undo(actions[n], by=owner))
+        return [run(lambda row=row: complete_order(again(row)).pk) for row in others[n - 2 :: 4]]
+
+    outcomes = in_threads(6, work)
+
+    assert outcomes[:2] == [[], []]
+    assert [item for item in outcomes if isinstance(item, BaseException)] == []
+    assert [stock_of(item).quantity for item in goods] == [492] * 4
+    assert {again(row).status.code for row in placed} == {"new"}
     assert clean()

@@ -11,7 +11,7 @@ from inventory.models import StockBatch, StockDemand
 from inventory.services.checking import INVARIANTS, check_stock
 from inventory.services.returns import return_to_supplier
 from inventory.services.sale_processor import SaleProcessor
-from inventory.services.write_offs import write_off
+from inventory.services.write_offs import reverse_write_off, write_off
 from inventory.tests.factories import stock_of, stocked, warehouse
 from orders.invariants import INVARIANTS as ORDER_INVARIANTS
 from orders.models import EventKind, OrderEvent
@@ -46,6 +46,21 @@ def test_wilted_goods_take_the_latest_promise_with_them_and_its_order_hears_of_i
     assert check_stock() == []
 
 
+def test_a_write_off_taken_back_gives_the_promise_back_too(shop):
+    rose = stocked("Rose", ("10", "10"))
+    sooner = order((rose, "4"), due_on=timezone.localdate())
+    later = order((rose, "5"), due_on=timezone.localdate() + timedelta(days=1))
+    for placed in (sooner, later):
+        confirm_order(placed)
+    document = write_off(product=rose, warehouse=warehouse(), quantity=Decimal(4), reason="wilted")
+    [lost] = document.lost
+    assert stock_of(rose).reserved == 6
+    back = reverse_write_off(document)
+    assert back.served == {lost: 3}
+    assert (stock_of(rose).quantity, stock_of(rose).reserved) == (10, 9)
+    assert check_stock(extra=ORDER_INVARIANTS) == []
+
+
 # How each invariant is broken by hand. What constraints would stop is written past them.
 BREAKS = {
     "quantity": "update inventory_stock set quantity = quantity + 1",
@@ -60,6 +75,9 @@ BREAKS = {
     "sale_cost": "update inventory_sale set cost = cost + 1",
     "sale_processed": "update inventory_sale set processed = false",
     "write_off_covered": "update inventory_writeoff set quantity = quantity + 1",
+    "write_off_reversed": "update inventory_saleallocation set returned = quantity, returned_cost = cost"
+    " where write_off_id = (select min(id) from inventory_writeoff)",
+    "write_off_booked_back": "update inventory_stockmovement set quantity = quantity - 1 where kind = 8",
     "supplier_return_covered": "update inventory_supplierreturn set cost = cost + 1",
     "ledger_gapless": "delete from inventory_stockmovement where seq = 2",
     "ledger_chain": "update inventory_stockmovement set quantity = quantity + 1 where seq = 2",
@@ -68,7 +86,7 @@ BREAKS = {
     "closed_demand_holds_nothing": "update inventory_stockdemand set is_open = false",
     "reservation_within_demand": "update inventory_reservation set quantity = 99 where is_active",
     "sold_demand_is_closed": "update inventory_stockdemand set is_open = true",
-    "cost_conserved": "update inventory_saleallocation set cost = cost + 1",
+    "cost_conserved": "update inventory_saleallocation set cost = cost + 1 where returned = 0",
     "completed_order_is_sold": "update orders_order set status_id = (select id from orders_orderstatus"
     " where category = 'completed') where id = (select max(id) from orders_order)",
     "ended_order_holds_nothing": "update orders_order set status_id = (select id from orders_orderstatus"
@@ -88,6 +106,7 @@ def test_a_broken_invariant_is_reported(shop, code):
     complete_order(sold)
     confirm_order(held)
     write_off(product=rose, warehouse=warehouse(), quantity=Decimal(2), reason="gift")
+    reverse_write_off(write_off(product=rose, warehouse=warehouse(), quantity=Decimal(1), reason="broken"))
     return_to_supplier(batch=StockBatch.objects.order_by("pk").last(), quantity=Decimal(1))
     SaleProcessor.create_sale(product=rose, warehouse=warehouse(), quantity=Decimal(1), sale_price=Decimal(1))
     assert check_stock(extra=ORDER_INVARIANTS) == []

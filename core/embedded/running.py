@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -190,12 +191,59 @@ class Child:
             self.process.wait()
 
 
+@dataclass
+class Chore(Child):
+    """A process that does something once beside the others; each line it prints goes to `tell`, the rest to its log.
+
+    `finished` is called after it ended well, `failed` with its exit code when it did not. Neither after `stop`.
+    """
+
+    tell: Callable[[str], None] = lambda line: None
+    finished: Callable[[], None] = lambda: None
+    failed: Callable[[int], None] = lambda code: None
+    stopped: bool = False
+
+    def start(self) -> None:
+        """Start it like the others, but listen to it."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                env=dict(self.environment),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+        threading.Thread(target=self._follow, args=(self.process,), daemon=True).start()
+
+    def _follow(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None  # noqa: S101 - it was asked for above
+        with process.stdout as lines:
+            for line in lines:
+                if not self.stopped:
+                    self.tell(line.decode("utf-8", "replace").rstrip())
+        code = process.wait()
+        if self.stopped:
+            return
+        if code == 0:
+            self.finished()
+        else:
+            self.failed(code)
+
+    def stop(self) -> None:
+        """End it. What it has not done it does at the next start."""
+        self.stopped = True
+        super().stop()
+
+
 class Supervisor:
     """Keeps children running until it is told to stop."""
 
     def __init__(self, state: State, children: Sequence[Child], ensure_database: Callable[[], None]) -> None:
         self.state = state
         self.children = children
+        self.chore: Chore | None = None
         self.ensure_database = ensure_database
 
     def start(self) -> None:
@@ -217,10 +265,16 @@ class Supervisor:
         """Write down who runs where, for `stop`, for a second `run` and for the run after a kill."""
         children = [
             {"pid": child.process.pid, "command": command_line(child.process.pid)}
-            for child in self.children
+            for child in [*self.children, *([self.chore] if self.chore else [])]
             if child.process
         ]
         write_json(self.state.root / "run.json", {"pid": os.getpid(), "address": address, "children": children})
+
+    def start_chore(self, chore: Chore, address: str) -> None:
+        """Start something that is done once while the others work."""
+        self.chore = chore
+        chore.start()
+        self.announce(address)
 
     def watch(self, address: str) -> None:
         """Start again what fails, the database included. Ends by KeyboardInterrupt, or Stop when nothing helps."""
@@ -245,5 +299,7 @@ class Supervisor:
             if child.process and child.process.poll() is None:
                 with suppress(ProcessLookupError):
                     child.process.send_signal(signal.SIGTERM)
+        if self.chore:
+            self.chore.stop()
         for child in self.children:
             child.stop()

@@ -115,7 +115,20 @@ TEXTS: dict[str, tuple[str, str]] = {
     "translations": ("Compiled translations: {count}", "Собраны переводы: {count}"),
     "migrate": ("Bringing the tables up to date", "Обновляю таблицы"),
     "migrate_none": ("The tables are up to date", "Таблицы в порядке"),
-    "demo": ("Making the demo shop", "Создаю демонстрационный магазин"),
+    "demo": ("Making the first demo shop", "Создаю первый демонстрационный магазин"),
+    "demo_rest": (
+        "The second demo shop and the pictures are being made meanwhile",
+        "Тем временем создаются второй демонстрационный магазин и картинки",
+    ),
+    "demo_shop": ("The shop “{name}” is ready", "Магазин «{name}» готов"),
+    "demo_pictures": ("“{name}”: {done} of {every} pictures", "«{name}»: картинок {done} из {every}"),
+    "demo_done": ("The demo is complete", "Демонстрация готова целиком"),
+    "demo_failed": (
+        "The rest of the demo could not be made, the reason is in {file}. The program runs without it; the next start "
+        "tries again.",
+        "Остальную часть демонстрации создать не удалось, причина в {file}. Программа работает и без неё; при следующем "
+        "запуске попытка повторится.",
+    ),
     "step_failed": (
         "`manage.py {command}` failed, its words stand above. Nothing was started.",
         "Команда `manage.py {command}` завершилась с ошибкой, её сообщения выше. Ничего не запущено.",

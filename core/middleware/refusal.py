@@ -32,10 +32,13 @@ class RefusalMiddleware:
         return refusal_response(request, error)
 
 
-def refusal_response(request: HttpRequest, refusal: DomainError) -> HttpResponse:
-    """The page for a refusal; for htmx a notice that lands above the content and leaves the form as it is."""
+def refusal_response(request: HttpRequest, refusal: DomainError, *, back: str = "") -> HttpResponse:
+    """The page for a refusal; for htmx a notice that lands above the content and leaves the form as it is.
+
+    `back` is where the page leads afterwards, the address of the form unless told otherwise.
+    """
     logger.info("refused %s %s: %s", request.method, request.path, refusal.code)
-    context = {"refusal": refusal, "back": request.path if request.method == "POST" else ""}
+    context = {"refusal": refusal, "back": back or (request.path if request.method == "POST" else "")}
     if wants_part(request):
         response = render(request, "components/refusal.html", context, status=refusal.status)
         response["HX-Retarget"] = "#page_notice"

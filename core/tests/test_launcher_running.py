@@ -12,7 +12,7 @@ import pytest
 
 import dev
 from core.embedded import processes, running
-from core.embedded.running import Child, Supervisor, end_leftovers, is_running, listen, only_one, stop_other
+from core.embedded.running import Child, Chore, Supervisor, end_leftovers, is_running, listen, only_one, stop_other
 from core.embedded.state import State, read_json, write_json
 from core.embedded.words import Stop, text
 
@@ -217,11 +217,11 @@ def test_a_command_line_that_cannot_be_meant_shows_the_usage(project, monkeypatc
 
 
 def test_reset_without_a_terminal_names_the_option_and_deletes_nothing(project, monkeypatch, capsys):
-    (project.root / "logins.json").write_text("[]")
+    (project.root / "demo.json").write_text("[]")
     monkeypatch.setattr(sys, "stdin", StringIO())
     assert call(monkeypatch, "reset") == 1
     assert "--yes" in capsys.readouterr().out
-    assert (project.root / "logins.json").exists()
+    assert (project.root / "demo.json").exists()
     assert (project.project / "media" / "tenants" / "rosa").exists()
     english, russian = in_both_languages(monkeypatch, "reset_no_terminal")
     assert "Nothing was deleted" in english
@@ -229,7 +229,7 @@ def test_reset_without_a_terminal_names_the_option_and_deletes_nothing(project, 
 
 
 def test_reset_deletes_data_and_uploads_but_keeps_the_folder_in_git(project, monkeypatch):
-    (project.root / "logins.json").write_text("[]")
+    (project.root / "demo.json").write_text("[]")
     (project.root / "data-18").mkdir()
     assert call(monkeypatch, "reset", "--yes") == 0
     assert {path.suffix for path in project.root.iterdir()} <= {".lock"}
@@ -237,11 +237,11 @@ def test_reset_deletes_data_and_uploads_but_keeps_the_folder_in_git(project, mon
 
 
 def test_reset_refuses_while_the_program_runs(project, monkeypatch, capsys):
-    (project.root / "logins.json").write_text("[]")
+    (project.root / "demo.json").write_text("[]")
     with only_one(project):
         assert call(monkeypatch, "reset", "--yes") == 1
     assert "Stop it first" in capsys.readouterr().out
-    assert (project.root / "logins.json").exists()
+    assert (project.root / "demo.json").exists()
     english, russian = in_both_languages(monkeypatch, "reset_running")
     assert "dev.py stop" in english
     assert "dev.py stop" in russian
@@ -249,10 +249,10 @@ def test_reset_refuses_while_the_program_runs(project, monkeypatch, capsys):
 
 def test_reset_never_deletes_a_database_it_did_not_make(project, monkeypatch, capsys):
     monkeypatch.setenv("DATABASE_URL", "postgres://somewhere/else")
-    (project.root / "logins.json").write_text("[]")
+    (project.root / "demo.json").write_text("[]")
     assert call(monkeypatch, "reset", "--yes") == 1
     assert "DATABASE_URL" in capsys.readouterr().out
-    assert (project.root / "logins.json").exists()
+    assert (project.root / "demo.json").exists()
     __, russian = in_both_languages(monkeypatch, "reset_external")
     assert "Ничего не удалено" in russian
 
@@ -299,3 +299,76 @@ def test_the_log_ins_are_printed_with_the_port_of_this_run(place, capsys, monkey
     said = capsys.readouterr().out
     assert "http://rosa.localhost:8042/login/   Rosa" in said
     assert "log-in: anna   password: rosa-demo" in said
+
+
+# --- The rest of the demo, made while the program runs
+
+
+def chore(place, program, **ends):
+    return Chore("demo", [sys.executable, "-c", program], dict(os.environ), place.log("demo"), place.root, **ends)
+
+
+def until(condition):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_chore_tells_line_by_line_and_says_how_it_ended(place):
+    told, ends = [], []
+    ends_well = chore(
+        place, "print('one', flush=True); print('two')", tell=told.append, finished=lambda: ends.append(0)
+    )
+    ends_well.start()
+    until(lambda: ends)
+    assert (told, ends) == (["one", "two"], [0])
+    ends_badly = chore(place, "raise SystemExit('no disk')", failed=ends.append)
+    ends_badly.start()
+    until(lambda: len(ends) == 2)
+    assert ends == [0, 1]
+    assert "no disk" in place.log("demo").read_text()
+
+
+def test_a_chore_that_is_stopped_says_nothing_more_and_leaves_no_process(place):
+    ends = []
+    started = chore(
+        place,
+        "import time; time.sleep(60)",
+        finished=lambda: ends.append("finished"),
+        failed=ends.append,
+    )
+    supervisor = Supervisor(place, [], lambda: None)
+    supervisor.start_chore(started, "http://localhost:8000/")
+    assert [one["pid"] for one in read_json(place.root / "run.json")["children"]] == [started.process.pid]
+    supervisor.stop()
+    assert not processes.alive(started.process.pid)
+    assert ends == []
+
+
+def test_the_rest_of_the_demo_is_made_until_it_was_made_once(project, monkeypatch):
+    write_json(project.root / "demo.json", {"logins": [], "complete": False})
+    (project.project / "manage.py").write_text(
+        'print(\'{"step": "shop", "name": "Fern"}\'); print(\'{"step": "pictures", "name": "Fern", "done": 1, "every": 2}\')'
+    )
+    said = []
+    monkeypatch.setattr(dev, "say", lambda key, /, **values: said.append(text(key, **values)))
+    rest = dev.rest_of_demo(project, dict(os.environ), remember=True)
+    rest.start()
+    until(lambda: len(said) == 3)
+    assert said == ["The shop “Fern” is ready", "“Fern”: 1 of 2 pictures", "The demo is complete"]
+    assert dev.rest_of_demo(project, dict(os.environ), remember=True) is None
+
+
+def test_a_rest_of_the_demo_that_failed_is_tried_again_and_the_reason_is_named(project, monkeypatch):
+    write_json(project.root / "demo.json", {"logins": [], "complete": False})
+    (project.project / "manage.py").write_text("raise SystemExit('no disk')")
+    said = []
+    monkeypatch.setattr(dev, "say", lambda key, /, **values: said.append(text(key, **values)))
+    dev.rest_of_demo(project, dict(os.environ), remember=True).start()
+    until(lambda: said)
+    assert "demo.log" in said[0]
+    assert "next start tries again" in said[0]
+    assert dev.rest_of_demo(project, dict(os.environ), remember=True) is not None
+    _english, russian = in_both_languages(monkeypatch, "demo_failed", file="demo.log")
+    assert "попытка повторится" in russian

@@ -87,12 +87,14 @@ class WriteOffReason(models.TextChoices):
 
 
 class WriteOff(Document):
-    """Goods of one product that are gone without a sale.
+    """Goods of one product that are gone without a sale; reversed, they are all back in their batches.
 
-    `lost` is there only right after posting: demand id → base units whose reservation had to give way.
+    `lost` is there only right after posting: demand id → base units whose reservation had to give way. `served` is
+    there only right after reversing: demand id → base units reserved at once for demands that waited.
     """
 
     lost: dict[int, Decimal] | None = None
+    served: dict[int, Decimal] | None = None
 
     number = models.BigIntegerField(_("no."), unique=True, db_default=NextVal("inventory_writeoff_number_seq"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="write_offs", verbose_name=_("product"))
@@ -100,6 +102,16 @@ class WriteOff(Document):
     quantity = QuantityField(_("quantity"))
     cost = ValueField(_("cost"))
     reason = models.CharField(_("reason"), max_length=20, choices=WriteOffReason)
+    reversed_at = models.DateTimeField(_("reversed"), null=True, editable=False)
+    reversed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
+        verbose_name=_("reversed by"),
+    )
 
     class Meta(Document.Meta):
         abstract = False
@@ -108,6 +120,10 @@ class WriteOff(Document):
         constraints = [
             bounded("quantity", "write_off_quantity_range", QUANTITY_STEP, MAX_QUANTITY),
             bounded("cost", "write_off_cost_range", 0, MAX_VALUE),
+            models.CheckConstraint(
+                condition=models.Q(reversed_at__isnull=False) | models.Q(reversed_by__isnull=True),
+                name="write_off_reversed_when",
+            ),
         ]
 
     def __str__(self) -> str:

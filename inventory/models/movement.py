@@ -17,6 +17,7 @@ class MovementKind(models.IntegerChoices):
     REVERSAL = 5, _("reversal of a sale")
     SALE_RETURN = 6, _("return from a buyer")
     RECOST = 7, _("true cost of goods sold before entry")
+    WRITE_OFF_REVERSAL = 8, _("reversal of a write-off")
 
 
 class SourceKind(models.IntegerChoices):

@@ -137,6 +137,27 @@ INVARIANTS = [
            where {stock} and (w.quantity <> coalesce(a.taken, 0) or w.cost <> coalesce(a.gone, 0))""",
     ),
     Invariant(
+        "write_off_reversed",
+        _("all goods of a reversed write-off are back in their batches, and none of another one"),
+        """select w.id, case when w.reversed_at is null then 'gone' else 'back' end,
+                  coalesce(a.back, 0) || ' / ' || coalesce(a.taken, 0)
+           from inventory_writeoff w
+           join inventory_stock s on s.product_id = w.product_id and s.warehouse_id = w.warehouse_id
+           left join (select write_off_id, sum(quantity) as taken, sum(returned) as back from inventory_saleallocation
+                      where write_off_id is not null group by write_off_id) a on a.write_off_id = w.id
+           where {stock} and coalesce(a.back, 0) <> case when w.reversed_at is null then 0 else coalesce(a.taken, 0) end""",
+    ),
+    Invariant(
+        "write_off_booked_back",
+        _("the ledger has the reversal of a write-off once for every reversed one, with all of its goods"),
+        """select w.id, case when w.reversed_at is null then 0 else w.quantity end, coalesce(m.back, 0)
+           from inventory_writeoff w
+           join inventory_stock s on s.product_id = w.product_id and s.warehouse_id = w.warehouse_id
+           left join (select source_id, sum(quantity) as back from inventory_stockmovement
+                      where source_kind = 3 and kind = 8 group by source_id) m on m.source_id = w.id
+           where {stock} and coalesce(m.back, 0) <> case when w.reversed_at is null then 0 else w.quantity end""",
+    ),
+    Invariant(
         "supplier_return_covered",
         _("a return to the supplier is covered by allocations at its cost"),
         """select w.id, w.quantity || ' / ' || w.cost, coalesce(a.taken, 0) || ' / ' || coalesce(a.gone, 0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,26 +23,33 @@ class DemandInput:
     quantity: Decimal
 
 
-def freeze_demands(wanted: Sequence[DemandInput], *, warehouse: Warehouse, needed_on: date) -> list[StockDemand]:
-    """Write down what is asked of `warehouse`, in the order given. Nothing is reserved yet.
+def freeze_demands(
+    wanted: Sequence[DemandInput], *, warehouse: Warehouse, needed_on: date, at: datetime | None = None
+) -> list[StockDemand]:
+    """Write down what is asked of `warehouse`, in the order given, now unless `at` is given. Nothing is
+    reserved yet.
 
     Each demand finds its stock row: goods that never were there are missed when they are sold, like any others.
     """
+    at = at or timezone.now()
     ensure_stocks((item.product.pk, warehouse.pk) for item in wanted)
     return StockDemand.objects.bulk_create(
-        StockDemand(product=item.product, warehouse=warehouse, quantity=item.quantity, needed_on=needed_on)
+        StockDemand(
+            product=item.product, warehouse=warehouse, quantity=item.quantity, needed_on=needed_on, created_at=at
+        )
         for item in wanted
     )
 
 
-def cancel_demands(demands: Iterable[StockDemand], *, by: Any = None) -> None:
+def cancel_demands(demands: Iterable[StockDemand], *, by: Any = None, at: datetime | None = None) -> None:
     """Release what the demands hold and close them for good. Sold demands must be reversed first; they stay as they
     are."""
     demands = list(demands)
+    at = at or timezone.now()
     if not demands:
         return
     with transaction.atomic():
-        release(demands, by=by)
+        release(demands, by=by, at=at)
         StockDemand.objects.filter(pk__in=[demand.pk for demand in demands], is_open=True).update(
-            is_open=False, cancelled_at=timezone.now()
+            is_open=False, cancelled_at=at
         )

@@ -42,15 +42,19 @@ def post_receipt(
     by: Any = None,
     key: UUID | None = None,
     comment: str = "",
+    at: datetime | None = None,
 ) -> Receipt:
     """Post a receipt: every line becomes a batch. Answers with the receipt of an earlier call with the same `key`.
+
+    `received_at` is when the goods came, `at` when they were entered; both are now unless given.
 
     Raises BadInput for a line without goods, a cost out of range, a deleted product or warehouse.
     """
     # As it was asked for: the moment filled in here is another one when the same request comes again.
     payload = [warehouse.pk, supplier and supplier.pk, received_at, [_facts(line) for line in lines]]
-    received_at = received_at or timezone.now()
-    _check(warehouse, lines, supplier, received_at)
+    at = at or timezone.now()
+    received_at = received_at or at
+    _check(warehouse, lines, supplier, received_at, now=at)
 
     def post() -> Receipt:
         _refuse_deleted(warehouse, lines)
@@ -58,7 +62,7 @@ def post_receipt(
         totals = [round_value(line.quantity * line.unit_cost) for line in lines]
         receipt = Receipt.objects.create(
             warehouse=warehouse, supplier=supplier, received_at=received_at, by=by, comment=comment,
-            total_cost=sum(totals, Decimal(0)),
+            total_cost=sum(totals, Decimal(0)), posted_at=at,
         )  # fmt: skip
         rows = ReceiptLine.objects.bulk_create(
             ReceiptLine(
@@ -78,9 +82,9 @@ def post_receipt(
                 for row in rows
             ],
             by=by and by.pk,
-            at=timezone.now(),
+            at=at,
         )  # fmt: skip
-        receipt.served = reserve_waiting(stocks.values(), on=timezone.localdate())
+        receipt.served = reserve_waiting(stocks.values(), on=timezone.localdate(at), at=at)
         return receipt
 
     with transaction.atomic():
@@ -110,7 +114,12 @@ def receive_stock(
 
 
 def _check(
-    warehouse: Warehouse, lines: Sequence[ReceiptLineInput], supplier: Supplier | None, received_at: datetime
+    warehouse: Warehouse,
+    lines: Sequence[ReceiptLineInput],
+    supplier: Supplier | None,
+    received_at: datetime,
+    *,
+    now: datetime,
 ) -> None:
     if not lines:
         raise BadInput(_("A receipt needs at least one line. Add what arrived."))
@@ -127,7 +136,7 @@ def _check(
         raise BadInput(_("The receipt costs more than can be meant. Correct quantities and costs."))
     if supplier is not None and supplier.is_deleted:
         raise BadInput(_("The supplier %(name)s is deleted. Restore it or choose another.") % {"name": supplier})
-    if received_at > timezone.now() + timedelta(days=1):
+    if received_at > now + timedelta(days=1):
         raise BadInput(_("The day of receipt lies in the future. Correct the date."), field="received_at")
 
 

@@ -20,11 +20,13 @@ from inventory.models import Reservation, Stock, StockDemand
 from inventory.services.stocks import ensure_stocks, lock_stocks, lock_stocks_of_demands, set_reserved
 
 
-def reserve(demands: Iterable[StockDemand], *, until: datetime | None = None, by: Any = None) -> dict[int, Decimal]:
+def reserve(
+    demands: Iterable[StockDemand], *, until: datetime | None = None, by: Any = None, at: datetime | None = None
+) -> dict[int, Decimal]:
     """Hold free goods for `demands`, earliest needed first; what is not free stays waiting.
 
     Answers demand id → base units newly held. Closed demands get nothing. Calling again holds only what is still
-    lacking.
+    lacking. `at` is now unless given, here and below.
     """
     demands = list(demands)
     if not demands:
@@ -34,27 +36,32 @@ def reserve(demands: Iterable[StockDemand], *, until: datetime | None = None, by
         locked = lock_stocks(stocks.values())
         wants = _wants([demand.pk for demand in demands], stocks)
         holds = plan_holds(wants, {key: stock.free for key, stock in locked.items()})
-        _write(holds, until=until, by=by)
+        _write(holds, until=until, by=by, at=at or timezone.now())
         return {hold.demand: hold.more for hold in holds}
 
 
-def release(demands: Iterable[StockDemand], *, by: Any = None) -> None:
+def release(demands: Iterable[StockDemand], *, by: Any = None, at: datetime | None = None) -> None:
     """End the active reservations of `demands`; the goods are free for others. Without one nothing happens."""
     keys = [demand.pk for demand in demands]
     with transaction.atomic():
         # Locked whether they hold something or not: a receipt may be reserving for these demands at this moment.
         stock_ids = list(lock_stocks_of_demands(keys))
-        if Reservation.objects.filter(demand__in=keys, is_active=True).update(is_active=False, ended_at=timezone.now()):
+        held = Reservation.objects.filter(demand__in=keys, is_active=True)
+        if held.update(is_active=False, ended_at=at or timezone.now()):
             set_reserved(stock_ids)
 
 
-def reserve_due(demands: Sequence[StockDemand], *, on: date, by: Any = None) -> dict[int, Decimal]:
+def reserve_due(
+    demands: Sequence[StockDemand], *, on: date, by: Any = None, at: datetime | None = None
+) -> dict[int, Decimal]:
     """Reserve those of `demands` that are needed within their warehouse's horizon, counted from the day `on`."""
     due = [demand for demand in demands if demand.needed_on <= on + timedelta(days=demand.warehouse.reserve_ahead_days)]
-    return reserve(due, by=by)
+    return reserve(due, by=by, at=at)
 
 
-def reserve_waiting(stock_ids: Iterable[int] | None = None, *, on: date) -> dict[int, Decimal]:
+def reserve_waiting(
+    stock_ids: Iterable[int] | None = None, *, on: date, at: datetime | None = None
+) -> dict[int, Decimal]:
     """Serve waiting demands of these stocks (of all without them), earliest `needed_on` first, as far as the
     warehouse's horizon from the day `on` reaches. Run after every receipt and every night."""
     ahead = ExpressionWrapper(
@@ -67,7 +74,7 @@ def reserve_waiting(stock_ids: Iterable[int] | None = None, *, on: date) -> dict
         for product, warehouse in pairs:
             condition |= Q(product=product, warehouse=warehouse)
         waiting = waiting.filter(condition)
-    return reserve(list(waiting))
+    return reserve(list(waiting), at=at)
 
 
 def waiting_demands() -> Any:
@@ -79,7 +86,7 @@ def waiting_demands() -> Any:
     )
 
 
-def give_way(needs: dict[int, Decimal]) -> dict[int, Decimal]:
+def give_way(needs: dict[int, Decimal], *, at: datetime | None = None) -> dict[int, Decimal]:
     """Free goods of locked stocks for something that can't wait (wilted goods, goods sold over the counter).
 
     `needs` is stock id → base units that must be free. The reservations needed latest shrink or end; their demands
@@ -93,7 +100,7 @@ def give_way(needs: dict[int, Decimal]) -> dict[int, Decimal]:
     for row in Reservation.objects.filter(stock__in=lacking, is_active=True).select_related("demand"):
         held[row.stock_id].append(Held(row.pk, row.demand_id, row.demand.needed_on, row.quantity))
     ways = [way for key, amount in lacking.items() for way in plan_giving_way(held[key], amount)]
-    now = timezone.now()
+    now = at or timezone.now()
     for way in ways:
         if way.quantity:
             Reservation.objects.filter(pk=way.reservation).update(quantity=way.quantity)
@@ -166,7 +173,7 @@ def _wants(demand_ids: list[int], stocks: dict[tuple[int, int], int]) -> list[Wa
     ]
 
 
-def _write(holds: Sequence[Hold], *, until: datetime | None, by: Any) -> None:
+def _write(holds: Sequence[Hold], *, until: datetime | None, by: Any, at: datetime) -> None:
     """Write the holds as a set and the stock rows once."""
     if not holds:
         return
@@ -178,8 +185,8 @@ def _write(holds: Sequence[Hold], *, until: datetime | None, by: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into inventory_reservation (demand_id, stock_id, quantity, is_active, until, created_at, by_id)"
-            " select d, s, q, true, %s, now(), %s from unnest(%s::bigint[], %s::bigint[], %s::numeric[]) as t (d, s, q)"
+            " select d, s, q, true, %s, %s, %s from unnest(%s::bigint[], %s::bigint[], %s::numeric[]) as t (d, s, q)"
             " on conflict (demand_id) where is_active do update set quantity = excluded.quantity",
-            [until, by and by.pk, *columns],
+            [until, at, by and by.pk, *columns],
         )
     set_reserved([hold.stock for hold in holds])

@@ -1,5 +1,6 @@
 """Goods come back from a buyer, or go back to the supplier."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -26,12 +27,16 @@ class ReturnRefused(DomainError):
     code = "return_refused"
 
 
-def return_sale(*, sale: Sale, quantity: Decimal, by: Any = None, key: UUID | None = None) -> SaleReturn:
+def return_sale(
+    *, sale: Sale, quantity: Decimal, by: Any = None, key: UUID | None = None, at: datetime | None = None
+) -> SaleReturn:
     """Take back `quantity` base units of a sale: to their own batches at their own cost, the last taken first.
 
-    Goods sold before they were entered shrink the shortage first. Money is another matter: see payments. Raises
+    Goods sold before they were entered shrink the shortage first. Money is another matter: see payments. `at` is
+    now unless given. Raises
     ReturnRefused when more comes back than is out.
     """
+    at = at or timezone.now()
     checked_quantity(quantity)
 
     def post() -> SaleReturn:
@@ -56,13 +61,13 @@ def return_sale(*, sale: Sale, quantity: Decimal, by: Any = None, key: UUID | No
         rows = [engine.PutBackRow(number, item.quantity, shortage_id=item.id) for item in off]
         rows += [engine.PutBackRow(number, item.quantity, allocation_id=item.id) for item in into]
         [(_back, cost)] = engine.put_back(
-            MovementKind.SALE_RETURN, SourceKind.SALE_RETURN, rows, by=by and by.pk, at=timezone.now()
+            MovementKind.SALE_RETURN, SourceKind.SALE_RETURN, rows, by=by and by.pk, at=at
         ).values()
         Sale.objects.filter(pk=stored.pk).update(
             returned=F("returned") + quantity, returned_cost=F("returned_cost") + cost
         )
-        document = SaleReturn.objects.create(pk=number, sale=stored, quantity=quantity, cost=cost, by=by)
-        reserve_waiting([stock_id], on=timezone.localdate())
+        document = SaleReturn.objects.create(pk=number, sale=stored, quantity=quantity, cost=cost, by=by, posted_at=at)
+        reserve_waiting([stock_id], on=timezone.localdate(at), at=at)
         return document
 
     with transaction.atomic():
@@ -70,27 +75,41 @@ def return_sale(*, sale: Sale, quantity: Decimal, by: Any = None, key: UUID | No
 
 
 def return_to_supplier(
-    *, batch: StockBatch, quantity: Decimal, by: Any = None, key: UUID | None = None, comment: str = ""
+    *,
+    batch: StockBatch,
+    quantity: Decimal,
+    by: Any = None,
+    key: UUID | None = None,
+    comment: str = "",
+    at: datetime | None = None,
 ) -> SupplierReturn:
-    """Send `quantity` base units of exactly this batch back. Reservations that lose their goods wait again.
+    """Send `quantity` base units of exactly this batch back, now unless `at` is given. Reservations that lose their goods wait again.
 
     Raises InsufficientBatch when the batch holds less.
     """
+    at = at or timezone.now()
     checked_quantity(quantity)
 
     def post() -> SupplierReturn:
         number = next_number("inventory_supplierreturn_id_seq")
-        lost = give_way({batch.stock_id: quantity})
+        lost = give_way({batch.stock_id: quantity}, at=at)
         [issued] = engine.issue(
             MovementKind.SUPPLIER_RETURN,
             SourceKind.SUPPLIER_RETURN,
             [engine.IssueRow(number, batch.stock_id, quantity, batch_id=batch.pk)],
             by=by and by.pk,
-            at=timezone.now(),
+            at=at,
         ).values()
         supplier = batch.receipt_line.receipt.supplier if batch.receipt_line else None
         document = SupplierReturn.objects.create(
-            pk=number, batch=batch, supplier=supplier, quantity=quantity, cost=issued.cost, by=by, comment=comment
+            pk=number,
+            batch=batch,
+            supplier=supplier,
+            quantity=quantity,
+            cost=issued.cost,
+            by=by,
+            comment=comment,
+            posted_at=at,
         )
         document.lost = lost
         return document

@@ -154,12 +154,14 @@ class SaleProcessor:
         return sale
 
 
-def sell_demands(demand_ids: Sequence[int], amounts: Sequence[Decimal], *, by: Any = None) -> list[engine.Sold]:
+def sell_demands(
+    demand_ids: Sequence[int], amounts: Sequence[Decimal], *, by: Any = None, at: datetime | None = None
+) -> list[engine.Sold]:
     """`SaleProcessor.sell` for a service that is in a transaction of its own: keys in, one statement, no rows read.
 
-    A refusal breaks the caller's transaction.
+    They are sold now unless `at` is given. A refusal breaks the caller's transaction.
     """
-    return engine.sell(demand_ids, amounts, by=by and by.pk, at=timezone.now())
+    return engine.sell(demand_ids, amounts, by=by and by.pk, at=at or timezone.now())
 
 
 def _checked_amount(amount: Decimal) -> Decimal:

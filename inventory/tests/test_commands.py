@@ -9,12 +9,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
-from inventory.models import Stock, StockBatch, StockMovement
+from inventory.models import Stock, StockBatch, StockMovement, WriteOff
 from inventory.services.checking import repair_caches
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.reservations import reserve
 from inventory.services.sale_processor import SaleProcessor
-from inventory.services.write_offs import write_off
+from inventory.services.write_offs import reverse_write_off, write_off
 from inventory.tests.factories import product, receive, stock_of, stocked, warehouse
 
 
@@ -102,15 +102,18 @@ def test_explain_stock_prints_every_movement_with_its_document(shop, owner):
     receive(rose, "30", "10", by=owner)
     SaleProcessor.create_sale(product=rose, warehouse=warehouse(), quantity=Decimal(4), sale_price=Decimal(1), by=owner)
     write_off(product=rose, warehouse=warehouse(), quantity=Decimal(2), reason="gift")
+    reverse_write_off(write_off(product=rose, warehouse=warehouse(), quantity=Decimal(3), reason="gift"), by=owner)
     for given in (["r1"], [str(rose.pk)], ["R1", str(warehouse().pk)], ["R1", warehouse().name]):
         code, out, _err = called("explain_stock", *given, schema="rose")
         assert code == 0
         lines = out.splitlines()
         assert lines[0] == f"Rose (R1) · {warehouse()}"
-        assert len(lines) == 5
+        assert len(lines) == 7
         assert "receipt" in lines[1]
         assert "sale" in lines[2]
-        assert "On hand 24, reserved 0, short 0, value 240" in lines[4]
+        assert "reversal of a write-off" in lines[5]
+        assert f"write-off {WriteOff.objects.latest('pk').number}" in lines[5]
+        assert "On hand 24, reserved 0, short 0, value 240" in lines[6]
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "There is no stock of “X9”"), ("ru", "Остатка «X9» нет")])

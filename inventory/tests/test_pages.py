@@ -14,7 +14,7 @@ from core.access import Role
 from inventory.models import Receipt, ReceiptLine, Sale, Stock, StockBatch, StockMovement, SupplierReturn, WriteOff
 from inventory.services.checking import check_stock
 from inventory.services.demands import DemandInput, freeze_demands
-from inventory.services.receiving import receive_stock
+from inventory.services.receiving import ReceiptLineInput, post_receipt, receive_stock
 from inventory.services.reservations import reserve
 from inventory.tests.factories import product, receive, stock_of, stocked, warehouse
 
@@ -163,6 +163,23 @@ def test_the_stock_list_asks_few_questions_however_long_it_is(shop, login, owner
     browser = login(owner)
     with django_assert_max_num_queries(12):
         assert browser.get(reverse("inventory:stock_list")).status_code == 200
+
+
+@pytest.mark.parametrize("count", [3, 60])
+def test_a_receipt_asks_few_questions_however_long_it_is(shop, login, owner, count, django_assert_max_num_queries):
+    goods = [product(f"Flower {number}") for number in range(count)]
+    freeze_demands(
+        [DemandInput(item, Decimal(9)) for item in goods], warehouse=warehouse(), needed_on=timezone.localdate()
+    )
+    receipt = post_receipt(
+        warehouse=warehouse(), lines=[ReceiptLineInput(item, Decimal(4), Decimal(10)) for item in goods]
+    )
+    browser = login(owner)
+    with django_assert_max_num_queries(12):
+        answer = browser.get(reverse("inventory:receipt_detail", args=[receipt.pk]))
+    waiting = answer.context["waiting"]
+    assert [demand.product.name for demand in waiting] == [item.name for item in goods[:50]]
+    assert {demand.held for demand in waiting} == {Decimal(4)}
 
 
 def test_costs_are_shown_to_the_office_only(every_page, login, staff):

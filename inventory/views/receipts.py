@@ -19,7 +19,7 @@ from core.templatetags.florist import quantity
 from core.transactions import run
 from inventory.forms import ReceiptForm, ReceiptLineForm
 from inventory.models import Stock, StockDemand, Supplier
-from inventory.selectors import last_costs, receipts, waiting_of, wanted_warehouse
+from inventory.selectors import last_costs, receipts, waiting_for, wanted_warehouse
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.views.stock import PAGE, read_key, rights
 from products.lines import Lines
@@ -149,10 +149,6 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     for line in lines:
         line.stock = stocks.get(line.product_id)  # type: ignore[attr-defined]  # for the template
         line.batch = next(iter(line.batches.all()), None)  # type: ignore[attr-defined]
-    waiting = [demand for stock in stocks.values() for demand in waiting_of(stock)]
-    waiting.sort(key=lambda demand: (demand.needed_on, demand.pk))
-    by_key = {line.product_id: line.product for line in lines}
-    for demand in waiting:
-        demand.product = by_key[demand.product_id]
-    context = {"receipt": receipt, "lines": lines, "waiting": waiting[:PAGE], **rights(request.user)}
+    waiting = list(waiting_for(list(stocks), warehouse=receipt.warehouse_id)[:PAGE])
+    context = {"receipt": receipt, "lines": lines, "waiting": waiting, **rights(request.user)}
     return page_or_part(request, "inventory/receipt_detail.html", "page", context)

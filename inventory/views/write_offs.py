@@ -14,13 +14,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 from core.access import needs
 from core.errors import DomainError
 from core.htmx import page_or_part
+from core.models import RecentAction
 from core.templatetags.florist import quantity
 from core.transactions import run
+from core.undo import tell
 from inventory.forms import SupplierReturnForm, WriteOffForm
-from inventory.models import Stock, StockBatch, WriteOffReason
+from inventory.models import Stock, StockBatch, WriteOff, WriteOffReason
 from inventory.selectors import freshness, stock_list, wanted_warehouse, write_offs
 from inventory.services.returns import return_to_supplier as send_back
 from inventory.services.write_offs import write_off as post_write_off
+from inventory.undo import remember_write_off
 from inventory.views.receipts import older, told
 from inventory.views.stock import PAGE, read_key, rights, with_freshness
 from products.forms import SearchForm
@@ -46,27 +49,24 @@ def write_off(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         try:
-            document = run(
-                lambda: post_write_off(
-                    product=stock.product, warehouse=stock.warehouse, batch=batch, quantity=data["quantity"],
-                    reason=data["reason"], by=request.user, key=data["key"], comment=data["comment"],
-                )
-            )  # fmt: skip
+            document, action = run(lambda: _post(request, stock, batch, data))
         except DomainError as refusal:
             form.add_refusal(refusal)
         else:
-            messages.success(
-                request,
-                _("Written off: %(product)s, %(quantity)s, %(reason)s.")
-                % {
-                    "product": stock.product,
-                    "quantity": quantity(document.quantity, stock.product.get_unit_display()),
-                    "reason": document.get_reason_display(),
-                },
-            )
+            tell(request, action)
             _tell_lost(request, document.lost)
             return redirect(f"{reverse('inventory:stock_list')}?warehouse={stock.warehouse_id}")
     return _page(request, stock, batch, form, status=422)
+
+
+def _post(
+    request: HttpRequest, stock: Stock, batch: StockBatch | None, data: dict[str, Any]
+) -> tuple[WriteOff, RecentAction | None]:
+    document = post_write_off(
+        product=stock.product, warehouse=stock.warehouse, batch=batch, quantity=data["quantity"],
+        reason=data["reason"], by=request.user, key=data["key"], comment=data["comment"],
+    )  # fmt: skip
+    return document, remember_write_off(document, stock, by=request.user)
 
 
 def _chosen(request: HttpRequest) -> tuple[Stock | None, StockBatch | None]:

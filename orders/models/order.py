@@ -67,6 +67,8 @@ class Order(models.Model):
     # What the database held when this copy was read, and what this copy's last save() wrote; see save().
     _read: Mapping[str, Any] = MappingProxyType({})
     _written: frozenset[str] = frozenset()
+    # There only right after a service took the order a step: the key of its line of history, the status before.
+    last_step: tuple[int, OrderStatus] | None = None
 
     class Meta:
         verbose_name = _("order")

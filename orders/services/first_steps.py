@@ -1,5 +1,6 @@
 """Help for a shop that begins: goods, receipts and orders to try things with."""
 
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 
@@ -26,8 +27,8 @@ def is_empty() -> bool:
     return not any(rows.exists() for rows in kept)
 
 
-def load_demo_goods(*, by: Any) -> None:
-    """Fill the current shop with the goods, receipts and orders of settings.DEMO_FILLER, done by `by`.
+def load_demo_goods(*, by: Any, now: datetime) -> None:
+    """Fill the current shop with the goods, receipts and orders of settings.DEMO_FILLER up to `now`, done by `by`.
 
     Only an empty shop: what is posted can't be taken out again. Raises NotEmpty; a second press meets it too.
     """
@@ -41,4 +42,4 @@ def load_demo_goods(*, by: Any) -> None:
                     "Go on with your own goods."
                 )
             )
-        import_module(settings.DEMO_FILLER).fill_goods(by=by)
+        import_module(settings.DEMO_FILLER).fill_goods(by=by, now=now)

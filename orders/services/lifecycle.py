@@ -12,6 +12,8 @@ from orders.domain.lifecycle import Category, Stage, following
 from orders.models import EventKind, Order, OrderStatus
 from orders.services.stock_sync import bring_stock_to, lock_order
 
+_STATUS_LINES = (EventKind.CREATED, EventKind.STATUS)
+
 
 class WrongStatus(DomainError):
     """The order's status does not permit the step."""
@@ -19,15 +21,15 @@ class WrongStatus(DomainError):
     code = "wrong_status"
 
 
-def set_status(order: Order, status: OrderStatus, *, by: Any = None) -> Order:
+def set_status(order: Order, status: OrderStatus, *, by: Any = None, at: datetime | None = None) -> Order:
     """Put the order into `status` and the stock where the status asks it to be; the status changes last.
 
-    In the status already: only the stock is made sure of. Raises InsufficientStock when an order is to be completed
+    It happens now unless `at` is given. In the status already: only the stock is made sure of. Raises InsufficientStock when an order is to be completed
     and goods lack, NothingToSell without lines; nothing is changed then.
     """
     with transaction.atomic():
         locked, before = _lock(order)
-        return _told(order, _move(locked, before, status, by=by))
+        return _told(order, _move(locked, before, status, by=by, at=at))
 
 
 def step_order(order: Order, status: OrderStatus, *, version: int, by: Any = None) -> Order:
@@ -99,6 +101,22 @@ def reopen_order(order: Order, *, by: Any = None) -> Order:
         return _told(order, _move(locked, before, status_of(Category.CONFIRMED), by=by))
 
 
+def undo_step(order: Order, *, event: int, by: Any = None) -> Order:
+    """Take back exactly the step that is the line `event` of the order's history: the status before it, the stock with
+    it. Raises StaleForm when the status was changed since, and whatever `set_status` raises."""
+    with transaction.atomic():
+        locked, now = _lock(order)
+        last = locked.events.filter(kind__in=_STATUS_LINES).select_related("status_before").order_by("-pk").first()
+        if last is None or last.pk != event or last.status_id != now.pk or last.status_before is None:
+            raise StaleForm(
+                _(
+                    "The status of order %(number)s was changed since: it is “%(status)s” now. Take the order back by hand."
+                )
+                % {"number": locked.number, "status": now}
+            )
+        return _move(locked, now, last.status_before, by=by)
+
+
 def status_of(category: Category) -> OrderStatus:
     """The shop's first status of a category. Every shop has the eight system ones; they can't be deleted."""
     status = OrderStatus.objects.filter(category=category.value).order_by("-is_system", "position", "pk").first()
@@ -113,12 +131,12 @@ def _lock(order: Order) -> tuple[Order, OrderStatus]:
     return locked, locked.status
 
 
-def _move(locked: Order, before: OrderStatus, status: OrderStatus, *, by: Any) -> Order:
-    bring_stock_to(locked, status.stage, by=by)
+def _move(locked: Order, before: OrderStatus, status: OrderStatus, *, by: Any, at: datetime | None = None) -> Order:
+    now = at or timezone.now()
+    bring_stock_to(locked, status.stage, by=by, at=now)
     if before.pk != status.pk:
-        now = timezone.now()
         locked.completed_at = now if status.stage is Stage.SOLD else None
-        _write_status(locked, before, status, now=now, by=by)
+        locked.last_step = _write_status(locked, before, status, now=now, by=by), before
         locked.status = status
         locked.version += 1
         locked.remember("status", "version", "completed_at")
@@ -131,16 +149,17 @@ def _told(order: Order, now: Order) -> Order:
     return now
 
 
-def _write_status(order: Order, before: OrderStatus, status: OrderStatus, *, now: datetime, by: Any) -> None:
-    """The status with its line of history, in one statement."""
+def _write_status(order: Order, before: OrderStatus, status: OrderStatus, *, now: datetime, by: Any) -> int:
+    """The status with its line of history, in one statement; answers with the key of that line."""
     with connection.cursor() as cursor:
         cursor.execute(
             "with moved as (update orders_order set status_id = %s, completed_at = %s, version = version + 1"
             " where id = %s returning id)"
             " insert into orders_orderevent (order_id, kind, status_before_id, status_id, data, at, by_id)"
-            " select id, %s, %s, %s, '{}', %s, %s from moved",
+            " select id, %s, %s, %s, '{}', %s, %s from moved returning id",
             [
                 status.pk, order.completed_at, order.pk,
                 EventKind.STATUS.value, before.pk, status.pk, now, by and by.pk,
             ],
         )  # fmt: skip
+        return int(cursor.fetchone()[0])

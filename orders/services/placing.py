@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import BadInput, StaleForm
@@ -57,20 +58,21 @@ class OrderInput:
     status: OrderStatus | None = field(default=None)
 
 
-def place_order(taken: OrderInput, *, by: Any = None, key: UUID | None = None) -> Order:
-    """Write down a new order, as a draft unless another status is given. The same `key` makes one order.
+def place_order(taken: OrderInput, *, by: Any = None, key: UUID | None = None, at: datetime | None = None) -> Order:
+    """Write down a new order, as a draft unless another status is given, now unless `at` is. The same `key` makes one
+    order.
 
     Raises BadInput for what can't be meant; with a status beyond "new" whatever the stock refuses.
     """
 
     def place() -> Order:
-        order = Order(status=status_of(Category.DRAFT), created_by=by)
+        order = Order(status=status_of(Category.DRAFT), created_by=by, created_at=at or timezone.now())
         _fill(order, taken)
         order.save()
         _write_lines(order, taken.lines)
         _refresh_total(order)
         if taken.status is not None and taken.status.pk != order.status_id:
-            set_status(order, taken.status, by=by)
+            set_status(order, taken.status, by=by, at=at)
         return order
 
     with transaction.atomic():

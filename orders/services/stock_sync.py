@@ -7,6 +7,7 @@ reversed exactly, when cancelled or set back. Calling it again changes nothing.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -52,6 +53,16 @@ def lock_stocks_of_order(order: Order, *, products: Iterable[int] = (), kits: It
     lock_stocks(ensure_stocks(pairs.union(asked.values_list("product", "warehouse"))).values())
 
 
+def lock_orders_with_stocks(keys: Iterable[int]) -> list[Order]:
+    """Several orders locked in key order, then in one statement every stock row that their demands ever asked of: for
+    work on all of them in one transaction."""
+    rows = Order.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=list(keys)).order_by("pk")
+    orders = list(rows)
+    asked = StockDemand.objects.filter(order_link__item__order__in=orders)
+    lock_stocks(ensure_stocks(asked.values_list("product", "warehouse")).values())
+    return orders
+
+
 def sync_stock_to_status(order: Order, *, by: Any) -> None:
     """Do what the order's status asks of the stock; what is done already is left alone.
 
@@ -62,12 +73,13 @@ def sync_stock_to_status(order: Order, *, by: Any) -> None:
         bring_stock_to(locked, locked.status.stage, by=by)
 
 
-def bring_stock_to(order: Order, stage: Stage, *, by: Any) -> None:
-    """The rule itself, for a locked order: from whatever stands to `stage`."""
+def bring_stock_to(order: Order, stage: Stage, *, by: Any, at: datetime | None = None) -> None:
+    """The rule itself, for a locked order: from whatever stands to `stage`, now unless `at` is given."""
+    at = at or timezone.now()
     asked = _asked(order)
     demands = [row.demand_id for row in asked if row.demand_id]
     if stage in {Stage.NOTHING, Stage.CANCELLED}:
-        _take_all_back(order, demands, by=by)
+        _take_all_back(order, demands, by=by, at=at)
         return
     if not asked:
         raise NothingToSell(
@@ -75,17 +87,17 @@ def bring_stock_to(order: Order, stage: Stage, *, by: Any) -> None:
             % {"number": order.number}
         )
     if stage is Stage.RESERVED and any(row.is_sold for row in asked):
-        SaleProcessor.reverse(_live_sales(demands), by=by)
+        SaleProcessor.reverse(_live_sales(demands), by=by, at=at)
         asked = _asked(order)
     sold = {row.item_id for row in asked if row.is_sold}
     if changed := {row.item_id for row in asked if row.frozen_as != _fingerprint(order, row)} - sold:
-        _freeze(order, changed, by=by)
+        _freeze(order, changed, by=by, at=at)
         asked = _asked(order)
         demands = [row.demand_id for row in asked if row.demand_id]
     if stage is Stage.RESERVED:
-        reserve_due(_demands(demands), on=timezone.localdate(), by=by)
+        reserve_due(_demands(demands), on=timezone.localdate(at), by=by, at=at)
     elif not all(row.is_sold for row in asked):
-        sell_demands(demands, _amounts(asked, order.discount), by=by)
+        sell_demands(demands, _amounts(asked, order.discount), by=by, at=at)
 
 
 def replace_demands(item: OrderItem, wanted: Sequence[DemandInput], *, by: Any) -> list[StockDemand]:
@@ -160,16 +172,16 @@ def _live_sales(demands: Sequence[int]) -> list[Sale]:
     return list(Sale.objects.filter(demand__in=demands, reversed_at__isnull=True))
 
 
-def _take_all_back(order: Order, demands: Sequence[int], *, by: Any) -> None:
+def _take_all_back(order: Order, demands: Sequence[int], *, by: Any, at: datetime) -> None:
     """Reverse what was sold, release what was promised; the demands are closed and a later confirmation freezes anew."""
     if not demands:
         return
-    SaleProcessor.reverse(_live_sales(demands), by=by)
-    cancel_demands(_demands(demands), by=by)
+    SaleProcessor.reverse(_live_sales(demands), by=by, at=at)
+    cancel_demands(_demands(demands), by=by, at=at)
     order.items.update(frozen_as="")
 
 
-def _freeze(order: Order, changed: set[int], *, by: Any) -> None:
+def _freeze(order: Order, changed: set[int], *, by: Any, at: datetime) -> None:
     """Freeze the demands of lines that have none, or that were changed since; the others are left as they are.
 
     Where only the warehouse or the day changed, the composition stays the one that was frozen: a substitution is kept,
@@ -195,8 +207,10 @@ def _freeze(order: Order, changed: set[int], *, by: Any) -> None:
         plan += [(item, want, _list_amount(want)) for want in composition]
     if stale:
         lock_stocks_of_order(order, products=[want.product.pk for _item, want, _money in plan])
-        cancel_demands([link.demand for link in stale], by=by)
-    demands = freeze_demands([want for _item, want, _money in plan], warehouse=order.warehouse, needed_on=order.due_on)
+        cancel_demands([link.demand for link in stale], by=by, at=at)
+    demands = freeze_demands(
+        [want for _item, want, _money in plan], warehouse=order.warehouse, needed_on=order.due_on, at=at
+    )
     _link((item, demand, money) for (item, _want, money), demand in zip(plan, demands, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(

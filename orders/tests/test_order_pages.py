@@ -225,8 +225,13 @@ def test_htmx_gets_the_order_s_part_and_hears_what_was_done(shop, login, florist
     placed = order((stocked("Red rose"), "10"))
     shown = step(login(florist), placed, "confirmed", **PART).content.decode()
     assert shown.lstrip().startswith('<div class="stack wide" id="order">')
-    assert 'id="announcer" hx-swap-oob="true"' in shown
-    assert f"Order {placed.number}: Confirmed." in shown
+    assert 'id="undo_slot" hx-swap-oob="true"' in shown
+    assert shown.count(f"Order {placed.number}: Confirmed.") == 1
+    placed.refresh_from_db()
+    shown = step(login(florist), placed, "completed", **PART).content.decode()
+    assert 'id="announcer" hx-swap-oob="true"' in shown, "what a florist can't undo is said without a bar"
+    assert shown.count(f"Order {placed.number}: Completed.") == 1
+    assert "undo_slot" not in shown
 
 
 def test_a_step_from_a_list_leads_back_to_it_but_never_away_from_the_shop(shop, login, florist):

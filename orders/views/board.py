@@ -14,12 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 from core.access import may, needs
 from core.errors import DomainError, NotAllowed
 from core.htmx import page_or_part, wants_part
+from core.models import RecentAction
 from core.transactions import run
+from core.undo import tell, undo_context
 from orders.board import Card, board, card_of
 from orders.forms import StepForm
 from orders.models import Order, OrderStatus
 from orders.selectors import View, first_of, right_for, rows_of, steps_from, view_counts
-from orders.services.lifecycle import step_order
+from orders.undo import step_and_remember
 from orders.views.lists import view_tabs
 
 
@@ -53,13 +55,13 @@ def move_card(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if not may(request.user, right_for(order.status, status)):
             raise NotAllowed(_("Your role does not permit the step to “%(status)s”.") % {"status": status})
-        run(lambda: step_order(order, status, version=form.cleaned_data["version"], by=request.user))
+        action = run(lambda: step_and_remember(order, status, version=form.cleaned_data["version"], by=request.user))
     except DomainError as refusal:
         return _refused(request, pk, str(refusal), refusal.status)
-    done = _("Order %(number)s: %(status)s.") % {"number": order.number, "status": status}
     if wants_part(request):
-        return _answer(request, request.POST, done=done)
-    messages.success(request, done)
+        done = _("Order %(number)s: %(status)s.") % {"number": order.number, "status": status}
+        return _answer(request, request.POST, done=done, action=action)
+    tell(request, action)
     query = urlencode({"view": _view(request.POST).value, "column": status.pk})
     return redirect(f"{reverse('orders:order_board')}?{query}")
 
@@ -69,8 +71,8 @@ def _view(data: Any) -> View:
     return View(wanted) if wanted in set(View) else View.TODAY
 
 
-def _answer(request: HttpRequest, data: Any, *, done: str = "", refused: dict[int, str] | None = None,
-            status: int = 200) -> HttpResponse:  # fmt: skip
+def _answer(request: HttpRequest, data: Any, *, done: str = "", action: RecentAction | None = None,
+            refused: dict[int, str] | None = None, status: int = 200) -> HttpResponse:  # fmt: skip
     now, view = timezone.now(), _view(data)
     statuses = list(OrderStatus.objects.all())
     columns = board(view=view, now=now, statuses=statuses)
@@ -84,7 +86,7 @@ def _answer(request: HttpRequest, data: Any, *, done: str = "", refused: dict[in
     context = {
         "columns": columns, "current": named or filled or (open_columns or columns)[0], "view": view.value,
         "tabs": tabs, "done": done, "may_change": may(request.user, "orders.change"),
-        "show_day": view not in {View.TODAY, View.TOMORROW},
+        "show_day": view not in {View.TODAY, View.TOMORROW}, **undo_context(request, action),
     }  # fmt: skip
     return page_or_part(request, "orders/order_board.html", "board", context, status=status)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -12,10 +12,12 @@ from django.views.decorators.http import require_POST
 
 from core.access import may, needs
 from core.errors import DomainError
+from core.models import RecentAction
 from core.transactions import run
+from core.undo import tell, undo_context
 from orders.models import Order, OrderStatus
 from orders.selectors import right_for
-from orders.services.lifecycle import step_order
+from orders.undo import step_and_remember_together
 from orders.views.lists import bulk_statuses
 
 MOST = 200
@@ -23,9 +25,10 @@ MOST = 200
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one order; `reason` is empty for one that was moved."""
+    """What became of one order; `reason` is empty for one that was moved. `action` holds all steps up to here."""
 
     order: Order
+    action: RecentAction | None
     reason: str = ""
 
 
@@ -48,8 +51,14 @@ def bulk_status(request: HttpRequest) -> HttpResponse:
     if context["problem"] or status is None:
         return render(request, "orders/bulk_result.html", context, status=422)
     orders = Order.objects.select_related("status").in_bulk(list(wanted))
-    outcomes = [_step(request, orders[pk], status, version) for pk, version in wanted.items() if pk in orders]
-    context |= {
+    outcomes: list[Outcome] = []
+    for pk in (pk for pk in wanted if pk in orders):
+        outcomes.append(_step(request, orders[pk], status, wanted[pk], outcomes[-1].action if outcomes else None))
+    action = outcomes[-1].action if outcomes else None
+    if action is not None and len(outcomes) == len(wanted) and not any(outcome.reason for outcome in outcomes):
+        tell(request, action)
+        return redirect(back)
+    context |= undo_context(request, action) | {
         "moved": [outcome for outcome in outcomes if not outcome.reason],
         "refused": [outcome for outcome in outcomes if outcome.reason],
         "gone": len(wanted) - len(outcomes),
@@ -67,11 +76,13 @@ def _selected(values: list[str]) -> dict[int, int]:
     return found
 
 
-def _step(request: HttpRequest, order: Order, status: OrderStatus, version: int) -> Outcome:
+def _step(
+    request: HttpRequest, order: Order, status: OrderStatus, version: int, action: RecentAction | None
+) -> Outcome:
     if not may(request.user, right_for(order.status, status)):
-        return Outcome(order, _("Your role does not permit the step to “%(status)s”.") % {"status": status})
+        return Outcome(order, action, _("Your role does not permit the step to “%(status)s”.") % {"status": status})
     try:
-        run(lambda: step_order(order, status, version=version, by=request.user))
+        longer = run(lambda: step_and_remember_together(order, status, version=version, by=request.user, action=action))
     except DomainError as refusal:
-        return Outcome(order, str(refusal))
-    return Outcome(order)
+        return Outcome(order, action, str(refusal))
+    return Outcome(order, longer)

@@ -15,8 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from core.access import may, needs
 from core.errors import DomainError, NotAllowed
 from core.htmx import page_or_part, wants_part
+from core.models import RecentAction
 from core.templatetags.florist import day, money
 from core.transactions import run
+from core.undo import tell, undo_context
 from orders.domain.lifecycle import Category, Stage
 from orders.forms import PaymentForm, StepForm
 from orders.models import Fulfilment, Order, OrderEvent, OrderStatus
@@ -30,9 +32,9 @@ from orders.selectors import (
     right_for,
     steps_from,
 )
-from orders.services.lifecycle import step_order
 from orders.services.payments import record_payment
 from orders.templatetags.orders_words import actor, effect_words
+from orders.undo import step_and_remember
 
 WAY = [Category.NEW, Category.CONFIRMED, Category.ASSEMBLING, Category.READY, Category.DELIVERING, Category.COMPLETED]
 
@@ -57,13 +59,13 @@ def order_transition(request: HttpRequest, pk: int) -> HttpResponse:
     if not may(request.user, right_for(order.status, status)):
         raise NotAllowed(_("Your role does not permit the step to “%(status)s”.") % {"status": status})
     try:
-        run(lambda: step_order(order, status, version=form.cleaned_data["version"], by=request.user))
+        action = run(lambda: step_and_remember(order, status, version=form.cleaned_data["version"], by=request.user))
     except DomainError as refusal:
         return _answer(request, _order(pk), refusal=refusal, status=refusal.status)
-    done = _("Order %(number)s: %(status)s.") % {"number": order.number, "status": status}
     if wants_part(request):
-        return _answer(request, _order(pk), done=done)
-    messages.success(request, done)
+        done = _("Order %(number)s: %(status)s.") % {"number": order.number, "status": status}
+        return _answer(request, _order(pk), done=done, action=action)
+    tell(request, action)
     return redirect(_way_back(request, order))
 
 
@@ -111,8 +113,9 @@ def _answer(
     refusal: DomainError | None = None,
     payment_form: PaymentForm | None = None,
     done: str = "",
+    action: RecentAction | None = None,
 ) -> HttpResponse:
-    context = _context(request, order) | {"refusal": refusal, "done": done}
+    context = _context(request, order) | {"refusal": refusal, "done": done} | undo_context(request, action)
     if payment_form is not None:
         context["payment_form"] = payment_form
     return page_or_part(request, "orders/order_detail.html", "order", context, status=status)

@@ -7,8 +7,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.access import needs
 from core.transactions import run
+from core.undo import tell
 from orders.selectors import contacts_by_digits
-from orders.services.drafts import discard_draft, save_draft
+from orders.services.drafts import save_draft
+from orders.undo import discard_and_remember
 
 
 @require_POST
@@ -24,7 +26,7 @@ def keep(request: HttpRequest) -> HttpResponse:
 @needs("orders.change")
 def discard(request: HttpRequest) -> HttpResponse:
     """Forget it and open an empty form."""
-    run(lambda: discard_draft(request.user))
+    tell(request, run(lambda: discard_and_remember(request.user)))
     return redirect("orders:order_create")
 
 

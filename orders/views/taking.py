@@ -23,7 +23,7 @@ from orders.forms import MAX_LINES, OrderForm, searched, unresolved
 from orders.goods import Goods, load_goods, search_goods
 from orders.models import Contact, Order, OrderDraft
 from orders.services.contacts import contact_of
-from orders.services.drafts import discard_draft, draft_of
+from orders.services.drafts import draft_of, drop_draft
 from orders.services.lines import LinesLocked
 from orders.services.placing import change_order, place_order
 
@@ -111,7 +111,7 @@ def _place(request: HttpRequest, form: OrderForm) -> tuple[Order, list[Contact]]
     buyer, recipient, renamed = _people(form, None)
     taken = form.with_people(form.to_input(), buyer, recipient)
     order = place_order(taken, by=request.user, key=form.cleaned_data["key"])
-    discard_draft(request.user)
+    drop_draft(request.user)
     return order, renamed
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -13,11 +12,13 @@ from core.access import may, needs
 from core.errors import DomainError
 from core.htmx import page_or_part
 from core.transactions import run
+from core.undo import tell
 from products.forms import ComponentForm, KitForm, SearchForm
 from products.lines import Lines
 from products.models import ProductKit
 from products.selectors import after_name, kit_list, written
-from products.services.catalogue import Component, delete_row, restore_row, save_kit
+from products.services.catalogue import Component, restore_row, save_kit
+from products.undo import delete_and_remember
 from products.views.photos import photos_context
 from products.views.products import PAGE, next_page
 
@@ -109,8 +110,7 @@ def _page(
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a bouquet out of the catalogue; orders keep theirs."""
     kit = get_object_or_404(ProductKit, pk=pk)
-    run(lambda: delete_row(kit, by=request.user, now=timezone.now()))
-    messages.success(request, _("“%(name)s” is deleted. It can be restored.") % {"name": kit})
+    tell(request, run(lambda: delete_and_remember(kit, by=request.user)))
     return redirect("products:kit_list")
 
 

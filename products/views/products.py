@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -14,11 +13,13 @@ from core.access import may, needs
 from core.errors import DomainError
 from core.htmx import page_or_part
 from core.transactions import run
+from core.undo import tell
 from products.forms import ProductForm, SearchForm
 from products.models import Product
 from products.selectors import FOUND_AT_MOST, after_name, kits_with, product_list, search_products
-from products.services.catalogue import delete_row, restore_row, save_product
+from products.services.catalogue import restore_row, save_product
 from products.stock_figures import figures
+from products.undo import delete_and_remember
 from products.views.photos import photos_context
 
 PAGE = 50
@@ -91,8 +92,7 @@ def _edit(request: HttpRequest, product: Product) -> HttpResponse:
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a product out of the catalogue. Refused while stock, promises or bouquets depend on it."""
     product = get_object_or_404(Product, pk=pk)
-    run(lambda: delete_row(product, by=request.user, now=timezone.now()))
-    messages.success(request, _("“%(name)s” is deleted. It can be restored.") % {"name": product})
+    tell(request, run(lambda: delete_and_remember(product, by=request.user)))
     return redirect("products:product_list")
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
 from core.models import ShopFlag
@@ -103,7 +104,7 @@ def test_two_presses_at_once_fill_the_shop_once(committed_shop, in_threads):
     from core.transactions import run
 
     def press(_number):
-        return run(lambda: load_demo_goods(by=User.objects.get(username="owner")))
+        return run(lambda: load_demo_goods(by=User.objects.get(username="owner"), now=timezone.now()))
 
     User.objects.create_user("owner", role="owner")
     found = in_threads(2, press)

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -24,6 +25,6 @@ def hide(request: HttpRequest) -> HttpResponse:
 @needs("shop.set_up")
 def load_demo(request: HttpRequest) -> HttpResponse:
     """Fill the empty shop with goods, receipts and orders."""
-    run(lambda: load_demo_goods(by=request.user))
+    run(lambda: load_demo_goods(by=request.user, now=timezone.now()))
     messages.success(request, _("Goods, deliveries and orders for trying are loaded."))
     return redirect("home")

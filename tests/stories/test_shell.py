@@ -60,18 +60,16 @@ def test_the_palette_opens_at_once_and_gives_the_focus_back(browse, staff, how):
     assert before.evaluate(FOCUSED)
 
 
-def test_the_palette_opens_within_fifty_milliseconds(browse, staff):
+def test_the_palette_waits_for_nothing_to_open(browse, staff):
+    """Its shell is in the page: open in the same turn as the key, before anything could be asked of the server."""
     page = browse(staff("seller"))
     page.goto("/stock/")
-    took = page.evaluate(
+    assert page.evaluate(
         """() => {
-            const from = performance.now();
             document.dispatchEvent(new KeyboardEvent("keydown", { code: "KeyK", key: "k", ctrlKey: true, cancelable: true }));
-            document.getElementById("palette").getBoundingClientRect();
-            return document.getElementById("palette").open ? performance.now() - from : -1;
+            return document.getElementById("palette").open;
         }"""
     )
-    assert 0 <= took < 50
 
 
 def test_keys_are_known_by_their_place_in_a_russian_layout(browse, staff):

@@ -1,0 +1,53 @@
+"""What can be taken back in the stock: write-offs."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core.models import RecentAction
+from core.templatetags.florist import quantity
+from core.undo import Kind, Payload, register, remember
+from inventory.models import Stock, WriteOff, WriteOffReason
+from inventory.services.write_offs import reverse_write_off
+from products.models import Product
+
+WRITE_OFF = "inventory.write_off"
+
+
+def remember_write_off(document: WriteOff, stock: Stock, *, by: Any) -> RecentAction | None:
+    """Remember a write-off in the transaction that posts it. A form that came twice posted it before: None."""
+    if document.lost is None:
+        return None
+    product = stock.product
+    payload = {
+        "write_off": document.pk, "stock": stock.pk, "product": product.name, "unit": product.unit,
+        "quantity": str(document.quantity), "reason": document.reason,
+    }  # fmt: skip
+    return remember(WRITE_OFF, payload, by=by)
+
+
+def _describe(payload: Payload) -> str:
+    units, reasons = dict(Product._meta.get_field("unit").flatchoices), dict(WriteOffReason.choices)
+    return _("Written off: %(product)s, %(quantity)s, %(reason)s.") % {
+        "product": payload["product"],
+        "quantity": quantity(Decimal(payload["quantity"]), units.get(payload["unit"], payload["unit"])),
+        "reason": reasons.get(payload["reason"], payload["reason"]),
+    }
+
+
+def _undo(payload: Payload, by: Any) -> list[str]:
+    reverse_write_off(WriteOff.objects.get(pk=payload["write_off"]), by=by)
+    return []
+
+
+register(
+    WRITE_OFF,
+    Kind(
+        describe=_describe,
+        undo=_undo,
+        right=lambda payload: "stock.write_off",
+        link=lambda payload: reverse("inventory:stock_detail", args=[payload["stock"]]),
+    ),
+)
