@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 # Name of the address -> paths with {keys} of `landmarks()`.
 SHOP_PAGES: dict[str, list[str]] = {
     "home": ["/"],
-    "search": ["/search/", "/search/?q=ro", "/search/?q=nothing+like+this"],
+    "search": ["/search/", "/search/?q=ro", "/search/?q=hjpf", "/search/?q=nothing+like+this"],
     "shortcuts": ["/shortcuts/"],
     "profile": ["/profile/"],
     "password": ["/profile/password/"],
