@@ -101,6 +101,7 @@ def test_only_the_owner_fills_the_shop(login, staff, role):
 
 @pytest.mark.race
 def test_two_presses_at_once_fill_the_shop_once(committed_shop, in_threads):
+    from core.errors import Busy
     from core.transactions import run
 
     def press(_number):
@@ -108,5 +109,7 @@ def test_two_presses_at_once_fill_the_shop_once(committed_shop, in_threads):
 
     User.objects.create_user("owner", role="owner")
     found = in_threads(2, press)
-    assert sorted(type(outcome) for outcome in found if outcome is not None) == [NotEmpty]
+    assert found.count(None) == 1
+    # The second waits for the first; on a slow machine that takes longer than anybody may wait for a lock.
+    assert [type(outcome) for outcome in found if outcome is not None][0] in {NotEmpty, Busy}
     assert Product.objects.count() == len({item.name for item in Product.objects.all()})
