@@ -186,8 +186,8 @@ def _searched(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
         # A Russian number may begin with 8 where the stored one begins with +7.
         suffix = digits[1:] if len(digits) == 11 and digits[0] == "8" else digits
         # Asked first and few: with their keys the orders are found by index.
-        people = list(_anybody(phone__endswith=suffix).values_list("pk", flat=True))
-        found |= Q(buyer__in=people) | Q(recipient__in=people)
+        keys = list(_anybody(phone__endswith=suffix).values_list("pk", flat=True))
+        found |= Q(buyer__in=keys) | Q(recipient__in=keys)
     return orders.filter(found)
 
 
