@@ -177,8 +177,8 @@ def _searched(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
     digits = "".join(character for character in plain if character.isascii() and character.isdigit())
     is_number = bool(digits) and all(character in "+-() \u00a0" or character in digits for character in plain)
     if not is_number:
-        people = _anybody(name__icontains=tidy)
-        return orders.filter(Q(buyer__in=people) | Q(recipient__in=people) | Q(address__icontains=tidy))
+        named = _anybody(name__icontains=tidy)
+        return orders.filter(Q(buyer__in=named) | Q(recipient__in=named) | Q(address__icontains=tidy))
     if len(digits) > MOST_DIGITS:
         raise BadInput("")
     found = Q(number=int(digits)) if plain.isdigit() else Q(pk__in=[])

@@ -102,7 +102,6 @@ def test_only_the_owner_fills_the_shop(login, staff, role):
 
 @pytest.mark.race
 def test_two_presses_at_once_fill_the_shop_once(committed_shop, in_threads):
-    from core.errors import Busy
     from core.transactions import run
 
     def press(_number):
