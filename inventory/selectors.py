@@ -28,6 +28,7 @@ from django.db.models.functions import Coalesce, Greatest, TruncDate
 
 from core.quantities import QuantityField
 from inventory.models import (
+    MovementKind,
     Receipt,
     ReceiptLine,
     Reservation,
@@ -60,6 +61,24 @@ class Explained:
 def explain_stock(stock: Stock) -> list[Explained]:
     """Every movement of a stock, oldest first, with its document: how the figure of today came to be."""
     return _explained(list(stock.movements.order_by("seq").select_related("by")))
+
+
+@dataclass(frozen=True)
+class LedgerSum:
+    """All movements of one kind: how many, base units and money, signed as the ledger has them."""
+
+    kind: MovementKind
+    count: int
+    quantity: Decimal
+    value: Decimal
+
+
+def ledger_sums(stock: Stock) -> list[LedgerSum]:
+    """The ledger of a stock by kind; the quantities add up to on hand minus short, the values to its value."""
+    rows = stock.movements.order_by("kind").values("kind").annotate(
+        count=Count("pk"), total=Sum("quantity"), worth=Sum("value")
+    )  # fmt: skip
+    return [LedgerSum(MovementKind(row["kind"]), row["count"], row["total"], row["worth"]) for row in rows]
 
 
 def latest_movements(stock: Stock, *, before: int | None, size: int) -> list[Explained]:
@@ -140,7 +159,7 @@ EXPIRED = "expired"
 
 def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: str = "") -> QuerySet[Any]:
     """Stock rows of live products by risk, with `risk`, `waiting` (base units asked for and not held) and
-    `open_batches`, oldest first: two queries for any number of rows. `on` is the shop's day of today."""
+    `open_batches`, oldest first, and photos: three queries for any number of rows. `on` is the shop's day of today."""
     rows = _with_risk(on, warehouse)
     for word in text.split():
         rows = rows.filter(Q(product__name__icontains=word) | Q(product__sku__icontains=word))
@@ -151,9 +170,10 @@ def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: 
     return (
         rows.select_related("product__category", "warehouse")
         .prefetch_related(
+            "product__photos",
             Prefetch(
                 "batches", StockBatch.objects.filter(is_open=True).order_by("received_at", "id"), to_attr="open_batches"
-            )
+            ),
         )
         .order_by("risk", "product__name", "id")
     )

@@ -10,6 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 # Name of the address -> paths with {keys} of `landmarks()`.
 SHOP_PAGES: dict[str, list[str]] = {
     "home": ["/"],
+    "attention": ["/attention/"],
+    "recent": ["/recent/"],
     "search": ["/search/", "/search/?q=ro", "/search/?q=hjpf", "/search/?q=nothing+like+this"],
     "shortcuts": ["/shortcuts/"],
     "profile": ["/profile/"],
@@ -53,6 +55,9 @@ SHOP_PAGES: dict[str, list[str]] = {
 NO_SHOP_PAGES: dict[str, str] = {
     "set_language": "takes a form and goes back",
     "set_theme": "takes a form and goes back",
+    "bell": "a number in the top bar",
+    "undo": "takes a form and goes back",
+    "undo_dismiss": "takes a form and goes back",
     "login": "looked at without a person",
     "logout": "takes a form and goes to the log-in",
     "invitation": "looked at without a person",
