@@ -5,6 +5,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
+from core.errors import Busy
 from core.models import ShopFlag
 from inventory.models import Receipt, Stock
 from inventory.services.checking import check_stock
