@@ -62,6 +62,14 @@ class Page:
 PAGES = [
     Page("home", "today", weight=6),
     Page("home", "part", part=True, weight=6),
+    Page("attention", "list", weight=1),
+    Page("attention", "part", part=True, weight=2),
+    Page("bell", "fragment", part=True, weight=8),
+    Page("search", "list", "q=роза"),
+    Page("search", "part", "q=белов", part=True, weight=3),
+    Page("search", "part", "q={number}", part=True, weight=2),
+    Page("shortcuts", "form"),
+    Page("recent", "list"),
     Page("profile", "form"),
     Page("orders:order_list", "list", weight=12),
     Page("orders:order_list", "part", "view=tomorrow", part=True, weight=4),
@@ -121,7 +129,8 @@ PAGES = [
 # Why a name of the URLconf stands in no list: it only takes what is sent, or nobody who is logged in opens it.
 LEFT_OUT = {
     "login": "for people who are not logged in", "logout": "only sent", "invitation": "for people without an account",
-    "password": "only sent", "set_language": "only sent", "set_theme": "only sent", "media": "a file, no page",
+    "forgotten": "for people who are not logged in", "new_password": "for people who are not logged in",
+    "undo": "only sent", "undo_dismiss": "only sent", "password": "only sent", "set_language": "only sent", "set_theme": "only sent", "media": "a file, no page",
     "inventory:batch": "leads on to the stock",
     "styleguide": "only with DEBUG", "styleguide_error": "only with DEBUG", "styleguide_page": "only with DEBUG",
     "reports:hide_first_steps": "only sent", "reports:load_demo": "only sent",
@@ -204,10 +213,6 @@ def paths_of(page: Page, found: dict[str, Any]) -> list[str]:
 @contextmanager
 def shop_of(size: mass.Size, *, keep: bool) -> Iterator[None]:
     """Inside the big shop; made when it is not there, taken away afterwards unless it is kept."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproject.settings")
-    import django
-
-    django.setup()
     from django.db import connection
     from django.utils import timezone
 
@@ -467,10 +472,14 @@ def main() -> int:
     size = mass.SMALL if options.small else mass.REFERENCE
     seconds = (10 if options.small else 60) if options.seconds is None else options.seconds
     requests = options.requests or (10 if options.small else 40)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproject.settings")
+    import django
+
+    django.setup()
+    if missing := unlisted():
+        print(f"Pages that stand in no list of benchmarks/pages.py: {', '.join(missing)}")
+        return 1
     with shop_of(size, keep=options.keep):
-        if missing := unlisted():
-            print(f"Pages that stand in no list of benchmarks/pages.py: {', '.join(missing)}")
-            return 1
         broken = not _told_clean()
         found, cookies = samples(), cookies_of()
         with server() as port:

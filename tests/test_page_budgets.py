@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from orders import demo
 from tests.stories.every_page import SHOP_PAGES, landmarks
@@ -42,7 +43,7 @@ def allowed(name: str) -> int:
 
 @pytest.fixture
 def full_shop(shop, owner):
-    demo.fill_goods(by=owner)
+    demo.fill_goods(by=owner, now=timezone.now())
     return landmarks()
 
 

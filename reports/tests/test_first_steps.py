@@ -5,6 +5,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
+from core.errors import Busy
 from core.models import ShopFlag
 from inventory.models import Receipt, Stock
 from inventory.services.checking import check_stock
@@ -108,5 +109,7 @@ def test_two_presses_at_once_fill_the_shop_once(committed_shop, in_threads):
 
     User.objects.create_user("owner", role="owner")
     found = in_threads(2, press)
-    assert sorted(type(outcome) for outcome in found if outcome is not None) == [NotEmpty]
+    assert found.count(None) == 1
+    # The second waits for the first; on a slow machine that takes longer than anybody may wait for a lock.
+    assert next(type(outcome) for outcome in found if outcome is not None) in {NotEmpty, Busy}
     assert Product.objects.count() == len({item.name for item in Product.objects.all()})

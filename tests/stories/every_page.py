@@ -10,9 +10,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 # Name of the address -> paths with {keys} of `landmarks()`.
 SHOP_PAGES: dict[str, list[str]] = {
     "home": ["/"],
-    "profile": ["/profile/"],
-    "search": ["/search/", "/search/?q=hjpf", "/search/?q=nothing+like+this"],
+    "attention": ["/attention/"],
+    "recent": ["/recent/"],
+    "search": ["/search/", "/search/?q=ro", "/search/?q=hjpf", "/search/?q=nothing+like+this"],
     "shortcuts": ["/shortcuts/"],
+    "profile": ["/profile/"],
     "password": ["/profile/password/"],
     "orders:order_list": ["/orders/", "/orders/?q=nothing+like+this"],
     "orders:order_board": ["/orders/board/"],
@@ -60,6 +62,9 @@ SHOP_PAGES: dict[str, list[str]] = {
 NO_SHOP_PAGES: dict[str, str] = {
     "set_language": "takes a form and goes back",
     "set_theme": "takes a form and goes back",
+    "bell": "a number in the top bar",
+    "undo": "takes a form and goes back",
+    "undo_dismiss": "takes a form and goes back",
     "login": "looked at without a person",
     "logout": "takes a form and goes to the log-in",
     "invitation": "looked at without a person",
@@ -127,14 +132,16 @@ def landmarks() -> dict[str, int]:
     from products.models import Product, ProductCategory, ProductKit
 
     def order(category: str) -> Any:
-        return Order.objects.filter(status__category=category).order_by("pk").first()
+        # One with words for its card: they are printed too.
+        return Order.objects.filter(status__category=category).exclude(card_message="").earliest("pk")
 
-    batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False).earliest("pk")
+    # Enough of it, for something of it may be written off before it is looked at.
+    batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False, remaining__gte=5).earliest("pk")
     waiting = uncovered().earliest("needed_on", "pk").order_link.item.order
     return {
         "confirmed": order(Category.CONFIRMED).pk,
         "completed": order(Category.COMPLETED).pk,
-        "cancelled": order(Category.CANCELLED).pk,
+        "cancelled": Order.objects.filter(status__category=Category.CANCELLED).earliest("pk").pk,
         "waiting": waiting.pk,
         "stock": batch.stock_id,
         "batch": batch.pk,

@@ -1,13 +1,19 @@
 """Every page in Chromium: accessible in both themes, whole at 375 px, in Russian and in English, filled and empty."""
 
 import uuid
+from decimal import Decimal
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.db import transaction
+from django.utils import timezone
 
 from accounts.invitations import forgotten_path, invitation_path
 from core.tenancy import in_public
 from customers.services.registration import apply, status_path
+from inventory.models import Stock
+from inventory.services.write_offs import write_off
+from inventory.undo import remember_write_off
 from orders import demo
 from tests.stories.conftest import DESKTOP, PHONE
 from tests.stories.every_page import (
@@ -114,8 +120,14 @@ def test_the_look_sees_what_is_wrong(browse, staff):
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_every_page_of_a_full_shop(browse, staff, live_shop, language):
     owner = staff("owner", language=language, name="Марина Петрова")
-    demo.fill_goods(by=owner)
+    demo.fill_goods(by=owner, now=timezone.now())
     keys = landmarks()
+    with transaction.atomic():  # the undo bar is on every page
+        stock = Stock.objects.select_related("product", "warehouse").get(pk=keys["stock"])
+        gone = write_off(
+            product=stock.product, warehouse=stock.warehouse, quantity=Decimal(1), reason="wilted", by=owner
+        )
+        remember_write_off(gone, stock, by=owner)
     looker = Looker(browse(owner))
     for name, paths in SHOP_PAGES.items():
         for path in paths:
