@@ -18,7 +18,7 @@ def depth(parents: Parents, key: int) -> int:
 def subtree(parents: Parents, key: int) -> set[int]:
     """It and everything under it."""
     found, level = {key}, {key}
-    while level := {child for child, parent in parents.items() if parent in level}:
+    while level := {child for child, parent in parents.items() if parent in level} - found:
         found |= level
     return found
 
