@@ -22,6 +22,7 @@ from orders.goods import LONGEST_SEARCH, Goods, exact_goods, load_goods, search_
 from orders.models import Fulfilment, Order, OrderStatus, PaymentMethod
 from orders.services.lifecycle import status_of
 from orders.services.placing import LineInput, OrderInput
+from orders.stale import base_of, typed_parts
 
 MAX_LINES = 200
 # An order may be written down some days after it was taken.
@@ -117,7 +118,7 @@ class OrderForm(Form):
     """An order as it is taken down on the telephone, new or changed.
 
     A new one starts in one of the intermediate statuses and carries a key, so that a second press makes no second
-    order; a changed one carries the version it was opened with.
+    order; a changed one carries the version it was opened with, and the content of that version (orders/stale.py).
     """
 
     buyer_phone = PhoneField(label=_("Buyer's telephone"), required=False)
@@ -148,6 +149,7 @@ class OrderForm(Form):
     warehouse = forms.ModelChoiceField(label=_("Warehouse"), queryset=Warehouse.objects.none(), empty_label=None)
     key = KeyField()
     version = forms.IntegerField(min_value=1, max_value=LARGEST_KEY, widget=forms.HiddenInput)
+    base = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -161,7 +163,7 @@ class OrderForm(Form):
     ) -> None:
         """`lines` are the rows to draw when the form is not sent; `today` is the day of a new order."""
         self.order = order
-        start = content_of(order) if order else {"due_on": today} if today else {}
+        start = self._stored(order) if order else {"due_on": today} if today else {}
         super().__init__(data, initial={**start, **(initial or {})}, **kwargs)
         for field in ("due_from", "due_until"):
             self.fields[field].error_messages["invalid"] = _("There is no such time. Write it as 14:30.")
@@ -172,7 +174,7 @@ class OrderForm(Form):
         if order is None:
             self._offer_statuses()
             self.fields["due_on"].days_back = DAYS_BACK  # type: ignore[attr-defined]  # a DateField
-            del self.fields["version"]
+            del self.fields["version"], self.fields["base"]
         else:
             del self.fields["status"], self.fields["key"]
         self._offer_warehouses()
@@ -184,6 +186,24 @@ class OrderForm(Form):
         self.added: Goods | None = None
         if data is None:
             self.lines.look_up()
+
+    def _stored(self, order: Order) -> dict[str, Any]:
+        content = content_of(order)
+        return content | {"base": base_of(order, content, lines_of(order))}
+
+    def typed_parts(self) -> dict[str, Any]:
+        """What the valid form says, part by part (orders/stale.py)."""
+        rows = [
+            {
+                "goods": line.chosen.ref,
+                "quantity": line.cleaned_data["quantity"],
+                "price": line.chosen.price if line.cleaned_data["price"] is None else line.cleaned_data["price"],
+            }
+            for line in self.lines.forms
+        ]
+        if self.added is not None:
+            rows.append({"goods": self.added.ref, "quantity": Decimal(1), "price": self.added.price})
+        return typed_parts(self.cleaned_data, rows)
 
     def _live_attributes(self) -> None:
         """Buyers by the last digits of their number while it is typed; totals as soon as a sum changes."""

@@ -434,3 +434,31 @@ def test_many_orders_undone_at_once_and_single_ones_never_block_each_other(commi
     assert [stock_of(item).quantity for item in goods] == [492] * 4
     assert {again(row).status.code for row in placed} == {"new"}
     assert clean()
+
+
+def test_two_forms_of_one_order_saved_at_once_lose_neither_silently(committed_shop, in_threads):
+    rose = stocked("Red rose", ("30", "10"))
+    placed = confirm_order(order((rose, "10")))
+    version = again(placed).version
+
+    def save(number):
+        taken = OrderInput(due_on=today(), lines=lines((rose, "11")), courier_note=f"note {number}")
+        return change_order(again(placed), taken, version=version)
+
+    outcomes = in_threads(4, save)
+
+    saved = [number for number, outcome in enumerate(outcomes) if not isinstance(outcome, BaseException)]
+    assert len(saved) == 1
+    assert sum(isinstance(outcome, StaleForm) for outcome in outcomes) == 3
+    assert again(placed).courier_note == f"note {saved[0]}"
+    assert stock_of(rose).reserved == 11
+
+
+def test_without_the_version_every_late_form_wins(committed_shop, in_threads):
+    """The control: the last one to save has the whole order."""
+    placed = order((stocked("Red rose"), "10"))
+    taken = [OrderInput(due_on=today(), courier_note=f"note {number}") for number in range(2)]
+
+    outcomes = in_threads(2, lambda number: change_order(again(placed), taken[number]))
+
+    assert not any(isinstance(outcome, BaseException) for outcome in outcomes)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.access import needs
 from core.errors import DomainError, StaleForm
-from core.htmx import page_or_part
+from core.htmx import page_or_part, wants_part
 from core.transactions import run
 from orders.domain.lifecycle import Stage
 from orders.forms import MAX_LINES, OrderForm, searched, unresolved
@@ -26,6 +26,7 @@ from orders.services.contacts import contact_of
 from orders.services.drafts import draft_of, drop_draft
 from orders.services.lines import LinesLocked
 from orders.services.placing import change_order, place_order
+from orders.stale import Conflict, compare, initial_of, rows_of, with_choices
 
 # Buttons of the form that change its lines instead of saving it.
 LINE_BUTTONS = ("add_line", "choose_goods", "remove_line", "recount")
@@ -78,17 +79,34 @@ def order_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, OrderForm(order=order))
     if any(button in request.POST for button in LINE_BUTTONS):
         return _with_other_lines(request, order)
-    form = OrderForm(request.POST, order=order)
+    form = OrderForm(with_choices(request.POST, order), order=order)
     if form.is_valid():
         try:
             _order, renamed = run(lambda: _change(request, form, order))
+        except StaleForm:
+            return _both(request, form)
         except DomainError as refusal:
             form.add_refusal(refusal)
-            return _page(request, form, refusal.status, is_stale=isinstance(refusal, StaleForm))
+            return _page(request, form, refusal.status)
         messages.success(request, _("Order %(number)s is saved.") % {"number": order.number})
         _tell_names(request, renamed)
         return redirect("orders:order_detail", order.pk)
     return _page(request, form, 422)
+
+
+def _both(request: HttpRequest, late: OrderForm) -> HttpResponse:
+    """The form on the version that is stored now, with what was typed and what the other one changed."""
+    assert late.order is not None  # a new order can't be stale  # noqa: S101
+    order = Order.objects.select_related("status", "buyer", "recipient", "warehouse").get(pk=late.order.pk)
+    if order.status.stage in {Stage.SOLD, Stage.CANCELLED}:
+        late.add_refusal(LinesLocked(order))
+        return _page(request, late, LinesLocked.status)
+    now = OrderForm(order=order)
+    both, conflict = compare(
+        order, token=late.cleaned_data["base"], mine=late.typed_parts(), theirs=now["base"].value()
+    )  # fmt: skip
+    form = OrderForm(order=order, initial=initial_of(both.values), lines=rows_of(both.values, order))
+    return _page(request, form, StaleForm.status, conflict=conflict)
 
 
 @require_safe
@@ -147,7 +165,8 @@ def _tell_names(request: HttpRequest, contacts: list[Contact]) -> None:
 
 def _with_other_lines(request: HttpRequest, order: Order | None) -> HttpResponse:
     """The same form with a line more or less: nothing is checked and nothing is saved."""
-    data = request.POST
+    # Without the script the whole page is drawn again, and what was chosen on it goes into the fields.
+    data = with_choices(request.POST, order) if order and not wants_part(request) else request.POST
     sent = OrderForm(data, order=order, today=timezone.localdate())
     initial, rows = _as_typed(sent)
     problem: Any = ""
@@ -242,11 +261,11 @@ def _context(form: OrderForm) -> dict[str, Any]:
 
 
 def _page(
-    request: HttpRequest, form: OrderForm, status: int = 200, *, is_stale: bool = False, draft: Any = None
+    request: HttpRequest, form: OrderForm, status: int = 200, *, conflict: Conflict | None = None, draft: Any = None
 ) -> HttpResponse:
     if form.is_bound:
         form.lines.look_up()
-    context = _context(form) | {"is_stale": is_stale, "draft": draft}
+    context = _context(form) | {"conflict": conflict, "draft": draft}
     if form.is_bound and "goods_search" in form.errors:
         context["goods_problem"] = form.errors["goods_search"][0]
     return page_or_part(request, "orders/order_form.html", "form", context, status=status)
