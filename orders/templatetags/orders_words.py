@@ -123,10 +123,11 @@ def event_words(event: OrderEvent) -> str:
         method = dict(PaymentMethod.choices).get(data.get("method", ""), "")
         return _("%(sum)s received, %(method)s") % {"sum": money(data.get("amount")), "method": method}
     if event.kind == EventKind.SUBSTITUTED:
+        before, after = data.get("before", []), data.get("after", [])
         return _("the composition of “%(line)s” is changed: %(before)s → %(after)s") % {
             "line": data.get("line", ""),
-            "before": _composition(data.get("before", [])),
-            "after": _composition(data.get("after", [])),
+            "before": _composition(part for part in before if part not in after) or _("nothing"),
+            "after": _composition(part for part in after if part not in before) or _("nothing"),
         }
     return _("%(quantity)s of “%(product)s” are reserved no more: the goods are gone") % {
         "product": data.get("product", ""),

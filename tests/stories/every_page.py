@@ -26,6 +26,7 @@ SHOP_PAGES: dict[str, list[str]] = {
         "/orders/{waiting}/",
     ],
     "orders:order_edit": ["/orders/{confirmed}/edit/"],
+    "orders:composition": ["/orders/{confirmed}/lines/{line}/", "/orders/{waiting}/lines/{waiting_line}/"],
     "orders:print_work_order": ["/orders/{confirmed}/print/work-order/"],
     "orders:print_card": ["/orders/{confirmed}/print/card/"],
     "orders:print_receipt": ["/orders/{confirmed}/print/receipt/"],
@@ -126,12 +127,15 @@ def landmarks() -> dict[str, int]:
         return Order.objects.filter(status__category=category).exclude(card_message="").earliest("pk")
 
     batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False).earliest("pk")
-    waiting = uncovered().earliest("needed_on", "pk").order_link.item.order
+    waiting_line = uncovered().earliest("needed_on", "pk").order_link.item
+    confirmed = order(Category.CONFIRMED)
     return {
-        "confirmed": order(Category.CONFIRMED).pk,
+        "confirmed": confirmed.pk,
+        "line": confirmed.items.earliest("pk").pk,
+        "waiting_line": waiting_line.pk,
         "completed": order(Category.COMPLETED).pk,
         "cancelled": Order.objects.filter(status__category=Category.CANCELLED).earliest("pk").pk,
-        "waiting": waiting.pk,
+        "waiting": waiting_line.order_id,
         "stock": batch.stock_id,
         "batch": batch.pk,
         "receipt": Receipt.objects.earliest("pk").pk,
