@@ -170,6 +170,14 @@ def of_view(view: View, now: datetime) -> QuerySet[Order]:
     return Order.objects.all()
 
 
+def to_make(view: View, now: datetime) -> list[int]:
+    """Keys of the orders of a view that somebody still has to make or hand over, by time; drafts are promised to
+    nobody."""
+    orders = of_view(view, now).exclude(status__category__in=[*ENDED, Category.DRAFT.value])
+    starts = Coalesce("due_from", Value(END_OF_DAY))
+    return list(orders.order_by("due_on", starts, "pk").values_list("pk", flat=True))
+
+
 def _searched(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
     """By number, by the end of a telephone number, by a name or an address."""
     tidy = clean_text(text, max_length=LONGEST_SEARCH)

@@ -30,7 +30,7 @@ SHOP_PAGES: dict[str, list[str]] = {
     "orders:print_work_order": ["/orders/{confirmed}/print/work-order/"],
     "orders:print_card": ["/orders/{confirmed}/print/card/"],
     "orders:print_receipt": ["/orders/{confirmed}/print/receipt/"],
-    "orders:print_work_orders": ["/orders/print/work-orders/?order={confirmed}&order={waiting}"],
+    "orders:print_work_orders": ["/orders/print/work-orders/?order={confirmed}&order={waiting}", "/orders/print/work-orders/?view=today"],
     "inventory:stock_list": ["/stock/", "/stock/?q=nothing+like+this"],
     "inventory:stock_detail": ["/stock/{stock}/"],
     "inventory:reservation_list": ["/stock/reservations/"],
