@@ -40,6 +40,7 @@ EVERYWHERE = [
     Shortcut("Slash", _("search everywhere")),
     Shortcut("Shift+Slash", _("this sheet")),
     Shortcut("Ctrl+KeyZ", _("undo the last action")),
+    Shortcut("Ctrl+KeyZ", _("undo the last action")),
     Shortcut("Escape", _("close what is open, then clear the selection")),
 ]
 LISTS = [

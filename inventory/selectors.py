@@ -28,6 +28,7 @@ from django.db.models.functions import Coalesce, Greatest, TruncDate
 
 from core.quantities import QuantityField
 from inventory.models import (
+    MovementKind,
     Receipt,
     ReceiptLine,
     Reservation,
@@ -60,6 +61,24 @@ class Explained:
 def explain_stock(stock: Stock) -> list[Explained]:
     """Every movement of a stock, oldest first, with its document: how the figure of today came to be."""
     return _explained(list(stock.movements.order_by("seq").select_related("by")))
+
+
+@dataclass(frozen=True)
+class LedgerSum:
+    """All movements of one kind: how many, base units and money, signed as the ledger has them."""
+
+    kind: MovementKind
+    count: int
+    quantity: Decimal
+    value: Decimal
+
+
+def ledger_sums(stock: Stock) -> list[LedgerSum]:
+    """The ledger of a stock by kind; the quantities add up to on hand minus short, the values to its value."""
+    rows = stock.movements.order_by("kind").values("kind").annotate(
+        count=Count("pk"), total=Sum("quantity"), worth=Sum("value")
+    )  # fmt: skip
+    return [LedgerSum(MovementKind(row["kind"]), row["count"], row["total"], row["worth"]) for row in rows]
 
 
 def latest_movements(stock: Stock, *, before: int | None, size: int) -> list[Explained]:

@@ -18,7 +18,7 @@ CAUSES = {
     },
     "the service saves the sale unprocessed and writes it off itself as well": {
         "inventory/services/sale_processor.py": (
-            "    return engine.sell(demand_ids, amounts, by=by and by.pk, at=timezone.now())\n",
+            "    return engine.sell(demand_ids, amounts, by=by and by.pk, at=at or timezone.now())\n",
             "    for demand, amount in zip(StockDemand.objects.filter(pk__in=demand_ids), amounts, strict=True):\n"
             "        sale = Sale.objects.create(product=demand.product, warehouse=demand.warehouse, amount=amount,\n"
             "                                   quantity=demand.quantity, demand=demand, processed=False)\n"

@@ -12,10 +12,13 @@ from django.utils import timezone
 
 from core.access import Role
 from inventory.models import Receipt, ReceiptLine, Sale, Stock, StockBatch, StockMovement, SupplierReturn, WriteOff
+from inventory.selectors import ledger_sums
 from inventory.services.checking import check_stock
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt, receive_stock
 from inventory.services.reservations import reserve
+from inventory.services.sale_processor import SaleProcessor
+from inventory.services.write_offs import write_off
 from inventory.tests.factories import product, receive, stock_of, stocked, warehouse
 
 PART = {"HTTP_HX_REQUEST": "true"}
@@ -485,3 +488,20 @@ def test_an_old_receipt_still_says_what_it_brought(shop, login, owner):
     page = login(owner).get(reverse("inventory:receipt_detail", args=[Receipt.objects.get().pk])).content.decode()
     assert "Red rose" in page
     assert "Nobody waits" in page
+
+
+@pytest.mark.parametrize(("language", "words"), [("ru", "Как получилось 19"), ("en", "How it comes to 19")])
+def test_the_page_of_a_stock_adds_the_ledger_up_to_what_is_on_hand(shop, login, staff, language, words):
+    rose = stocked("Rose", ("20", "10"), ("10", "12"))
+    SaleProcessor.create_sale(product=rose, warehouse=warehouse(), quantity=Decimal(8), sale_price=Decimal(100))
+    write_off(product=rose, warehouse=warehouse(), quantity=Decimal(3), reason="wilted")
+    stock = stock_of(rose)
+    sums = ledger_sums(stock)
+    assert [(row.kind.name, row.count, row.quantity) for row in sums] == [
+        ("RECEIPT", 2, 30), ("SALE", 1, -8), ("WRITE_OFF", 1, -3),
+    ]  # fmt: skip
+    assert sum(row.quantity for row in sums) == stock.quantity
+    assert sum(row.value for row in sums) == stock.value
+    page = login(staff("owner", language=language)).get(f"/stock/{stock.pk}/").content.decode()
+    assert words in page.replace("\xa0", " ")
+    assert "+30" in page

@@ -18,6 +18,7 @@ from inventory.selectors import (
     after_risk,
     freshness,
     latest_movements,
+    ledger_sums,
     risk_cursor,
     stock_counts,
     stock_list,
@@ -102,6 +103,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "reservations": list(active_reservations().filter(stock=stock)[:PAGE]),
         "waiting": waiting_of(stock)[:PAGE],
         "movements": movements[:PAGE],
+        "sums": [] if seq else ledger_sums(stock),
         "next_url": f"?before={movements[PAGE - 1].movement.seq}" if len(movements) > PAGE else "",
         **rights(request.user),
     }

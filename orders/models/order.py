@@ -84,7 +84,11 @@ class Order(models.Model):
                 name="order_slot_forward",
             ),
         ]
-        indexes = [models.Index(fields=["due_on", "due_from", "id"], name="order_due")]
+        indexes = [
+            models.Index(fields=["due_on", "due_from", "id"], name="order_due"),
+            models.Index(fields=["completed_at"], condition=Q(completed_at__isnull=False), name="order_completed"),
+            models.Index(fields=["status"], condition=Q(paid__lt=F("total")), name="order_unpaid"),
+        ]
 
     def __str__(self) -> str:
         return _("Order %(number)s") % {"number": self.number}

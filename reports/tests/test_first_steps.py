@@ -5,6 +5,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
+from core.errors import Busy
 from core.models import ShopFlag
 from inventory.models import Receipt, Stock
 from inventory.services.checking import check_stock
@@ -108,5 +109,7 @@ def test_two_presses_at_once_fill_the_shop_once(committed_shop, in_threads):
 
     User.objects.create_user("owner", role="owner")
     found = in_threads(2, press)
-    assert sorted(type(outcome) for outcome in found if outcome is not None) == [NotEmpty]
+    # On a slow machine the first one takes longer than the second one waits.
+    [refusal] = [outcome for outcome in found if outcome is not None]
+    assert isinstance(refusal, NotEmpty | Busy)
     assert Product.objects.count() == len({item.name for item in Product.objects.all()})

@@ -12,7 +12,7 @@ SHOP_PAGES: dict[str, list[str]] = {
     "home": ["/"],
     "attention": ["/attention/"],
     "recent": ["/recent/"],
-    "search": ["/search/", "/search/?q=ro", "/search/?q=nothing+like+this"],
+    "search": ["/search/", "/search/?q=ro", "/search/?q=hjpf", "/search/?q=nothing+like+this"],
     "shortcuts": ["/shortcuts/"],
     "profile": ["/profile/"],
     "password": ["/profile/password/"],

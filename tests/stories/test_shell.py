@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -10,7 +11,8 @@ from playwright.sync_api import expect
 from inventory.tests.factories import product
 from orders.services.contacts import contact_of
 from orders.tests.factories import order
-from tests.stories.conftest import PHONE
+from tests.stories.conftest import DESKTOP, PHONE
+from tests.stories.test_every_page import AXE_OPTIONS
 
 BIT_OF_CTRL = 2
 FOCUSED = "node => node === document.activeElement"
@@ -273,6 +275,45 @@ def test_the_bar_of_the_phone_has_at_most_five_entries_and_the_rest_under_more(b
 
 def log_everybody_out():
     Session.objects.all().delete()
+
+
+@pytest.mark.parametrize(("viewport", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
+def test_what_opens_over_a_page_is_accessible(browse, staff, viewport, theme):
+    product("Роза")
+    page = browse(staff("owner"), viewport=viewport, color_scheme=theme, reduced_motion="reduce")
+    page.goto("/orders/")
+    page.evaluate(AXE_SCRIPT)
+
+    def judge(where):
+        found = page.evaluate("(options) => axe.run(document, options)", AXE_OPTIONS)
+        bad = [
+            (rule["id"], node["html"][:200])
+            for rule in found["violations"]
+            if rule["impact"] in {"serious", "critical"}
+            for node in rule["nodes"]
+        ]
+        assert not bad, (where, bad)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], where
+
+    page.keyboard.press("Control+k")
+    judge("the palette before anything is typed")
+    page.keyboard.type("роза")
+    expect(page.locator("#hit_products_1")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    judge("the palette with a row chosen")
+    page.locator("#palette_text").fill("zzqq")
+    expect(page.locator("#palette_said")).to_contain_text("Nothing found")
+    judge("the palette with nothing found")
+    page.keyboard.press("Escape")
+    expect(palette(page)).to_be_hidden()
+    page.keyboard.press("?")
+    expect(page.locator("#shortcuts_body kbd").first).to_be_visible()
+    judge("the keys")
+    page.keyboard.press("Escape")
+    log_everybody_out()
+    page.locator("#order_search").fill("роза")
+    expect(page.locator("#again_send")).to_be_visible()
+    judge("the log-in")
 
 
 def test_a_session_that_ended_asks_for_the_password_over_the_form_and_sends_it_again(browse, staff):
