@@ -406,6 +406,14 @@ class PaymentForm(Form):
     key = KeyField()
 
 
+class PhotoRuleForm(Form):
+    """Whether the shop asks for a photo of the finished bouquet."""
+
+    photo_before_ready = forms.BooleanField(
+        label=_("An order for delivery is ready only with a photo of the finished bouquet"), required=False
+    )
+
+
 class StepForm(Form):
     """One step of an order's way: to which status, seen in which version. `next` brings back to a list."""
 

@@ -17,8 +17,19 @@ from core.text import clean_text
 from inventory.models import SaleAllocation, StockDemand
 from orders.domain.lifecycle import Category, Stage, following
 from orders.goods import free_for, recipes_of
-from orders.models import Contact, EventKind, Order, OrderEvent, OrderItem, OrderItemDemand, OrderStatus
-from products.models import Product
+from orders.models import (
+    Contact,
+    EventKind,
+    Order,
+    OrderEvent,
+    OrderItem,
+    OrderItemDemand,
+    OrderPhoto,
+    OrderStatus,
+    PhotoKind,
+)
+from products.models import Product, ProductKitPhoto, ProductPhoto
+from products.models.photo import Photo
 
 PAGE = 50
 LONGEST_SEARCH = 100
@@ -59,6 +70,7 @@ class Row:
     has_bouquet: bool
     waiting: dict[str, Decimal]
     next_status: OrderStatus | None
+    photo: Photo | None = None
 
 
 @dataclass
@@ -227,6 +239,7 @@ def rows_of(orders: Sequence[Order], now: datetime, first: dict[str, OrderStatus
     """Orders, read with their items, as rows of a list; `first` is what `first_statuses` answers."""
     waiting = waiting_of(order.pk for order in orders)
     first = first_statuses() if first is None else first
+    photos = thumbs_of(orders)
     rows = []
     for order in orders:
         items = list(order.items.all())
@@ -239,9 +252,38 @@ def rows_of(orders: Sequence[Order], now: datetime, first: dict[str, OrderStatus
                 has_bouquet=any(item.kit_id for item in items),
                 waiting=waiting.get(order.pk, {}),
                 next_status=next_status(order, first),
+                photo=photos.get(order.pk),
             )
         )
     return rows
+
+
+def thumbs_of(orders: Sequence[Order]) -> dict[int, Photo]:
+    """Order → the photo that stands for it: of the finished bouquet, else of what its first line names. The orders are
+    read with their items. Three statements, fewer where nothing is asked for."""
+    work = OrderPhoto.objects.filter(order__in=orders, kind=PhotoKind.WORK).order_by("-position", "-pk")
+    found: dict[int, Photo] = {photo.order_id: photo for photo in work}
+    first = {order.pk: next(iter(order.items.all()), None) for order in orders if order.pk not in found}
+    goods = thumbs_of_goods(item for item in first.values() if item)
+    for order, item in first.items():
+        if item and (photo := goods.get(f"p{item.product_id}" if item.product_id else f"k{item.kit_id}")):
+            found[order] = photo
+    return found
+
+
+def thumbs_of_goods(items: Iterable[OrderItem]) -> dict[str, Photo]:
+    """`p12` or `k3` → the main photo of the product or bouquet. Two statements."""
+    lines = list(items)
+    products = {item.product_id for item in lines if item.product_id}
+    kits = {item.kit_id for item in lines if item.kit_id}
+    found: dict[str, Photo] = {}
+    if products:
+        for photo in ProductPhoto.objects.filter(product__in=products).order_by("product", "position", "pk"):
+            found.setdefault(f"p{photo.product_id}", photo)
+    if kits:
+        for photo in ProductKitPhoto.objects.filter(kit__in=kits).order_by("kit", "position", "pk"):
+            found.setdefault(f"k{photo.kit_id}", photo)
+    return found
 
 
 def waiting_of(order_ids: Iterable[int]) -> dict[int, dict[str, Decimal]]:

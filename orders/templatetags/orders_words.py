@@ -12,7 +12,7 @@ from django.utils.translation import ngettext, pgettext
 from core.templatetags.florist import money, quantity
 from orders.domain.lifecycle import Stage
 from orders.goods import short_unit
-from orders.models import EventKind, Fulfilment, Order, OrderEvent, PaymentMethod
+from orders.models import EventKind, Fulfilment, Order, OrderEvent, OrderItem, PaymentMethod
 from orders.selectors import Lateness, Part
 from products.models import Unit
 
@@ -143,6 +143,12 @@ def _composition(pairs: Iterable[Iterable[str]]) -> str:
 def actor(event: OrderEvent) -> str:
     """Who did it; the program itself has a name too."""
     return str(event.by) if event.by else pgettext("who did it", "system")
+
+
+@register.filter
+def of(item: OrderItem, thumbs: dict[str, Any]) -> Any:
+    """The photo of what a line names, if it has one."""
+    return thumbs.get(f"p{item.product_id}" if item.product_id else f"k{item.kit_id}")
 
 
 @register.filter

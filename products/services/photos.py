@@ -166,30 +166,57 @@ def add_photos(owner: Product | ProductKit, pictures: list[Picture]) -> list[Pho
     with transaction.atomic():
         _lock(owner)
         model: type[Photo] = ProductPhoto if isinstance(owner, Product) else ProductKitPhoto
-        there = model.objects.filter(**{model.owner_field: owner})
-        count = there.count()
-        if count + len(pictures) > MAX_PHOTOS:
-            raise BadInput(
-                _("“%(name)s” would have %(count)s photos, at most %(limit)s. Remove some or send fewer.")
-                % {"name": owner, "count": count + len(pictures), "limit": MAX_PHOTOS},
-                field="photos",
-            )
-        last = there.aggregate(last=Max("position"))["last"]
-        first_free = 0 if last is None else last + 1
-        photos: list[Photo] = []
-        for position, picture in enumerate(pictures, start=first_free):
-            photo = model(
-                **{model.owner_field: owner},
-                position=position,
-                width=picture.width,
-                height=picture.height,
-                original_name=picture.name,
-            )
-            photo.save()
-            photos.append(photo)
-        pairs = list(zip(photos, pictures, strict=True))
-        transaction.on_commit(lambda: _store(pairs))
+        return hang_photos(model, owner, pictures)
+
+
+def hang_photos(model: type[Photo], owner: Any, pictures: list[Picture], **fields: Any) -> list[Photo]:
+    """The part of `add_photos` for any kind of photo whose owner is locked: `fields` are what the kind has besides."""
+    there = model.objects.filter(**{model.owner_field: owner})
+    count = there.count()
+    if count + len(pictures) > MAX_PHOTOS:
+        raise BadInput(
+            _("“%(name)s” would have %(count)s photos, at most %(limit)s. Remove some or send fewer.")
+            % {"name": owner, "count": count + len(pictures), "limit": MAX_PHOTOS},
+            field="photos",
+        )
+    last = there.aggregate(last=Max("position"))["last"]
+    first_free = 0 if last is None else last + 1
+    photos: list[Photo] = []
+    for position, picture in enumerate(pictures, start=first_free):
+        photo = model(
+            **{model.owner_field: owner},
+            position=position,
+            width=picture.width,
+            height=picture.height,
+            original_name=picture.name,
+            **fields,
+        )
+        photo.save()
+        photos.append(photo)
+    pairs = list(zip(photos, pictures, strict=True))
+    transaction.on_commit(lambda: _store(pairs))
     return photos
+
+
+def judge_uploads(files: list[Any]) -> tuple[list[Picture], list[DomainError]]:
+    """The good pictures of an upload and a refusal for each of the others, which names its file."""
+    if not files:
+        return [], [BadInput(_("No picture is chosen. Choose one or several and send them."))]
+    if len(files) > MAX_PHOTOS:
+        return [], [
+            BadInput(
+                _("Too many pictures at once: %(count)s, at most %(limit)s. Send them in parts.")
+                % {"count": len(files), "limit": MAX_PHOTOS}
+            )
+        ]
+    pictures: list[Picture] = []
+    refusals: list[DomainError] = []
+    for file in files:
+        try:
+            pictures.append(read_picture(file, name=file.name or "", size=file.size or 0))
+        except BadInput as refusal:
+            refusals.append(refusal)
+    return pictures, refusals
 
 
 def _store(pairs: list[tuple[Photo, Picture]]) -> None:
