@@ -13,6 +13,7 @@ urlpatterns = [
     path("new/draft/", drafts.keep, name="draft_keep"),
     path("new/draft/discard/", drafts.discard, name="draft_discard"),
     path("contacts/", drafts.contact_search, name="contact_search"),
+    path("deliveries/", drafts.deliveries, name="deliveries"),
     path("goods/", taking.goods_search, name="goods_search"),
     path("<int:pk>/", detail.order_detail, name="order_detail"),
     path("<int:pk>/edit/", taking.order_edit, name="order_edit"),

@@ -13,7 +13,7 @@ from core.templatetags.florist import money, quantity
 from orders.domain.lifecycle import Stage
 from orders.goods import short_unit
 from orders.models import EventKind, Fulfilment, Order, OrderEvent, OrderItem, PaymentMethod
-from orders.selectors import Lateness, Part
+from orders.selectors import Lateness, Part, goods_ref
 from products.models import Unit
 
 register = template.Library()
@@ -148,7 +148,7 @@ def actor(event: OrderEvent) -> str:
 @register.filter
 def of(item: OrderItem, thumbs: dict[str, Any]) -> Any:
     """The photo of what a line names, if it has one."""
-    return thumbs.get(f"p{item.product_id}" if item.product_id else f"k{item.kit_id}")
+    return thumbs.get(goods_ref(item))
 
 
 @register.filter

@@ -567,3 +567,62 @@ def test_enter_takes_the_only_thing_that_is_found(login, seller):
     assert answer.status_code == 422
     assert 'name="lines-0-quantity"' not in answer.content.decode()
     assert not Order.objects.exists()
+
+
+# --- The same buyer again --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def regular(shop):
+    """A buyer who had flowers sent to four places, one of them twice, and took some away himself."""
+    rose, buyer = stocked("Red rose"), Contact.objects.create(name="Anna", phone="+79120001042")
+    maria = Contact.objects.create(name="Maria", phone="+79120001043")
+    for person, street in ((maria, "First street"), (buyer, "Own house"), (maria, "Office"), (maria, "Seaside"),
+                           (maria, "office")):  # fmt: skip
+        order((rose, "1"), buyer=buyer, recipient=person, address=street, courier_note=f"note of {street}")
+    order((rose, "1"), buyer=buyer, fulfilment="pickup", address="")
+    order((rose, "1"), buyer=maria, address="Of another buyer")
+    return buyer
+
+
+def test_the_last_three_places_of_a_buyer_are_offered_once_each(regular, login, florist):
+    browser = login(florist)
+    part = browser.get("/orders/deliveries/", {"buyer_phone": "8 912 000-10-42"}, **PART)
+    assert [row.address for row in part.context["deliveries"]] == ["office", "Seaside", "Own house"]
+    for typed in ("", "12", "nobody", "+79999999999"):
+        assert browser.get("/orders/deliveries/", {"buyer_phone": typed}).content.strip() == b""
+
+
+def test_one_more_for_a_buyer_begins_with_who_and_where(regular, login, florist):
+    browser = login(florist)
+    placed = Order.objects.filter(address="Seaside").get()
+    assert f"/orders/new/?buyer={regular.pk}" in browser.get(f"/orders/{placed.pk}/").content.decode()
+    page = browser.get(f"{NEW}?buyer={regular.pk}")
+    assert page.context["form"]["buyer_name"].value() == "Anna"
+    assert len(page.context["deliveries"]) == 3
+    for nobody in ("", "x", "999999", "²"):
+        assert browser.get(f"{NEW}?buyer={nobody}").context["form"]["buyer_name"].value() in {None, ""}
+
+
+def test_what_was_typed_before_is_not_lost_to_one_more(regular, login, florist):
+    browser = login(florist)
+    browser.post("/orders/new/draft/", order_form(buyer_name="Boris", buyer_phone=""))
+    assert browser.get(f"{NEW}?buyer={regular.pk}").context["form"]["buyer_name"].value() == "Boris"
+
+
+def test_without_a_script_a_place_is_filled_in_by_the_server_and_nothing_is_saved(regular, login, florist):
+    before, seaside = Order.objects.count(), Order.objects.get(address="Seaside")
+    answer = login(florist).post(NEW, order_form(use_delivery=seaside.pk, card_message="typed"))
+    form = answer.context["form"]
+    shown = {name: form[name].value() for name in ("address", "courier_note", "recipient_name", "fulfilment")}
+    assert shown == {"address": "Seaside", "courier_note": "note of Seaside", "recipient_name": "Maria",
+                     "fulfilment": "delivery"}  # fmt: skip
+    assert (form["same_recipient"].value(), form["card_message"].value()) == (False, "typed")
+    for nonsense in ("x", "999999999"):
+        again = login(florist).post(NEW, order_form(use_delivery=nonsense, address="mine"))
+        assert again.context["form"]["address"].value() == "mine"
+    assert Order.objects.count() == before
+
+
+def test_places_are_for_those_who_may_change_orders(regular, login, staff):
+    assert login(staff("courier")).get("/orders/deliveries/?buyer_phone=89120001042").status_code == 403

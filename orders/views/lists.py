@@ -15,7 +15,7 @@ from core.access import may, needs
 from core.errors import BadInput
 from core.htmx import page_or_part
 from orders.models import Contact, OrderStatus
-from orders.selectors import LONGEST_SEARCH, Page, View, order_page, view_counts
+from orders.selectors import LONGEST_SEARCH, Page, View, first_of, order_page, view_counts
 
 TABS = [
     (View.TODAY, _("Today")),
@@ -52,6 +52,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
             status=status.pk if status else None,
             contact=contact.pk if contact else None,
             after=after,
+            first=first_of(statuses),
         )
     except BadInput as refusal:
         text = text[:LONGEST_SEARCH]

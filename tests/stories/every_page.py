@@ -75,6 +75,7 @@ NO_SHOP_PAGES: dict[str, str] = {
     "orders:draft_keep": "takes a form and answers with a part",
     "orders:draft_discard": "takes a form and goes back",
     "orders:contact_search": "a part of the order form",
+    "orders:deliveries": "a part of the order form",
     "orders:goods_search": "a part of the order form",
     "orders:order_transition": "takes a form and goes to the order",
     "orders:card_steps": "a part of the board",
