@@ -288,22 +288,19 @@ def _main_photos(items: Iterable[OrderItem], *, orders: Sequence[int]) -> dict[s
     work = OrderPhoto.objects.filter(order__in=orders, kind=PhotoKind.WORK)
     products = ProductPhoto.objects.filter(product__in={item.product_id for item in lines if item.product_id})
     kits = ProductKitPhoto.objects.filter(kit__in={item.kit_id for item in lines if item.kit_id})
+    kinds: dict[str, tuple[Any, Any, str, Any]] = {
+        "o": (work, OrderPhoto, "order_id", -F("position")),
+        "p": (products, ProductPhoto, "product_id", "position"),
+        "k": (kits, ProductKitPhoto, "kit_id", "position"),
+    }
     parts = [
         rows.order_by().annotate(source=Value(source)).values_list("source", owner, place, "pk")
-        for rows, source, owner, place in (
-            (work, "o", "order_id", -F("position")),
-            (products, "p", "product_id", "position"),
-            (kits, "k", "kit_id", "position"),
-        )
+        for source, (rows, _model, owner, place) in kinds.items()
     ]
-    makes = {
-        "o": lambda pk, owner: OrderPhoto(pk=pk, order_id=owner),
-        "p": lambda pk, owner: ProductPhoto(pk=pk, product_id=owner),
-        "k": lambda pk, owner: ProductKitPhoto(pk=pk, kit_id=owner),
-    }
     found: dict[str, Photo] = {}
     for source, owner, _place, pk in sorted(parts[0].union(*parts[1:], all=True), key=lambda row: (row[2], row[3])):
-        found.setdefault(f"{source}{owner}", makes[source](pk, owner))
+        _rows, model, owner_field, _order = kinds[source]
+        found.setdefault(f"{source}{owner}", model(pk=pk, **{owner_field: owner}))
     return found
 
 
