@@ -22,5 +22,10 @@ def add_order_photos(order: Order, pictures: list[Picture], *, kind: PhotoKind, 
 
 
 def remove_order_photo(photo: OrderPhoto, *, by: Any, now: datetime) -> None:
-    """Take a photo away; its files stay until the deleted are cleared out."""
-    mark_deleted([photo], by=by, now=now)
+    """Take a photo away; its files stay until the deleted are cleared out.
+
+    The order is held meanwhile: a step that asks for the photo sees it, or sees it gone.
+    """
+    with transaction.atomic():
+        lock_order(photo.order)
+        mark_deleted([photo], by=by, now=now)
