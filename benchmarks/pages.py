@@ -213,10 +213,6 @@ def paths_of(page: Page, found: dict[str, Any]) -> list[str]:
 @contextmanager
 def shop_of(size: mass.Size, *, keep: bool) -> Iterator[None]:
     """Inside the big shop; made when it is not there, taken away afterwards unless it is kept."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproject.settings")
-    import django
-
-    django.setup()
     from django.db import connection
     from django.utils import timezone
 
@@ -476,10 +472,14 @@ def main() -> int:
     size = mass.SMALL if options.small else mass.REFERENCE
     seconds = (10 if options.small else 60) if options.seconds is None else options.seconds
     requests = options.requests or (10 if options.small else 40)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproject.settings")
+    import django
+
+    django.setup()
+    if missing := unlisted():
+        print(f"Pages that stand in no list of benchmarks/pages.py: {', '.join(missing)}")
+        return 1
     with shop_of(size, keep=options.keep):
-        if missing := unlisted():
-            print(f"Pages that stand in no list of benchmarks/pages.py: {', '.join(missing)}")
-            return 1
         broken = not _told_clean()
         found, cookies = samples(), cookies_of()
         with server() as port:

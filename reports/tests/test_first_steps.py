@@ -109,7 +109,7 @@ def test_two_presses_at_once_fill_the_shop_once(committed_shop, in_threads):
 
     User.objects.create_user("owner", role="owner")
     found = in_threads(2, press)
-    # On a slow machine the first one takes longer than the second one waits.
-    [refusal] = [outcome for outcome in found if outcome is not None]
-    assert isinstance(refusal, NotEmpty | Busy)
+    assert found.count(None) == 1
+    # The second waits for the first; on a slow machine that takes longer than anybody may wait for a lock.
+    assert next(type(outcome) for outcome in found if outcome is not None) in {NotEmpty, Busy}
     assert Product.objects.count() == len({item.name for item in Product.objects.all()})

@@ -133,7 +133,8 @@ def landmarks() -> dict[str, int]:
         # One with words for its card: they are printed too.
         return Order.objects.filter(status__category=category).exclude(card_message="").earliest("pk")
 
-    batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False).earliest("pk")
+    # Enough of it, for something of it may be written off before it is looked at.
+    batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False, remaining__gte=5).earliest("pk")
     waiting_line = uncovered().earliest("needed_on", "pk").order_link.item
     confirmed = order(Category.CONFIRMED)
     return {
