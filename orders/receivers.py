@@ -7,9 +7,9 @@ from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
+from core.photos import delete_files, paths_of
 from inventory.announcements import reservations_lost
 from orders.models import EventKind, OrderEvent, OrderItemDemand, OrderPhoto
-from products.services.photos import delete_files, paths_of
 
 
 @receiver(reservations_lost, dispatch_uid="note_lost_reservations")

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, ExtractHour
 from django.utils import timezone
 
 from core.errors import BadInput
+from core.photos import Photo
 from core.text import clean_text
 from inventory.models import SaleAllocation, StockDemand
 from orders.domain.lifecycle import Category, Stage, following
@@ -30,7 +31,6 @@ from orders.models import (
     PhotoKind,
 )
 from products.models import Product, ProductKitPhoto, ProductPhoto
-from products.models.photo import Photo
 
 PAGE = 50
 LONGEST_SEARCH = 100

@@ -2,8 +2,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.photos import Photo
 from orders.models.order import Order
-from products.models.photo import Photo
 
 
 class PhotoKind(models.TextChoices):

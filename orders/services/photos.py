@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
+from core.photos import Picture, hang_photos
 from core.soft_delete import mark_deleted
 from orders.models import Order, OrderPhoto, PhotoKind
 from orders.services.stock_sync import lock_order
-from products.services.photos import Picture, hang_photos
 
 
 def add_order_photos(order: Order, pictures: list[Picture], *, kind: PhotoKind, by: Any) -> list[Any]:

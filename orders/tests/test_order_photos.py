@@ -5,13 +5,14 @@ from django.core.files.storage import default_storage
 
 from core.flags import PHOTO_BEFORE_READY, has_flag, set_flag
 from core.models import ShopFlag
+from core.photos import MAX_PHOTOS
 from inventory.tests.factories import stocked
 from orders.models import Order, OrderPhoto, OrderStatus, PhotoKind
 from orders.seeds import seed_orders
 from orders.services.lifecycle import complete_order, set_status, undo_step
 from orders.services.photos import add_order_photos
 from orders.tests.factories import order, status
-from products.services.photos import MAX_PHOTOS, add_photos
+from products.services.photos import add_photos
 from products.tests.test_photos import picture, read, upload
 
 ROLES = {"owner": 302, "manager": 302, "florist": 302, "seller": 302, "courier": 403}

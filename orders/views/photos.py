@@ -15,11 +15,11 @@ from core.access import may, needs
 from core.errors import DomainError
 from core.flags import PHOTO_BEFORE_READY, clear_flag, has_flag, set_flag
 from core.htmx import wants_part
+from core.photos import judge_uploads
 from core.transactions import run
 from orders.forms import PhotoRuleForm
 from orders.models import Order, OrderPhoto, PhotoKind
 from orders.services.photos import add_order_photos, remove_order_photo
-from products.services.photos import judge_uploads
 
 
 @require_POST

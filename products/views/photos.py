@@ -14,15 +14,10 @@ from django.views.decorators.http import require_POST
 from core.access import may, needs
 from core.errors import BadInput, DomainError
 from core.htmx import wants_part
+from core.photos import judge_uploads
 from core.transactions import run
 from products.models import Product, ProductKit, ProductKitPhoto, ProductPhoto
-from products.services.photos import (
-    add_photos,
-    describe_photo,
-    judge_uploads,
-    make_main,
-    remove_photo,
-)
+from products.services.photos import add_photos, describe_photo, make_main, remove_photo
 
 
 @require_POST
