@@ -98,6 +98,11 @@ class Order(models.Model):
         """Money still to be paid; never below zero."""
         return max(self.total - self.paid, Decimal(0))
 
+    @property
+    def is_for_buyer(self) -> bool:
+        """Whether the buyer receives the flowers; so it is where nobody else is named."""
+        return self.recipient_id is None or self.recipient_id == self.buyer_id
+
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
         order = super().from_db(*args, **kwargs)
