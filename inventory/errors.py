@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import DomainError
+from core.errors import BadInput, DomainError
+from core.numbers import format_decimal
 
 
 @dataclass(frozen=True)
@@ -81,4 +82,15 @@ class StockInconsistent(DomainError):
         super().__init__(
             _("The stock of %(stock)s does not add up. Nothing was saved; run check_stock and tell your administrator.")
             % {"stock": stock}
+        )
+
+
+class TooExactPacks(BadInput):
+    """Packs and their size make more decimals of a base unit than are kept."""
+
+    def __init__(self, packs: Decimal, unit: object, made: Decimal) -> None:
+        super().__init__(
+            _("%(packs)s of “%(unit)s” make %(made)s: more than 3 decimals are not kept. Correct the quantity.")
+            % {"packs": format_decimal(packs), "unit": unit, "made": format_decimal(made)},
+            field="quantity",
         )

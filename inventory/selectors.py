@@ -26,7 +26,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest, TruncDate
 
-from core.quantities import QuantityField
+from core.quantities import QuantityField, round_value
+from inventory.domain.fifo import Batch, plan_issue
 from inventory.models import (
     MovementKind,
     Receipt,
@@ -46,7 +47,7 @@ from inventory.models import (
 )
 from inventory.services.reservations import waiting_demands
 from products.models import Product
-from products.stock_figures import Figures
+from products.stock_figures import Cost, Figures
 
 
 @dataclass(frozen=True)
@@ -235,6 +236,7 @@ class StockCounts:
     """How many products each view of the stock list shows, and what all of it cost."""
 
     wilting: int
+    expired: int
     low: int
     all: int
     value: Decimal
@@ -242,13 +244,21 @@ class StockCounts:
 
 def stock_counts(*, on: date, warehouse: int | None = None) -> StockCounts:
     """One query."""
-    found = _with_risk(on, warehouse).aggregate(
-        wilting=Count("pk", filter=Q(risk=Risk.WILTING)),
-        low=Count("pk", filter=Q(risk=Risk.LOW)),
-        all=Count("pk"),
-        value=Sum("value"),
+    expired = Exists(expired_batches(on).filter(stock=OuterRef("pk")))
+    found = (
+        _with_risk(on, warehouse)
+        .annotate(has_expired=expired)
+        .aggregate(
+            wilting=Count("pk", filter=Q(risk=Risk.WILTING)),
+            expired=Count("pk", filter=Q(has_expired=True)),
+            low=Count("pk", filter=Q(risk=Risk.LOW)),
+            all=Count("pk"),
+            value=Sum("value"),
+        )
     )
-    return StockCounts(found["wilting"], found["low"], found["all"], found["value"] or Decimal(0))
+    return StockCounts(
+        found["wilting"], found["expired"], found["low"], found["all"], found["value"] or Decimal(0)
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -351,6 +361,15 @@ def last_costs(product_ids: Sequence[int]) -> dict[int, Decimal]:
     return dict(rows.values_list("product", "unit_cost"))
 
 
+def last_counted(product_ids: Sequence[int], *, supplier: int | None) -> dict[int, ReceiptLine]:
+    """Product → its latest receipt line from this supplier, from any when none is named: how much came and how it was
+    counted."""
+    rows = ReceiptLine.objects.filter(product__in=product_ids)
+    if supplier is not None:
+        rows = rows.filter(receipt__supplier=supplier)
+    return {row.product_id: row for row in rows.order_by("product_id", "-pk").distinct("product_id")}
+
+
 def figures_by_product(product_ids: Sequence[int]) -> dict[int, Figures]:
     """Product → on hand and free in all live warehouses: what the catalogue shows."""
     rows = (
@@ -360,6 +379,47 @@ def figures_by_product(product_ids: Sequence[int]) -> dict[int, Figures]:
         .annotate(on_hand=Sum("quantity"), promised=Sum("reserved"))
     )
     return {row["product"]: Figures(row["on_hand"], row["on_hand"] - row["promised"]) for row in rows}
+
+
+@dataclass(frozen=True)
+class CostsNow:
+    """What goods would cost if they were sold now: the oldest open batches first, by the same rule as a sale.
+
+    A sale takes from one warehouse; here all live ones stand in one queue, because nobody has said yet from where.
+    """
+
+    queues: dict[int, list[Batch]]
+    last: dict[int, Decimal]
+
+    def of(self, product_id: int, quantity: Decimal) -> Cost | None:
+        """The cost of `quantity` base units. What is not there costs what the last receipt did; None without one."""
+        plan = plan_issue(self.queues.get(product_id, ()), [quantity])
+        value = sum((take.cost for take in plan.takes), Decimal(0))
+        missing = plan.uncovered.get(0, Decimal(0))
+        if not missing:
+            return Cost(value)
+        if product_id not in self.last:
+            return None
+        return Cost(value + round_value(missing * self.last[product_id]), missing)
+
+
+def costs_now(product_ids: Sequence[int]) -> CostsNow:
+    """What these products would cost now: two statements."""
+    queues: dict[int, list[Batch]] = {}
+    rows = StockBatch.objects.filter(
+        stock__product__in=product_ids, stock__warehouse__is_deleted=False, is_open=True
+    ).values_list("stock__product", "received_at", "pk", "remaining", "remaining_value")
+    for product, received_at, key, remaining, value in rows:
+        queues.setdefault(product, []).append(Batch(received_at.timestamp(), key, remaining, value))
+    return CostsNow(queues, last_costs(product_ids))
+
+
+def free_by_place(product_ids: Sequence[int]) -> list[dict[int, Decimal]]:
+    """What is free of these products, one mapping per live warehouse."""
+    places: dict[int, dict[int, Decimal]] = {}
+    for stock in Stock.objects.filter(product__in=product_ids, warehouse__is_deleted=False):
+        places.setdefault(stock.warehouse_id, {})[stock.product_id] = stock.free
+    return list(places.values())
 
 
 def products_by_key(keys: Sequence[int]) -> dict[int, Product]:

@@ -12,9 +12,20 @@ from unfold.decorators import display
 from core.admin import shop_site
 from core.soft_delete_admin import SoftDeleteAdmin
 from core.templatetags.florist import money, quantity
-from products.models import KitItem, Product, ProductCategory, ProductKit
+from products.models import KitItem, Product, ProductCategory, ProductKit, PurchaseUnit
 from products.services.catalogue import refusing_taken, restore_row, save_product
+from products.services.categories import restore_category, save_category
 from products.stock_figures import figures
+
+
+class PurchaseUnitInline(TabularInline):
+    model = PurchaseUnit
+    fields = ("packing", "own_name", "factor", "position")
+    extra = 0
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Added and removed, never changed: a receipt being typed names a unit by its key."""
+        return False
 
 
 @admin.register(Product, site=shop_site)
@@ -26,6 +37,7 @@ class ProductAdmin(SoftDeleteAdmin):
     autocomplete_fields = ("category",)
     date_hierarchy = "created_at"
     fields = ("name", "sku", "category", "unit", "sale_price", "vase_life_days", "description", "is_active")
+    inlines = (PurchaseUnitInline,)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
@@ -96,5 +108,7 @@ class ProductCategoryAdmin(SoftDeleteAdmin):
     fields = ("name", "parent", "position")
 
     def save_model(self, request: HttpRequest, obj: ProductCategory, form: Any, change: bool) -> None:  # noqa: FBT001
-        with refusing_taken():
-            super().save_model(request, obj, form, change)
+        save_category(obj, parent=obj.parent)
+
+    def bring_back(self, row: Any, *, by: Any) -> None:
+        restore_category(row, by=by)

@@ -1,10 +1,12 @@
 """Forms with several lines that grow and shrink, with scripts and without.
 
 Every press of a button sends the whole form; the server answers with the lines as they are then. `add`, `remove` and
-`choose` are the buttons; `look` (what the Enter key sends) only looks up the products that were typed.
+`choose` are the buttons; `look` (what the Enter key sends) only looks up the products that were typed, and `count` (what
+a field sends while it is typed into) has the figures reckoned anew.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from django import forms
@@ -16,10 +18,16 @@ from core.errors import BadInput
 from core.forms import Form, QuantityField
 from core.text import clean_text
 from products.models import Product
-from products.selectors import resolve_product, written
+from products.selectors import products_by_sku, resolve_product, written
 
 LINES_AT_MOST = 100
 LONGEST_TEXT = 300
+
+
+def unmarked(form: forms.BaseForm, *names: str) -> None:
+    """These fields don't say that they are optional: in a line it would stand there again and again."""
+    for name in names:
+        form.fields[name].unmarked = True  # type: ignore[attr-defined]  # read by components/field.html
 
 
 class ProductField(forms.Field):
@@ -31,6 +39,7 @@ class ProductField(forms.Field):
         kwargs.setdefault("label", _("Product"))
         super().__init__(**kwargs)
         self.suggestions: list[Product] = []
+        self.known: Mapping[str, Product] = {}
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"autocomplete": "off", "spellcheck": "false"}
@@ -47,7 +56,7 @@ class ProductField(forms.Field):
             raise ValidationError(str(refusal), code=refusal.code) from refusal
         if not text:
             return None
-        resolved = resolve_product(text)
+        resolved = resolve_product(text, known=self.known)
         if resolved.product is None:
             self.suggestions = list(resolved.suggestions)
             if self.suggestions:
@@ -60,6 +69,29 @@ class ProductField(forms.Field):
                 code="unknown_product",
             )
         return resolved.product
+
+
+def reckoning(into: str, *, also: str = "") -> dict[str, str]:
+    """Attributes of a field of a form with lines: what is typed goes to the server, the part `into` comes back."""
+    attrs = {
+        "hx-post": "",
+        "hx-vals": '{"do": "count"}',
+        "hx-trigger": "input changed delay:300ms",
+        "hx-target": f"#{into}",
+        "hx-select": f"#{into}",
+        "hx-swap": "outerHTML",
+        "hx-sync": "this:replace",
+    }
+    return attrs | {"hx-select-oob": f"#{also}"} if also else attrs
+
+
+def number_so_far(form: forms.BaseForm, name: str) -> Decimal | None:
+    """What stands in a field of numbers while the form is being filled in; None while it can't be read."""
+    try:
+        value: Decimal | None = form.fields[name].clean(form[name].value())
+    except ValidationError:
+        return None
+    return value
 
 
 class LineForm(Form):
@@ -78,9 +110,19 @@ class LineForm(Form):
             "hx-sync": "this:replace",
         }
 
+    def know(self, products: Mapping[str, Product]) -> None:
+        """Products found for all lines at once, by SKU in capitals."""
+        field = self.fields["product"]
+        if isinstance(field, ProductField):
+            field.known = products
+
     def take_focus(self) -> None:
         """The cursor goes to what comes next: the quantity of a chosen product, else the product."""
         self.fields["quantity" if self.chosen else "product"].widget.attrs["data-focus"] = ""
+
+    def typed(self, name: str) -> Decimal | None:
+        """A number as typed so far, refused or not yet sent; None while it can't be read."""
+        return number_so_far(self, name)
 
     @property
     def suggestions(self) -> list[Product]:
@@ -135,7 +177,7 @@ class Lines(Generic[Line]):
             if len(self.raw) < LINES_AT_MOST:
                 self.raw.append({})
             self.focus = len(self.raw) - 1
-        elif sent.get("do") != "look":
+        elif sent.get("do") not in {"look", "count"}:
             return False
         return True
 
@@ -149,11 +191,17 @@ class Lines(Generic[Line]):
             self.raw[int(place)]["product"] = written(product)
             self.focus = int(place)
 
+    def _known(self) -> dict[str, Product]:
+        texts = (str(values.get("product") or "") for values in self.raw)
+        return products_by_sku(text for text in texts if "\x00" not in text and len(text) <= LONGEST_TEXT)
+
     def open(self) -> list[Line]:
         """The lines as forms to go on filling in: typed products are looked up, nothing is refused yet."""
         self.forms = []
+        known = self._known()
         for place, values in enumerate(self.raw):
             line = self.form(initial=values, prefix=f"lines-{place}")
+            line.know(known)
             text = str(values.get("product") or "")
             if text.strip():
                 try:
@@ -170,6 +218,7 @@ class Lines(Generic[Line]):
     def checked(self) -> list[dict[str, Any]] | None:
         """The values of all lines that are not empty, or None when one of them is refused; `forms` show why."""
         self.forms = []
+        known = self._known()
         good: list[dict[str, Any]] = []
         refused = False
         filled = [values for values in self.raw if any(str(value).strip() for value in values.values())]
@@ -177,6 +226,7 @@ class Lines(Generic[Line]):
             line = self.form(
                 {f"lines-{place}-{name}": value for name, value in values.items()}, prefix=f"lines-{place}"
             )
+            line.know(known)
             if line.is_valid():
                 line.chosen = line.cleaned_data["product"]
                 good.append(line.cleaned_data)

@@ -1,12 +1,14 @@
 """Reading the catalogue: lists, search, and the product that a typed text means."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Upper
 
-from products.models import KitItem, Product, ProductKit
+from products.domain.tree import subtree
+from products.models import KitItem, Product, ProductCategory, ProductKit, PurchaseUnit
 
 FOUND_AT_MOST = 8
 SEPARATOR = " · "
@@ -29,13 +31,31 @@ class Resolved:
     suggestions: Sequence[Product] = ()
 
 
-def resolve_product(text: str) -> Resolved:
-    """Read `text` as a picker or a person writes it: SKU, `name · SKU`, or a name that only one product has."""
+def products_by_sku(texts: Iterable[str]) -> dict[str, Product]:
+    """The products that texts of many lines end in, by SKU in capitals: one query instead of one per line."""
+    wanted = {_sku_of(text).upper() for text in texts} - {""}
+    if not wanted:
+        return {}
+    rows = Product.objects.annotate(sku_folded=Upper("sku")).filter(sku_folded__in=wanted)
+    return {product.sku.upper(): product for product in rows}
+
+
+def _sku_of(text: str) -> str:
+    return text.strip().rpartition(SEPARATOR)[2].strip()
+
+
+def resolve_product(text: str, *, known: Mapping[str, Product] | None = None) -> Resolved:
+    """Read `text` as a picker or a person writes it: SKU, `name · SKU`, or a name that only one product has.
+
+    `known` are products that `products_by_sku` has found already.
+    """
     text = text.strip()
     if not text:
         return Resolved(None)
-    _name, _dot, sku = text.rpartition(SEPARATOR)
-    for wanted in dict.fromkeys([sku.strip(), text]):
+    sku = _sku_of(text)
+    if known and sku.upper() in known:
+        return Resolved(known[sku.upper()])
+    for wanted in dict.fromkeys([sku, text]):
         product = Product.objects.filter(sku__iexact=wanted).first()
         if product is not None:
             return Resolved(product)
@@ -50,9 +70,86 @@ def written(product: Product) -> str:
     return f"{product.name}{SEPARATOR}{product.sku}"
 
 
-def product_list(*, text: str = "", deleted: bool = False) -> QuerySet[Product]:
-    """Products by name, live ones or the deleted ones, with their category and photos: two queries."""
+def purchase_units(product_ids: Sequence[int]) -> dict[int, list[PurchaseUnit]]:
+    """Product → how it is bought, in the order of its card: one query."""
+    found: dict[int, list[PurchaseUnit]] = {}
+    for unit in PurchaseUnit.objects.filter(product__in=product_ids).order_by("product_id", "position", "id"):
+        found.setdefault(unit.product_id, []).append(unit)
+    return found
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A category in the tree: its level from 1, whether it is the first and last among its neighbours, and how many
+    live products and bouquets stand in it and under it (`goods_below` with the categories under it)."""
+
+    category: ProductCategory
+    level: int
+    is_first: bool
+    is_last: bool
+    goods: int
+    goods_below: int
+
+    @property
+    def indented(self) -> str:
+        """The name as a list to choose from shows it."""
+        return f"{'— ' * (self.level - 1)}{self.category.name}"
+
+
+def category_tree(*, counted: bool = True) -> list[Shelf]:
+    """All live categories, every one followed by what is under it: three queries, one without the counts."""
+    rows = list(ProductCategory.objects.order_by("position", "name", "pk"))
+    goods = _goods_by_category() if counted else {}
+    parents = {row.pk: row.parent_id for row in rows}
+    children: dict[int | None, list[ProductCategory]] = {}
+    for row in rows:
+        # One whose parent is deleted stands at the top rather than nowhere.
+        children.setdefault(row.parent_id if row.parent_id in parents else None, []).append(row)
+    found: list[Shelf] = []
+
+    def walk(parent: int | None, level: int) -> None:
+        beside = children.get(parent, [])
+        for place, category in enumerate(beside):
+            below = sum(goods.get(key, 0) for key in subtree(parents, category.pk))
+            is_last = place == len(beside) - 1
+            found.append(Shelf(category, level, place == 0, is_last, goods.get(category.pk, 0), below))
+            walk(category.pk, level + 1)
+
+    walk(None, 1)
+    return found
+
+
+def _goods_by_category() -> dict[int, int]:
+    goods: dict[int, int] = {}
+    for rows in (Product.objects.all(), ProductKit.objects.all()):
+        counted = rows.filter(category__isnull=False).order_by().values_list("category").annotate(count=Count("pk"))
+        for key, count in counted.values_list("category", "count"):
+            goods[key] = goods.get(key, 0) + count
+    return goods
+
+
+def with_subcategories(shelves: Sequence[Shelf], key: str) -> set[int] | None:
+    """The category with this key and all under it; None when there is no such category."""
+    parents = {shelf.category.pk: shelf.category.parent_id for shelf in shelves}
+    chosen = [pk for pk in parents if str(pk) == key]
+    return subtree(parents, chosen[0]) if chosen else None
+
+
+STATES = {"on": True, "off": False}  # on sale or not, as the address says it
+
+
+def product_list(
+    *, text: str = "", deleted: bool = False, categories: Collection[int] | None = None, state: str = ""
+) -> QuerySet[Product]:
+    """Products by name, live ones or the deleted ones, with their category and photos: two queries.
+
+    `categories` are the keys to stay in, None for all; `state` is a key of STATES or nothing.
+    """
     rows = Product.all_objects.filter(is_deleted=deleted).select_related("category").prefetch_related("photos")
+    if categories is not None:
+        rows = rows.filter(category__in=categories)
+    if state in STATES:
+        rows = rows.filter(is_active=STATES[state])
     for word in text.split():
         rows = rows.filter(Q(name__icontains=word) | Q(sku__icontains=word))
     return rows.order_by("name", "id")

@@ -1,11 +1,12 @@
-"""How much of a product is free, as far as somebody above knows: the catalogue itself keeps no stock.
+"""What is free of a product and what it costs, as far as somebody above knows: the catalogue itself keeps no stock.
 
-The inventory registers its figures when it starts; without an inventory the catalogue shows none.
+The inventory registers itself when it starts; without an inventory the catalogue shows no figures.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -16,19 +17,59 @@ class Figures:
     free: Decimal
 
 
-Source = Callable[[Sequence[int]], dict[int, Figures]]
-_sources: list[Source] = []
+@dataclass(frozen=True)
+class Cost:
+    """What an amount of a product would cost if it were taken now (4 decimals).
+
+    `missing` base units of it are not on hand; they are counted at what the last delivery cost.
+    """
+
+    value: Decimal
+    missing: Decimal = Decimal(0)
+
+
+class Costs(Protocol):
+    """What amounts of certain products would cost now."""
+
+    def of(self, product_id: int, quantity: Decimal) -> Cost | None:
+        """The cost of `quantity` base units; None when nobody knows what the product costs."""
+
+
+class _Unknown:
+    def of(self, product_id: int, quantity: Decimal) -> Cost | None:
+        return None
+
+
+Free = Mapping[int, Decimal]  # product → base units free in one warehouse
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who knows. Every function is given products' keys; `free_by_place` answers with one mapping per warehouse."""
+
+    figures: Callable[[Sequence[int]], dict[int, Figures]]
+    costs: Callable[[Sequence[int]], Costs]
+    free_by_place: Callable[[Sequence[int]], Sequence[Free]]
+
+
+_source: list[Source] = []
 
 
 def provide(source: Source) -> None:
-    """Register who knows the figures. Registering the same source again changes nothing."""
-    if source not in _sources:
-        _sources.append(source)
+    """Register who knows; the last one counts."""
+    _source[:] = [source]
 
 
 def figures(product_ids: Sequence[int]) -> dict[int, Figures]:
     """Product → figures; products nobody knows anything about are left out."""
-    known: dict[int, Figures] = {}
-    for source in _sources:
-        known.update(source(product_ids))
-    return known
+    return _source[0].figures(product_ids) if _source else {}
+
+
+def costs(product_ids: Sequence[int]) -> Costs:
+    """What these products would cost now."""
+    return _source[0].costs(product_ids) if _source else _Unknown()
+
+
+def free_by_place(product_ids: Sequence[int]) -> Sequence[Free]:
+    """What is free of these products, warehouse by warehouse: a bouquet is made of what lies in one place."""
+    return _source[0].free_by_place(product_ids) if _source else []

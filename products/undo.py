@@ -1,6 +1,7 @@
 """What can be taken back in the catalogue: deletions, for as long as they are remembered."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
@@ -10,19 +11,23 @@ from django.utils.translation import gettext as _
 from core.errors import StaleForm
 from core.models import RecentAction
 from core.undo import Kind, Payload, register, remember
-from products.models import Product, ProductKit
+from products.models import Product, ProductCategory, ProductKit
 from products.services.catalogue import delete_row, restore_row
+from products.services.categories import restore_category
 
-PRODUCT, KIT = "products.delete_product", "products.delete_kit"
+PRODUCT, KIT, CATEGORY = "products.delete_product", "products.delete_kit", "products.delete_category"
+
+Row = Product | ProductKit | ProductCategory
+KINDS: dict[type[Row], str] = {Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY}
 
 
-def delete_and_remember(row: Product | ProductKit, *, by: Any) -> RecentAction:
-    """Take a product or a bouquet out of the catalogue, remembered in the same transaction. Raises StillInUse."""
+def delete_and_remember(row: Row, *, by: Any) -> RecentAction:
+    """Take a product, a bouquet or a category out of the catalogue, remembered in the same transaction. Raises StillInUse."""
     delete_row(row, by=by, now=timezone.now())
-    return remember(PRODUCT if isinstance(row, Product) else KIT, _facts(row), by=by)
+    return remember(KINDS[type(row)], _facts(row), by=by)
 
 
-def _facts(row: Product | ProductKit) -> dict[str, Any]:
+def _facts(row: Row) -> dict[str, Any]:
     return {"row": row.pk, "name": row.name, "deletion": str(row.delete_batch)}
 
 
@@ -30,7 +35,7 @@ def _describe(payload: Payload) -> str:
     return _("“%(name)s” is deleted.") % {"name": payload["name"]}
 
 
-def _restores(model: type[Product] | type[ProductKit]) -> Callable[[Payload, Any], list[str]]:
+def _restores(model: type[Row]) -> Callable[[Payload, Any], list[str]]:
     def undo(payload: Payload, by: Any) -> list[str]:
         row = model.all_objects.select_for_update(of=("self",), no_key=True).filter(pk=payload["row"]).first()
         if row is None or str(row.delete_batch) != payload["deletion"]:
@@ -38,19 +43,29 @@ def _restores(model: type[Product] | type[ProductKit]) -> Callable[[Payload, Any
                 _("“%(name)s” was restored since, or deleted once more. Look at it in the catalogue.")
                 % {"name": payload["name"]}
             )
-        restore_row(row, by=by)
+        if isinstance(row, ProductCategory):
+            restore_category(row, by=by)
+        else:
+            restore_row(row, by=by)
         return []
 
     return undo
 
 
-for _code, _model, _page in ((PRODUCT, Product, "product"), (KIT, ProductKit, "kit")):
+def _page_of(model: type[Row], payload: Payload) -> str:
+    if model is ProductCategory:
+        return reverse("products:category_list")
+    name = "product" if model is Product else "kit"
+    return reverse(f"products:{name}_detail", args=[payload["row"]])
+
+
+for _model, _code in KINDS.items():
     register(
         _code,
         Kind(
             describe=_describe,
             undo=_restores(_model),
             right=lambda payload: "catalogue.change",
-            link=lambda payload, page=f"products:{_page}_detail": reverse(page, args=[payload["row"]]),  # type: ignore[misc]
+            link=partial(_page_of, _model),
         ),
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.views import kits, photos, products
+from products.views import categories, kits, photos, products
 
 app_name = "products"
 
@@ -18,6 +18,12 @@ urlpatterns = [
     path("<int:pk>/photos/<int:photo>/", photos.change_of_product, name="product_photo"),
     path("kits/<int:pk>/photos/", photos.add_to_kit, name="kit_photos"),
     path("kits/<int:pk>/photos/<int:photo>/", photos.change_of_kit, name="kit_photo"),
+    path("categories/", categories.list_of_categories, name="category_list"),
+    path("categories/new/", categories.create, name="category_create"),
+    path("categories/<int:pk>/edit/", categories.edit, name="category_edit"),
+    path("categories/<int:pk>/move/", categories.move, name="category_move"),
+    path("categories/<int:pk>/delete/", categories.delete, name="category_delete"),
+    path("categories/<int:pk>/restore/", categories.restore, name="category_restore"),
     path("kits/", kits.list_of_kits, name="kit_list"),
     path("kits/new/", kits.create, name="kit_create"),
     path("kits/<int:pk>/", kits.detail, name="kit_detail"),

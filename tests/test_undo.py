@@ -19,7 +19,7 @@ from orders.models import Order, OrderDraft, OrderEvent
 from orders.services.lifecycle import confirm_order, set_status
 from orders.tests.factories import order, status
 from orders.tests.pages import order_form
-from products.models import Product, ProductKit
+from products.models import Product, ProductCategory, ProductKit
 
 PART = {"HTTP_HX_REQUEST": "true"}
 BAR = 'class="undo-bar"'
@@ -368,6 +368,7 @@ def test_no_payload_names_a_person(shop, login, owner):
     browser.post("/orders/new/draft/discard/")
     browser.post(f"/catalogue/{Product.objects.create(name='Tulip').pk}/delete/")
     browser.post(f"/catalogue/kits/{kit('Spring', '100', (rose, '3')).pk}/delete/")
+    browser.post(f"/catalogue/categories/{ProductCategory.objects.create(name='Roses').pk}/delete/")
     kept = RecentAction.objects.all()
     assert {action.kind for action in kept} == set(KINDS)
     for action in kept:

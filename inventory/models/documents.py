@@ -7,8 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.quantities import MAX_QUANTITY, MAX_VALUE, QUANTITY_STEP, QuantityField, ValueField, bounded
 from core.series import NextVal
+from core.templatetags.florist import quantity
 from inventory.models.warehouse import Supplier, Warehouse
-from products.models import Product
+from products.models import Packing, Product
+from products.models.purchase_unit import counted_in_words
 
 
 class Document(models.Model):
@@ -50,7 +52,11 @@ class Receipt(Document):
 
 
 class ReceiptLine(models.Model):
-    """One product of a receipt; it becomes one batch."""
+    """One product of a receipt; it becomes one batch.
+
+    `packs`, `packing`, `own_name` and `factor` remember how it was counted when it was not counted in base units; they
+    are words and numbers of that day and point to nothing.
+    """
 
     receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="lines")
     product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
@@ -58,6 +64,10 @@ class ReceiptLine(models.Model):
     unit_cost = ValueField(_("cost per unit"))
     total_cost = ValueField(_("total cost"))
     expires_on = models.DateField(_("fresh until"), null=True)
+    packs = QuantityField(_("packs"), null=True)
+    factor = QuantityField(_("base units in one"), null=True)
+    packing = models.CharField(_("packing"), max_length=10, choices=Packing, blank=True)
+    own_name = models.CharField(_("own name"), max_length=40, blank=True)
 
     class Meta:
         verbose_name = _("receipt line")
@@ -67,10 +77,28 @@ class ReceiptLine(models.Model):
             bounded("quantity", "receipt_line_quantity_range", QUANTITY_STEP, MAX_QUANTITY),
             bounded("unit_cost", "receipt_line_unit_cost_range", 0, MAX_VALUE),
             bounded("total_cost", "receipt_line_total_range", 0, MAX_VALUE),
+            models.CheckConstraint(
+                condition=models.Q(packs__isnull=True, factor__isnull=True, packing="", own_name="")
+                | models.Q(packs__gt=0, factor__gt=0, quantity=models.F("packs") * models.F("factor"))
+                & ~models.Q(packing=""),
+                name="receipt_line_packs_make_quantity",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.product} × {self.quantity}"
+
+    @property
+    def packed_in(self) -> tuple[str, str, Decimal | None]:
+        """The purchase unit it was counted in, as `PurchaseUnit.facts` tells it."""
+        return (self.packing, self.own_name.casefold(), self.factor)
+
+    @property
+    def counted_as(self) -> str:
+        """`10 bunches × 25`; empty when it was counted in base units."""
+        if self.packs is None or self.factor is None:
+            return ""
+        return f"{counted_in_words(self.packs, self.packing, self.own_name)} × {quantity(self.factor)}"
 
 
 class WriteOffReason(models.TextChoices):

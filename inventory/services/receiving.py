@@ -15,22 +15,39 @@ from core.errors import BadInput
 from core.idempotency import once
 from core.quantities import MAX_VALUE, round_value
 from inventory import engine
+from inventory.domain.counting import WHOLE, Counted, TooExact, count
+from inventory.errors import TooExactPacks
 from inventory.models import MovementKind, Receipt, ReceiptLine, SourceKind, StockBatch, Supplier, Warehouse
 from inventory.services.reservations import reserve_waiting
 from inventory.services.stocks import checked_quantity, ensure_stocks
-from products.models import Product
-from products.services.catalogue import hold_live_products
+from products.models import Product, PurchaseUnit
+from products.services.catalogue import hold_live_products, hold_purchase_units
 
 
 @dataclass(frozen=True)
 class ReceiptLineInput:
-    """One product of a receipt: base units, cost per base unit (4 decimals). Without `expires_on` the product's vase
-    life counts from the day of receipt."""
+    """One product of a receipt: base units, cost per base unit (4 decimals). With `unit` both count in that purchase
+    unit of the product: bunches, cost per bunch. Without `expires_on` the product's vase life counts from the day of
+    receipt."""
 
     product: Product
     quantity: Decimal
     unit_cost: Decimal
     expires_on: date | None = None
+    unit: PurchaseUnit | None = None
+
+    def counted(self) -> Counted:
+        """In base units, with the exact cost. Raises TooExact."""
+        return count(self.quantity, self.unit_cost, self.unit.factor if self.unit else WHOLE)
+
+    def packing(self) -> dict[str, Any]:
+        """How it was counted, as the receipt's line remembers it."""
+        if self.unit is None:
+            return {}
+        return {
+            "packs": self.quantity, "factor": self.unit.factor, "packing": self.unit.packing,
+            "own_name": self.unit.own_name,
+        }  # fmt: skip
 
 
 def post_receipt(
@@ -48,7 +65,8 @@ def post_receipt(
 
     `received_at` is when the goods came, `at` when they were entered; both are now unless given.
 
-    Raises BadInput for a line without goods, a cost out of range, a deleted product or warehouse.
+    Raises BadInput for a line without goods, a cost out of range, packs that make no amount we keep, a purchase unit
+    that is not the product's or was removed, a deleted product or warehouse.
     """
     # As it was asked for: the moment filled in here is another one when the same request comes again.
     payload = [warehouse.pk, supplier and supplier.pk, received_at, [_facts(line) for line in lines]]
@@ -59,17 +77,18 @@ def post_receipt(
     def post() -> Receipt:
         _refuse_deleted(warehouse, lines)
         stocks = ensure_stocks((line.product.pk, warehouse.pk) for line in lines)
-        totals = [round_value(line.quantity * line.unit_cost) for line in lines]
+        counted = [line.counted() for line in lines]
         receipt = Receipt.objects.create(
             warehouse=warehouse, supplier=supplier, received_at=received_at, by=by, comment=comment,
-            total_cost=sum(totals, Decimal(0)), posted_at=at,
+            total_cost=sum((each.total for each in counted), Decimal(0)), posted_at=at,
         )  # fmt: skip
         rows = ReceiptLine.objects.bulk_create(
             ReceiptLine(
-                receipt=receipt, product=line.product, quantity=line.quantity, unit_cost=line.unit_cost,
-                total_cost=total, expires_on=line.expires_on or _fresh_until(line.product, received_at),
+                receipt=receipt, product=line.product, quantity=each.quantity, unit_cost=each.unit_cost,
+                total_cost=each.total, expires_on=line.expires_on or _fresh_until(line.product, received_at),
+                **line.packing(),
             )
-            for line, total in zip(lines, totals, strict=True)
+            for line, each in zip(lines, counted, strict=True)
         )  # fmt: skip
         engine.receive(
             MovementKind.RECEIPT,
@@ -125,6 +144,7 @@ def _check(
         raise BadInput(_("A receipt needs at least one line. Add what arrived."))
     for line in lines:
         checked_quantity(line.quantity)
+        _check_unit(line)
         cost = line.unit_cost
         if not cost.is_finite() or cost < 0 or max(cost, line.quantity * cost) > MAX_VALUE or cost != round_value(cost):
             raise BadInput(
@@ -138,6 +158,22 @@ def _check(
         raise BadInput(_("The supplier %(name)s is deleted. Restore it or choose another.") % {"name": supplier})
     if received_at > now + timedelta(days=1):
         raise BadInput(_("The day of receipt lies in the future. Correct the date."), field="received_at")
+
+
+def _check_unit(line: ReceiptLineInput) -> None:
+    if line.unit is None:
+        return
+    if line.unit.product_id != line.product.pk:
+        raise BadInput(
+            _("%(unit)s is no purchase unit of %(product)s. Choose one of its own.")
+            % {"unit": line.unit, "product": line.product},
+            field="unit",
+        )
+    try:
+        quantity = line.counted().quantity
+    except TooExact as exact:
+        raise TooExactPacks(line.quantity, line.unit, exact.quantity) from exact
+    checked_quantity(quantity)
 
 
 def _refuse_deleted(warehouse: Warehouse, lines: Sequence[ReceiptLineInput]) -> None:
@@ -154,6 +190,15 @@ def _refuse_deleted(warehouse: Warehouse, lines: Sequence[ReceiptLineInput]) -> 
     for key, product in wanted.items():
         if key not in live:
             raise BadInput(_("The product %(name)s is deleted. Restore it first.") % {"name": product})
+    units = {line.unit.pk: line for line in lines if line.unit is not None}
+    there = hold_purchase_units(units) if units else set()
+    for key, line in units.items():
+        if key not in there:
+            raise BadInput(
+                _("%(product)s is no longer bought in %(unit)s. Choose the unit anew.")
+                % {"product": line.product, "unit": line.unit},
+                field="unit",
+            )
 
 
 def _fresh_until(product: Product, received_at: datetime) -> date | None:
@@ -163,4 +208,5 @@ def _fresh_until(product: Product, received_at: datetime) -> date | None:
 
 
 def _facts(line: ReceiptLineInput) -> list[Any]:
-    return [line.product.pk, line.quantity, line.unit_cost, line.expires_on]
+    facts = [line.product.pk, line.quantity, line.unit_cost, line.expires_on]
+    return facts if line.unit is None else [*facts, line.unit.pk]

@@ -19,12 +19,12 @@ from core.templatetags.florist import quantity
 from core.transactions import run
 from inventory.forms import ReceiptForm, ReceiptLineForm
 from inventory.models import Stock, StockDemand, Supplier
-from inventory.selectors import last_costs, receipts, waiting_for, wanted_warehouse
+from inventory.selectors import last_costs, last_counted, receipts, waiting_for, wanted_warehouse
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.views.stock import PAGE, read_key, rights
 from products.lines import Lines
 from products.models import Product
-from products.selectors import written
+from products.selectors import purchase_units, written
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,17 +35,21 @@ def receive(request: HttpRequest) -> HttpResponse:
         form = ReceiptForm(initial=_start(request))
         lines = Lines(ReceiptLineForm, start=[_first_line(request)])
         lines.open()
+        _as_last_time(lines, supplier=form.initial["supplier"] and form.initial["supplier"].pk)
         return _page(request, form, lines)
     lines = Lines(ReceiptLineForm, request.POST)
     if lines.change(request.POST):
         lines.open()
+        if "choose" in request.POST or request.POST.get("do") == "look":
+            _as_last_time(lines, supplier=read_key(request.POST.get("supplier", "")))
         return _page(request, ReceiptForm(initial=request.POST.dict()), lines)
     form = ReceiptForm(request.POST)
     rows = lines.checked()
     if form.is_valid() and rows is not None:
         data = form.cleaned_data
         wanted = [
-            ReceiptLineInput(row["product"], row["quantity"], row["unit_cost"], row["expires_on"]) for row in rows
+            ReceiptLineInput(row["product"], row["quantity"], row["unit_cost"], row["expires_on"], row["unit"])
+            for row in rows
         ]
         try:
             receipt = run(
@@ -80,14 +84,37 @@ def _first_line(request: HttpRequest) -> dict[str, Any]:
 
 def _page(request: HttpRequest, form: ReceiptForm, lines: Lines[ReceiptLineForm], *, status: int = 200) -> HttpResponse:
     day = _day(form)
-    costs = last_costs([line.chosen.pk for line in lines.forms if line.chosen])
+    may_do = rights(request.user)
+    chosen = [line.chosen.pk for line in lines.forms if line.chosen]
+    costs = last_costs(chosen) if may_do["sees_cost"] else {}
+    units = purchase_units(chosen)
     for line in lines.forms:
         if line.chosen is not None:
             line.last_cost = costs.get(line.chosen.pk)
+            line.offer(units.get(line.chosen.pk, ()))
             if line.chosen.vase_life_days is not None:
                 line.fresh_until = day + timedelta(days=line.chosen.vase_life_days)
-    context = {"form": form, "lines": lines, **rights(request.user)}
+    totals = [line.counted.total for line in lines.forms if line.chosen and line.counted]
+    context = {"form": form, "lines": lines, "total": sum(totals, Decimal(0)), **may_do}
     return page_or_part(request, "inventory/receive.html", "lines", context, status=status)
+
+
+def _as_last_time(lines: Lines[ReceiptLineForm], *, supplier: int | None) -> None:
+    """Lines with a product and no quantity begin as this supplier brought it last: so many, counted so."""
+    empty = [line for line in lines.forms if line.chosen and not str(line.initial.get("quantity") or "").strip()]
+    keys = [line.chosen.pk for line in empty if line.chosen]
+    if not keys:
+        return
+    last, units = last_counted(keys, supplier=supplier), purchase_units(keys)
+    for line in empty:
+        before = last.get(line.chosen.pk) if line.chosen else None
+        if before is None:
+            continue
+        same = [unit for unit in units.get(before.product_id, ()) if unit.facts == before.packed_in]
+        if same and before.packs is not None:
+            line.initial = {**line.initial, "quantity": before.packs, "unit": str(same[0].pk)}
+        else:
+            line.initial = {**line.initial, "quantity": before.quantity, "unit": ""}
 
 
 def _day(form: ReceiptForm) -> Any:

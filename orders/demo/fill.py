@@ -23,8 +23,8 @@ from orders.models import Contact, Fulfilment, Order, PaymentMethod
 from orders.services.lifecycle import set_status, status_of
 from orders.services.payments import record_payment
 from orders.services.placing import LineInput, OrderInput, place_order
-from products.models import Product, ProductCategory, ProductKit
-from products.services.catalogue import Component, delete_row, save_kit, save_product
+from products.models import Packing, Product, ProductCategory, ProductKit, Unit
+from products.services.catalogue import Component, Packed, delete_row, save_kit, save_product
 
 BOUQUETS = {"ru": "Букеты", "en": "Bouquets"}
 
@@ -106,7 +106,8 @@ class _Player:
                 Product(
                     name=good.name, category=categories[good.category], unit=good.unit, sale_price=good.price,
                     vase_life_days=good.vase_days,
-                )
+                ),
+                bought_in=[Packed(Packing.BUNCH, Decimal(25))] if good.unit == Unit.STEM else None,
             )  # fmt: skip
         for bouquet in self.shop.bouquets:
             kit = ProductKit(

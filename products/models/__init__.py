@@ -2,14 +2,17 @@ from products.models.category import ProductCategory
 from products.models.kit import KitItem, ProductKit
 from products.models.photo import ProductCategoryPhoto, ProductKitPhoto, ProductPhoto
 from products.models.product import Product, Unit
+from products.models.purchase_unit import Packing, PurchaseUnit
 
 __all__ = [
     "KitItem",
+    "Packing",
     "Product",
     "ProductCategory",
     "ProductCategoryPhoto",
     "ProductKit",
     "ProductKitPhoto",
     "ProductPhoto",
+    "PurchaseUnit",
     "Unit",
 ]

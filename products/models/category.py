@@ -22,6 +22,10 @@ class ProductCategory(SoftDelete):
             models.UniqueConstraint(
                 Lower("name"), "parent", condition=models.Q(is_deleted=False), name="category_name_once"
             ),
+            # Two empty parents are not equal to the database.
+            models.UniqueConstraint(
+                Lower("name"), condition=models.Q(is_deleted=False, parent__isnull=True), name="category_top_name_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,13 +14,15 @@ from core.errors import BadInput
 from core.models import SoftDelete
 from core.quantities import MAX_MONEY, MAX_QUANTITY, round_money, round_quantity
 from core.soft_delete import CannotRestore, mark_deleted, restore
-from products.models import KitItem, Product, ProductKit
+from products.models import KitItem, Packing, Product, ProductKit, PurchaseUnit
 
 # Constraint → field of the form, sentence.
-TAKEN = {
+TAKEN: dict[str, tuple[str | None, Any]] = {
     "product_sku_once": ("sku", _("Another product has this SKU. Choose a different one or leave it empty.")),
     "kit_name_once": ("name", _("Another bouquet has this name. Choose a different one.")),
+    "purchase_unit_once": (None, _("One purchase unit stands twice. Keep one of the two lines.")),
     "category_name_once": ("name", _("Another category here has this name. Choose a different one.")),
+    "category_top_name_once": ("name", _("Another category here has this name. Choose a different one.")),
 }
 
 
@@ -32,13 +34,56 @@ class Component:
     quantity: Decimal
 
 
-def save_product(product: Product) -> Product:
-    """Save a new or changed product; without an SKU one is made. Raises BadInput when its SKU is taken."""
+@dataclass(frozen=True)
+class Packed:
+    """One way a product is bought: `factor` base units in one. `own_name` belongs to Packing.OTHER and to no other."""
+
+    packing: str
+    factor: Decimal
+    own_name: str = ""
+
+    @property
+    def facts(self) -> tuple[str, str, Decimal]:
+        """What makes it this unit and no other."""
+        return (self.packing, self.own_name.casefold(), self.factor)
+
+
+def save_product(product: Product, *, bought_in: Sequence[Packed] | None = None) -> Product:
+    """Save a new or changed product; without an SKU one is made.
+
+    `bought_in` are all its purchase units in order; None leaves them as they are. Units that stay keep their keys.
+
+    Raises BadInput when its SKU is taken or a purchase unit can't be meant.
+    """
     _check_price(product.sale_price)
     _refuse_if_deleted(product)
+    if bought_in is not None:
+        _check_packed(bought_in)
     with transaction.atomic(), refusing_taken():
-        product.save()
+        hold_live_category(product.category_id)
+        product.save()  # locks the row: two people who save the units of one product do it one after the other
+        if bought_in is not None:
+            _save_purchase_units(product, bought_in)
     return product
+
+
+def _save_purchase_units(product: Product, wanted: Sequence[Packed]) -> None:
+    known = {unit.facts: unit for unit in product.purchase_units.all()}
+    kept = {unit.facts for unit in wanted}
+    PurchaseUnit.objects.filter(pk__in=[unit.pk for facts, unit in known.items() if facts not in kept]).delete()
+    for position, packed in enumerate(wanted):
+        unit = known.get(packed.facts) or PurchaseUnit(product=product, packing=packed.packing, factor=packed.factor)
+        unit.own_name, unit.position = packed.own_name, position
+        unit.save()
+
+
+def hold_purchase_units(keys: Iterable[int]) -> set[int]:
+    """Which of these purchase units are still there; they can't be removed until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id from products_purchaseunit where id = any (%s) order by id for key share", [sorted(set(keys))]
+        )
+        return {key for (key,) in cursor.fetchall()}
 
 
 def save_kit(kit: ProductKit, components: Sequence[Component]) -> ProductKit:
@@ -50,6 +95,7 @@ def save_kit(kit: ProductKit, components: Sequence[Component]) -> ProductKit:
     _refuse_if_deleted(kit)
     _check_components(components)
     with transaction.atomic(), refusing_taken():
+        hold_live_category(kit.category_id)
         kit.save()
         live = hold_live_products([component.product.pk for component in components])
         for component in components:
@@ -65,6 +111,16 @@ def save_kit(kit: ProductKit, components: Sequence[Component]) -> ProductKit:
             item.quantity = quantity
             item.save()
     return kit
+
+
+def hold_live_category(key: int | None) -> None:
+    """Refuse a deleted category; a live one stays until the caller's transaction ends. Raises BadInput."""
+    if key is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("select 1 from products_productcategory where id = %s and not is_deleted for key share", [key])
+        if cursor.fetchone() is None:
+            raise BadInput(_("This category was deleted meanwhile. Choose another."), field="category")
 
 
 def hold_live_products(keys: Iterable[int]) -> set[int]:
@@ -119,6 +175,19 @@ def _check_price(price: Decimal) -> None:
         raise BadInput(
             _("A price is a number from zero up with at most 2 decimals. Correct the price."), field="sale_price"
         )
+
+
+def _check_packed(wanted: Sequence[Packed]) -> None:
+    for packed in wanted:
+        factor = packed.factor
+        if not factor.is_finite() or not 0 < factor <= MAX_QUANTITY or factor != round_quantity(factor):
+            raise BadInput(
+                _("A purchase unit holds more than nothing, with at most 3 decimals. Correct how much is in it.")
+            )
+        if (packed.packing == Packing.OTHER) != bool(packed.own_name):
+            raise BadInput(_("A purchase unit of your own needs a name, the others have theirs. Correct the name."))
+    if len({packed.facts for packed in wanted}) < len(wanted):
+        raise BadInput(TAKEN["purchase_unit_once"][1])
 
 
 def _check_components(components: Sequence[Component]) -> None:

@@ -1,5 +1,7 @@
 """Pages of bouquets and their recipes."""
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -14,10 +16,12 @@ from core.htmx import page_or_part
 from core.transactions import run
 from core.undo import tell
 from products.forms import ComponentForm, KitForm, SearchForm
-from products.lines import Lines
+from products.lines import Lines, number_so_far
 from products.models import ProductKit
+from products.recipes import reckon, reckon_now
 from products.selectors import after_name, kit_list, written
 from products.services.catalogue import Component, restore_row, save_kit
+from products.stock_figures import costs, free_by_place
 from products.undo import delete_and_remember
 from products.views.photos import photos_context
 from products.views.products import PAGE, next_page
@@ -30,10 +34,12 @@ def list_of_kits(request: HttpRequest) -> HttpResponse:
     deleted = request.GET.get("deleted") == "1" and may(request.user, "catalogue.change")
     text = SearchForm.text(request.GET)
     rows = list(after_name(kit_list(text=text, deleted=deleted), request.GET.get("after", ""))[: PAGE + 1])
+    _reckon_all(rows[:PAGE])
     query = request.GET.copy()
     query.pop("after", None)
     context = {
         "kits": rows[:PAGE],
+        "sees_cost": may(request.user, "stock.cost"),
         "text": text,
         "deleted": deleted,
         "may_change": may(request.user, "catalogue.change"),
@@ -43,13 +49,29 @@ def list_of_kits(request: HttpRequest) -> HttpResponse:
     return page_or_part(request, "products/kit_list.html", part, context)
 
 
+def _reckon_all(kits: Sequence[ProductKit]) -> None:
+    """Give every bouquet its `reckoned`, all of them in three statements."""
+    recipes = {kit.pk: [Component(item.product, item.quantity) for item in kit.items.all()] for kit in kits}
+    keys = sorted({part.product.pk for recipe in recipes.values() for part in recipe})
+    known, places = costs(keys), free_by_place(keys)
+    for kit in kits:
+        reckoned = reckon(recipes[kit.pk], price=kit.sale_price, known=known, places=places)
+        kit.reckoned = reckoned  # type: ignore[attr-defined]  # for the template
+
+
 @require_GET
 @needs("catalogue.view")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One bouquet with its recipe."""
     kit = get_object_or_404(ProductKit.all_objects.select_related("category"), pk=pk)
     items = list(kit.items.select_related("product"))
-    context = {"kit": kit, "items": items, "may_change": may(request.user, "catalogue.change")}
+    reckoned = reckon_now([Component(item.product, item.quantity) for item in items], price=kit.sale_price)
+    context = {
+        "kit": kit,
+        "reckoned": reckoned,
+        "sees_cost": may(request.user, "stock.cost"),
+        "may_change": may(request.user, "catalogue.change"),
+    }
     context |= photos_context(kit, request.user)
     return page_or_part(request, "products/kit_detail.html", "page", context)
 
@@ -101,7 +123,18 @@ def _recipe(kit: ProductKit) -> list[dict[str, Any]]:
 def _page(
     request: HttpRequest, kit: ProductKit, form: KitForm, lines: Lines[ComponentForm], *, status: int = 200
 ) -> HttpResponse:
-    context = {"kit": kit, "form": form, "lines": lines}
+    typed = [(line.chosen, line.typed("quantity")) for line in lines.forms]
+    reckoned = reckon_now(
+        [Component(product, quantity) for product, quantity in typed if product and quantity],
+        price=number_so_far(form, "sale_price") or Decimal(0),
+    )
+    context = {
+        "kit": kit,
+        "form": form,
+        "lines": lines,
+        "reckoned": reckoned,
+        "sees_cost": may(request.user, "stock.cost"),
+    }
     return page_or_part(request, "products/kit_form.html", "lines", context, status=status)
 
 

@@ -1,10 +1,11 @@
 """Pages of products, and the search that pickers use."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,11 +15,21 @@ from core.errors import DomainError
 from core.htmx import page_or_part
 from core.transactions import run
 from core.undo import tell
-from products.forms import ProductForm, SearchForm
+from products.domain.margin import Margin
+from products.forms import ProductForm, SearchForm, packing_forms
 from products.models import Product
-from products.selectors import FOUND_AT_MOST, after_name, kits_with, product_list, search_products
+from products.selectors import (
+    FOUND_AT_MOST,
+    STATES,
+    after_name,
+    category_tree,
+    kits_with,
+    product_list,
+    search_products,
+    with_subcategories,
+)
 from products.services.catalogue import restore_row, save_product
-from products.stock_figures import figures
+from products.stock_figures import costs, figures
 from products.undo import delete_and_remember
 from products.views.photos import photos_context
 
@@ -31,14 +42,24 @@ def list_of_products(request: HttpRequest) -> HttpResponse:
     """Products by name with price and what is free; `?deleted=1` shows those taken out."""
     deleted = request.GET.get("deleted") == "1" and may(request.user, "catalogue.change")
     text = SearchForm.text(request.GET)
-    rows = list(after_name(product_list(text=text, deleted=deleted), request.GET.get("after", ""))[: PAGE + 1])
-    shown = with_figures(rows[:PAGE])
+    shelves = category_tree(counted=False)
+    category, state = request.GET.get("category", ""), request.GET.get("state", "")
+    chosen = with_subcategories(shelves, category)
+    found = product_list(text=text, deleted=deleted, categories=chosen, state=state)
+    rows = list(after_name(found, request.GET.get("after", ""))[: PAGE + 1])
+    sees_cost = may(request.user, "stock.cost")
+    shown = with_figures(rows[:PAGE], with_costs=sees_cost)
     query = request.GET.copy()
     query.pop("after", None)
     context = {
         "products": shown,
         "text": text,
         "deleted": deleted,
+        "shelves": shelves,
+        "category": category if chosen is not None else "",
+        "state": state if state in STATES else "",
+        "chips": _chips(request.GET),
+        "sees_cost": sees_cost,
         "may_change": may(request.user, "catalogue.change"),
         "next_url": next_page(query, shown[-1].pk) if len(rows) > PAGE else "",
     }
@@ -46,13 +67,33 @@ def list_of_products(request: HttpRequest) -> HttpResponse:
     return page_or_part(request, "products/product_list.html", part, context)
 
 
+def _chips(asked: QueryDict) -> list[dict[str, Any]]:
+    """What the list may be narrowed to by one press, with the rest of the filter as it is."""
+    chips = []
+    for value, label in (("", _("All of them")), ("on", _("On sale")), ("off", _("Not on sale"))):
+        query = asked.copy()
+        for name in ("after", "state"):
+            query.pop(name, None)
+        if value:
+            query["state"] = value
+        chips.append({"url": f"?{query.urlencode()}", "label": label, "value": value})
+    return chips
+
+
 @require_GET
 @needs("catalogue.view")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One product."""
     product = get_object_or_404(Product.all_objects.select_related("category"), pk=pk)
-    [shown] = with_figures([product])
-    context = {"product": shown, "kits": kits_with(product), "may_change": may(request.user, "catalogue.change")}
+    sees_cost = may(request.user, "stock.cost")
+    [shown] = with_figures([product], with_costs=sees_cost)
+    context = {
+        "sees_cost": sees_cost,
+        "product": shown,
+        "purchase_units": list(product.purchase_units.all()),
+        "kits": kits_with(product),
+        "may_change": may(request.user, "catalogue.change"),
+    }
     context |= photos_context(product, request.user)
     return page_or_part(request, "products/product_detail.html", "page", context)
 
@@ -72,19 +113,21 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _edit(request: HttpRequest, product: Product) -> HttpResponse:
-    form = ProductForm(request.POST or None, instance=product)
-    if request.method == "POST" and form.is_valid():
+    sent = request.POST if request.method == "POST" else None
+    form = ProductForm(sent, instance=product)
+    packings = packing_forms(product, sent)
+    if sent is not None and all([form.is_valid(), packings is None or packings.is_valid()]):
+        bought_in = None if packings is None else [unit for line in packings if (unit := line.packed()) is not None]
         try:
-            saved = run(lambda: save_product(form.instance))
+            saved = run(lambda: save_product(form.instance, bought_in=bought_in))
         except DomainError as refusal:
             form.add_refusal(refusal)
         else:
             messages.success(request, _("“%(name)s” is saved.") % {"name": saved})
             return redirect("products:product_detail", pk=saved.pk)
     status = 422 if request.method == "POST" else 200
-    return page_or_part(
-        request, "products/product_form.html", "page", {"form": form, "product": product}, status=status
-    )
+    context = {"form": form, "product": product, "packings": packings or packing_forms(product)}
+    return page_or_part(request, "products/product_form.html", "page", context, status=status)
 
 
 @require_POST
@@ -119,11 +162,15 @@ def search(request: HttpRequest) -> HttpResponse:
     return page_or_part(request, "products/product_search.html", "found", context)
 
 
-def with_figures(products: Sequence[Product]) -> list[Any]:
-    """The products with `figures`: on hand and free, or None where nothing is known."""
-    known = figures([product.pk for product in products])
+def with_figures(products: Sequence[Product], *, with_costs: bool = False) -> list[Any]:
+    """The products with `figures`: on hand and free, or None where nothing is known; and with `margin`, the price of one
+    base unit beside its cost now, None where that is not known or not asked for."""
+    keys = [product.pk for product in products]
+    known, prices = figures(keys), costs(keys) if with_costs else None
     for product in products:
         product.figures = known.get(product.pk)  # type: ignore[attr-defined]  # for the template
+        cost = prices.of(product.pk, Decimal(1)) if prices else None
+        product.margin = Margin(product.sale_price, cost.value) if cost else None  # type: ignore[attr-defined]
     return list(products)
 
 

@@ -46,7 +46,14 @@ SHOP_PAGES: dict[str, list[str]] = {
     "inventory:write_off_list": ["/stock/write-offs/"],
     "inventory:batch_label": ["/stock/batches/{batch}/label/"],
     "inventory:return_to_supplier": ["/stock/batches/{batch}/return/"],
-    "products:product_list": ["/catalogue/", "/catalogue/?q=nothing+like+this"],
+    "products:product_list": [
+        "/catalogue/",
+        "/catalogue/?q=nothing+like+this",
+        "/catalogue/?category={category}&state=on",
+    ],
+    "products:category_list": ["/catalogue/categories/", "/catalogue/categories/?deleted=1"],
+    "products:category_create": ["/catalogue/categories/new/"],
+    "products:category_edit": ["/catalogue/categories/{category}/edit/"],
     "products:product_create": ["/catalogue/new/"],
     "products:product_search": ["/catalogue/search/?q=a"],
     "products:product_detail": ["/catalogue/{product}/"],
@@ -84,6 +91,9 @@ NO_SHOP_PAGES: dict[str, str] = {
     "orders:photo_remove": "takes a form and answers with the photos",
     "orders:payment_create": "takes a form and goes to the order",
     "inventory:batch": "leads from a label's code to the stock",
+    "products:category_move": "takes a form and goes to the tree",
+    "products:category_delete": "takes a form and goes to the tree",
+    "products:category_restore": "takes a form and goes to the tree",
     "products:product_delete": "takes a form and goes to the list",
     "products:product_restore": "takes a form and goes to the product",
     "products:product_photos": "takes files and answers with the photos",
@@ -127,7 +137,7 @@ def landmarks() -> dict[str, int]:
     from orders.domain.lifecycle import Category
     from orders.models import Order
     from orders.selectors import uncovered
-    from products.models import Product, ProductKit
+    from products.models import Product, ProductCategory, ProductKit
 
     def order(category: str) -> Any:
         # One with words for its card: they are printed too.
@@ -149,6 +159,7 @@ def landmarks() -> dict[str, int]:
         "receipt": Receipt.objects.earliest("pk").pk,
         "product": Product.objects.earliest("pk").pk,
         "kit": ProductKit.objects.earliest("pk").pk,
+        "category": ProductCategory.objects.earliest("pk").pk,
     }
 
 

@@ -214,6 +214,33 @@ def test_receiving_and_writing_off_on_a_phone(browse, staff, live_shop, language
 
 
 @LANGUAGES
+def test_receiving_bunches_on_a_phone(browse, staff, live_shop, language):
+    rose = product("Роза 50 см", "150")
+    unit = rose.purchase_units.create(packing="bunch", factor=25)
+    receive(rose, "1", "50")
+    page = browse(staff("owner", language=language), **ON_A_PHONE)
+    page.goto(f"/stock/receive/?product={rose.pk}")
+    hand = Hand(page, f"receive one line of bunches ({language})", 4)
+    hand.choose("[name=lines-0-unit]", str(unit.pk))
+    hand.fill("[name=lines-0-quantity]", "10")
+    hand.fill("[name=lines-0-unit_cost]", "1 550")
+    hand.finish()
+    said = {"ru": "10 пучков × 25 = 250", "en": "10 bunches × 25 = 250"}[language]
+    expect(page.locator("#lines-0-counted")).to_contain_text(said)
+    dearer = {"ru": "на 24 % дороже", "en": "24 % dearer"}[language]
+    expect(page.locator("#lines-0-counted .badge")).to_contain_text(dearer)
+    expect(page.locator("#lines_total b")).to_contain_text("500")
+    assert page.evaluate("document.activeElement.name") == "lines-0-unit_cost", "typing goes on where it was"
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.locator("form footer button.primary").tap()
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator("table").first).to_contain_text(said.partition(" =")[0])
+    stock = stock_of(rose)
+    assert (stock.quantity, stock.value) == (251, Decimal(15550))
+    sound()
+
+
+@LANGUAGES
 def test_a_double_press_on_complete_sells_once(browse, staff, live_shop, language):
     rose = product("Роза 50 см", "150")
     receive(rose, "30", "70")

@@ -146,6 +146,12 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+/* --- What is folded on a phone; elsewhere, and without a script, it stands open --------------------------------------- */
+
+if (matchMedia("(width < 600px)").matches) {
+  for (const part of document.querySelectorAll("details[data-folds]")) part.open = false;
+}
+
 /* --- Sheets, things that hide themselves, the way back ------------------------------------------------------------ */
 
 document.addEventListener("click", (event) => {
