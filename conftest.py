@@ -53,8 +53,18 @@ def ensure_shops() -> dict[str, Any]:
             Domain.objects.create(domain=default_domain(schema_name), tenant=shop, is_primary=True)
         elif shop is None:
             shop = provision_shop(schema_name=schema_name, name=name)
+            forget_photo_rule(schema_name)
         shops[schema_name] = shop
     return shops
+
+
+def forget_photo_rule(schema_name: str) -> None:
+    """Tests bring orders to "ready" without photos, but for those about the rule itself."""
+    from core.flags import PHOTO_BEFORE_READY, clear_flag
+    from core.tenancy import in_schema
+
+    with in_schema(schema_name):
+        clear_flag(PHOTO_BEFORE_READY)
 
 
 @pytest.fixture(scope="session")
@@ -230,6 +240,7 @@ def empty_shop(schema_name: str) -> None:
         finally:
             cursor.execute("SET session_replication_role = origin")
     seed_schema(schema_name, language="ru")
+    forget_photo_rule(schema_name)
 
 
 def drop_other_schemas() -> None:

@@ -5,6 +5,20 @@ from core.models import ShopFlag
 FIRST_STEPS_HIDDEN = "first_steps_hidden"
 
 
+# A delivery order is not "ready" before the finished bouquet is photographed. A new shop starts with it.
+PHOTO_BEFORE_READY = "photo_before_ready"
+
+
+def has_flag(name: str) -> bool:
+    """Whether it is settled."""
+    return ShopFlag.objects.filter(name=name).exists()
+
+
 def set_flag(name: str) -> None:
     """Settle it; a second time changes nothing."""
     ShopFlag.objects.get_or_create(name=name)
+
+
+def clear_flag(name: str) -> None:
+    """It is not settled any more; a second time changes nothing."""
+    ShopFlag.objects.filter(name=name).delete()

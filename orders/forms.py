@@ -1,4 +1,4 @@
-"""Forms of orders: taking one down, changing it, money for it, the list's filter."""
+"""Forms of orders: taking one down, changing it, what its lines take from the stock, money for it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,13 +15,17 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import BadInput
 from core.forms import CleanCharField, DateField, Form, KeyField, MoneyField, PhoneField, QuantityField
 from core.quantities import round_money
+from core.templatetags.florist import day
+from core.templatetags.florist import quantity as quantity_words
 from core.text import clean_text
-from inventory.models import Warehouse
+from inventory.models import StockDemand, Warehouse
 from orders.domain.lifecycle import Category
-from orders.goods import LONGEST_SEARCH, Goods, exact_goods, load_goods, search_goods
-from orders.models import Fulfilment, Order, OrderStatus, PaymentMethod
+from orders.goods import LONGEST_SEARCH, Goods, Substitute, exact_goods, load_goods, search_goods, short_unit
+from orders.models import Fulfilment, Order, OrderItem, OrderStatus, PaymentMethod
 from orders.services.lifecycle import status_of
 from orders.services.placing import LineInput, OrderInput
+from orders.stale import base_of, typed_parts
+from products.models import Product
 
 MAX_LINES = 200
 # An order may be written down some days after it was taken.
@@ -117,7 +121,7 @@ class OrderForm(Form):
     """An order as it is taken down on the telephone, new or changed.
 
     A new one starts in one of the intermediate statuses and carries a key, so that a second press makes no second
-    order; a changed one carries the version it was opened with.
+    order; a changed one carries the version it was opened with, and the content of that version (orders/stale.py).
     """
 
     buyer_phone = PhoneField(label=_("Buyer's telephone"), required=False)
@@ -148,6 +152,7 @@ class OrderForm(Form):
     warehouse = forms.ModelChoiceField(label=_("Warehouse"), queryset=Warehouse.objects.none(), empty_label=None)
     key = KeyField()
     version = forms.IntegerField(min_value=1, max_value=LARGEST_KEY, widget=forms.HiddenInput)
+    base = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -161,7 +166,7 @@ class OrderForm(Form):
     ) -> None:
         """`lines` are the rows to draw when the form is not sent; `today` is the day of a new order."""
         self.order = order
-        start = content_of(order) if order else {"due_on": today} if today else {}
+        start = self._stored(order) if order else {"due_on": today} if today else {}
         super().__init__(data, initial={**start, **(initial or {})}, **kwargs)
         for field in ("due_from", "due_until"):
             self.fields[field].error_messages["invalid"] = _("There is no such time. Write it as 14:30.")
@@ -172,7 +177,7 @@ class OrderForm(Form):
         if order is None:
             self._offer_statuses()
             self.fields["due_on"].days_back = DAYS_BACK  # type: ignore[attr-defined]  # a DateField
-            del self.fields["version"]
+            del self.fields["version"], self.fields["base"]
         else:
             del self.fields["status"], self.fields["key"]
         self._offer_warehouses()
@@ -184,6 +189,24 @@ class OrderForm(Form):
         self.added: Goods | None = None
         if data is None:
             self.lines.look_up()
+
+    def _stored(self, order: Order) -> dict[str, Any]:
+        content = content_of(order)
+        return content | {"base": base_of(order, content, lines_of(order))}
+
+    def typed_parts(self) -> dict[str, Any]:
+        """What the valid form says, part by part (orders/stale.py)."""
+        rows = [
+            {
+                "goods": line.chosen.ref,
+                "quantity": line.cleaned_data["quantity"],
+                "price": line.chosen.price if line.cleaned_data["price"] is None else line.cleaned_data["price"],
+            }
+            for line in self.lines.forms
+        ]
+        if self.added is not None:
+            rows.append({"goods": self.added.ref, "quantity": Decimal(1), "price": self.added.price})
+        return typed_parts(self.cleaned_data, rows)
 
     def _live_attributes(self) -> None:
         """Buyers by the last digits of their number while it is typed; totals as soon as a sum changes."""
@@ -383,8 +406,148 @@ class PaymentForm(Form):
     key = KeyField()
 
 
+class PhotoRuleForm(Form):
+    """Whether the shop asks for a photo of the finished bouquet."""
+
+    photo_before_ready = forms.BooleanField(
+        label=_("An order for delivery is ready only with a photo of the finished bouquet"), required=False
+    )
+
+
 class StepForm(Form):
     """One step of an order's way: to which status, seen in which version. `next` brings back to a list."""
 
     status = forms.ModelChoiceField(queryset=OrderStatus.objects.all())
     version = forms.IntegerField(min_value=1, max_value=LARGEST_KEY)
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """One product behind a line, as the page draws it. `free` counts what the order itself holds."""
+
+    product: Product
+    quantity: Any
+    instead: Any
+    free: Decimal
+    asked: Decimal
+
+    @property
+    def unit(self) -> str:
+        return short_unit(self.product.unit)
+
+    @property
+    def lacking(self) -> Decimal:
+        """What is asked and could not be taken now."""
+        return max(self.asked - self.free, Decimal(0))
+
+
+class CompositionForm(Form):
+    """What a line takes from the stock: for each product how much, or another one instead; and one product more."""
+
+    seen = forms.CharField(required=False, max_length=4000, widget=forms.HiddenInput)
+    other = CleanCharField(label=_("One product more"), max_length=LONGEST_SEARCH, required=False)
+    other_quantity = QuantityField(label=_("How many of it"), required=False)
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        order: Order,
+        line: OrderItem,
+        demands: Sequence[StockDemand],
+        substitutes: dict[int, list[Substitute]],
+        free: dict[int, Decimal],
+    ) -> None:
+        super().__init__(data, initial={"seen": ",".join(str(demand.pk) for demand in demands)})
+        self.order, self.line, self.demands, self._free = order, line, demands, free
+        self._products: dict[int, Product] = {}
+        for name in ("other", "other_quantity"):
+            self.fields[name].unmarked = True  # type: ignore[attr-defined]  # read by components/field.html
+        self.fields["other"].help_text = _("Its name or SKU.")
+        for demand in demands:
+            found = substitutes.get(demand.product_id, [])
+            self._products |= {substitute.product.pk: substitute.product for substitute in found}
+            quantity = QuantityField(label=_("Quantity"), required=False, unit=short_unit(demand.product.unit))
+            quantity.initial, quantity.unmarked = demand.quantity, True  # type: ignore[attr-defined]  # see above
+            quantity.widget.attrs["aria-label"] = f"{demand.product}: {_('Quantity')}"
+            self.fields[f"quantity_{demand.pk}"] = quantity
+            if found:
+                instead = forms.ChoiceField(
+                    label=_("Take instead"), required=False, choices=[("", _("as it is")), *map(_offered, found)]
+                )
+                instead.unmarked = True  # type: ignore[attr-defined]  # see above
+                instead.widget.attrs["aria-label"] = f"{demand.product}: {_('Take instead')}"
+                self.fields[f"instead_{demand.pk}"] = instead
+
+    @property
+    def parts(self) -> list[PartRow]:
+        return [
+            PartRow(
+                demand.product,
+                self[f"quantity_{demand.pk}"],
+                self[f"instead_{demand.pk}"] if f"instead_{demand.pk}" in self.fields else None,
+                self._free.get(demand.product_id, Decimal(0)),
+                demand.quantity,
+            )
+            for demand in self.demands
+        ]
+
+    @property
+    def seen_demands(self) -> set[int]:
+        """The keys of the demands that were shown; what can't be read was not."""
+        parts = str(self["seen"].value() or "").split(",")
+        return {int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 19}
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the line's demands are other ones than the person saw: the fields are theirs."""
+        return self.seen_demands != {demand.pk for demand in self.demands}
+
+    def clean_other(self) -> Product | None:
+        text = self.cleaned_data["other"]
+        if not text:
+            return None
+        goods = exact_goods(text, warehouse=self.order.warehouse)
+        if goods is not None and goods.product is not None:
+            return goods.product
+        found = [goods for goods in search_goods(text, warehouse=self.order.warehouse) if goods.product]
+        if len(found) == 1:
+            return found[0].product
+        if found:
+            raise ValidationError(
+                _("Several products may be meant: %(names)s. Write the whole name or the SKU.")
+                % {"names": ", ".join(goods.name for goods in found)},
+                code="bad_input",
+            )
+        raise ValidationError(
+            _("No product on sale is called “%(text)s”. Check the name or the SKU.") % {"text": text}, code="bad_input"
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        has_other, has_quantity = cleaned.get("other"), cleaned.get("other_quantity")
+        if has_other and not has_quantity and "other_quantity" not in self.errors:
+            self.add_error("other_quantity", _("Write how many of it are taken."))
+        if has_quantity and not has_other and "other" not in self.errors:
+            self.add_error("other", _("Write which product it is, or empty the quantity."))
+        if not self.errors and not self.wanted():
+            self.add_error(None, _("A line needs at least one product. To drop the line, change the order."))
+        return cleaned
+
+    def wanted(self) -> list[tuple[Product, Decimal]]:
+        """Product and base units, row by row; a row without a quantity is left out."""
+        cleaned = self.cleaned_data
+        rows = []
+        for demand in self.demands:
+            quantity, instead = cleaned[f"quantity_{demand.pk}"], cleaned.get(f"instead_{demand.pk}")
+            if quantity:
+                rows.append((self._products[int(instead)] if instead else demand.product, quantity))
+        if cleaned.get("other"):
+            rows.append((cleaned["other"], cleaned["other_quantity"]))
+        return rows
+
+
+def _offered(substitute: Substitute) -> tuple[str, str]:
+    free = quantity_words(substitute.free, short_unit(substitute.product.unit))
+    came = f", {day(substitute.received_on)}" if substitute.received_on else ""
+    return str(substitute.product.pk), f"{substitute.product}: " + _("free %(amount)s") % {"amount": free} + came

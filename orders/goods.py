@@ -4,9 +4,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 
-from django.db.models import Q, Sum
+from django.db.models import F, Min, Q, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import Reservation, Stock, Warehouse
@@ -132,6 +134,41 @@ def free_for(products: Iterable[int], *, warehouse: Warehouse | None, order: Ord
         for product, held in own.values_list("stock__product").annotate(held=Sum("quantity")):
             free[product] = free.get(product, Decimal(0)) + held
     return free
+
+
+@dataclass(frozen=True)
+class Substitute:
+    """A product that could stand in for another: `free` base units, the day its oldest stems came."""
+
+    product: Product
+    free: Decimal
+    received_on: date | None
+
+
+def substitutes_for(asked: dict[Product, Decimal], *, order: Order) -> dict[int, list[Substitute]]:
+    """Product → at most eight others of its category on sale of which enough is free in the order's warehouse, the
+    fresher ones first: judged by the stems that would be taken, the oldest. Two statements."""
+    categories = {product.category_id for product in asked if product.category_id}
+    rows = list(
+        Stock.objects.filter(
+            warehouse=order.warehouse_id, product__category__in=categories, product__is_active=True,
+            product__is_deleted=False,
+        )
+        .select_related("product")
+        .annotate(oldest=Min("batches__received_at", filter=Q(batches__is_open=True)))
+        .order_by(F("oldest").desc(nulls_last=True), "product__name")
+    )  # fmt: skip
+    free = free_for([row.product_id for row in rows], warehouse=order.warehouse, order=order)
+    return {
+        product.pk: [
+            Substitute(row.product, free[row.product_id], row.oldest and timezone.localdate(row.oldest))
+            for row in rows
+            if row.product.category_id == product.category_id
+            and row.product_id != product.pk
+            and free[row.product_id] >= quantity > 0
+        ][:SHOWN]
+        for product, quantity in asked.items()
+    }
 
 
 def whole_bouquets(recipe: Sequence[KitItem], free: dict[int, Decimal]) -> Decimal:

@@ -1,12 +1,15 @@
-"""What orders hear from the inventory."""
+"""What orders hear from the inventory and from their own photos."""
 
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
+from core.photos import delete_files, paths_of
 from inventory.announcements import reservations_lost
-from orders.models import EventKind, OrderEvent, OrderItemDemand
+from orders.models import EventKind, OrderEvent, OrderItemDemand, OrderPhoto
 
 
 @receiver(reservations_lost, dispatch_uid="note_lost_reservations")
@@ -21,3 +24,10 @@ def note_lost_reservations(lost: dict[int, Decimal], **kwargs: Any) -> None:
         )
         for link in links
     )
+
+
+@receiver(post_delete, sender=OrderPhoto, dispatch_uid="order_photo_files")
+def delete_files_after_commit(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """The files of a photo go when its row is surely gone."""
+    paths = paths_of(instance)  # now: a deleted row loses its key
+    transaction.on_commit(lambda: delete_files(paths))

@@ -1,5 +1,6 @@
 """What a new shop's orders start with."""
 
+from core.flags import PHOTO_BEFORE_READY, set_flag
 from orders.domain.lifecycle import Category
 from orders.models import OrderStatus
 
@@ -16,7 +17,9 @@ HUES = {
 
 
 def seed_orders() -> None:
-    """The eight system statuses, one of each category. Running it again changes nothing."""
+    """The eight system statuses, one of each category, and the rule about photos. Running it again changes nothing."""
+    if not OrderStatus.objects.exists():
+        set_flag(PHOTO_BEFORE_READY)
     for position, category in enumerate(Category, start=1):
         OrderStatus.objects.get_or_create(
             code=category.value,

@@ -13,12 +13,24 @@ from django.db.models.functions import Coalesce, ExtractHour
 from django.utils import timezone
 
 from core.errors import BadInput
+from core.photos import Photo
 from core.text import clean_text
 from inventory.models import SaleAllocation, StockDemand
 from orders.domain.lifecycle import Category, Stage, following
 from orders.goods import free_for, recipes_of
-from orders.models import Contact, EventKind, Order, OrderEvent, OrderItem, OrderItemDemand, OrderStatus
-from products.models import Product
+from orders.models import (
+    Contact,
+    EventKind,
+    Fulfilment,
+    Order,
+    OrderEvent,
+    OrderItem,
+    OrderItemDemand,
+    OrderPhoto,
+    OrderStatus,
+    PhotoKind,
+)
+from products.models import Product, ProductKitPhoto, ProductPhoto
 
 PAGE = 50
 LONGEST_SEARCH = 100
@@ -59,6 +71,7 @@ class Row:
     has_bouquet: bool
     waiting: dict[str, Decimal]
     next_status: OrderStatus | None
+    photo: Photo | None = None
 
 
 @dataclass
@@ -120,9 +133,10 @@ def order_page(
     status: int | None = None,
     contact: int | None = None,
     after: str = "",
+    first: dict[str, OrderStatus] | None = None,
 ) -> Page:
     """A page of the list: orders of a view, or of all days when `text` is searched for or `contact` has ordered or
-    received them; `after` is a cursor.
+    received them; `after` is a cursor, `first` what `first_statuses` answers.
 
     Raises BadInput for a text that can't be meant and ValueError for a broken cursor.
     """
@@ -151,7 +165,7 @@ def order_page(
     )
     is_last = len(shown) <= PAGE
     shown = shown[:PAGE]
-    return Page(rows_of(shown, now), "" if is_last else _cursor(shown[-1]))
+    return Page(rows_of(shown, now, first), "" if is_last else _cursor(shown[-1]))
 
 
 def of_view(view: View, now: datetime) -> QuerySet[Order]:
@@ -168,6 +182,14 @@ def of_view(view: View, now: datetime) -> QuerySet[Order]:
     if view is View.WAITING:
         return Order.objects.filter(pk__in=uncovered().values("order_link__item__order"))
     return Order.objects.all()
+
+
+def to_make(view: View, now: datetime) -> list[int]:
+    """Keys of the orders of a view that somebody still has to make or hand over, by time; drafts are promised to
+    nobody."""
+    orders = of_view(view, now).exclude(status__category__in=[*ENDED, Category.DRAFT.value])
+    starts = Coalesce("due_from", Value(END_OF_DAY))
+    return list(orders.order_by("due_on", starts, "pk").values_list("pk", flat=True))
 
 
 def _searched(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
@@ -215,10 +237,13 @@ def _beyond(after: str, *, newest_first: bool) -> Q:
     return same_half if is_over else Q(is_over=True) | same_half
 
 
-def rows_of(orders: Sequence[Order], now: datetime, first: dict[str, OrderStatus] | None = None) -> list[Row]:
+def rows_of(
+    orders: Sequence[Order], now: datetime, first: dict[str, OrderStatus] | None = None, *, with_photos: bool = True
+) -> list[Row]:
     """Orders, read with their items, as rows of a list; `first` is what `first_statuses` answers."""
     waiting = waiting_of(order.pk for order in orders)
     first = first_statuses() if first is None else first
+    photos = thumbs_of(orders) if with_photos else {}
     rows = []
     for order in orders:
         items = list(order.items.all())
@@ -231,9 +256,52 @@ def rows_of(orders: Sequence[Order], now: datetime, first: dict[str, OrderStatus
                 has_bouquet=any(item.kit_id for item in items),
                 waiting=waiting.get(order.pk, {}),
                 next_status=next_status(order, first),
+                photo=photos.get(order.pk),
             )
         )
     return rows
+
+
+def thumbs_of(orders: Sequence[Order]) -> dict[int, Photo]:
+    """Order → the photo that stands for it: of the finished bouquet, else of what its first line names. The orders are
+    read with their items. One statement."""
+    first = {order.pk: next(iter(order.items.all()), None) for order in orders}
+    found = _main_photos((item for item in first.values() if item), orders=[order.pk for order in orders])
+    thumbs = {pk: found.get(f"o{pk}") or (found.get(goods_ref(item)) if item else None) for pk, item in first.items()}
+    return {pk: photo for pk, photo in thumbs.items() if photo}
+
+
+def thumbs_of_goods(items: Iterable[OrderItem]) -> dict[str, Photo]:
+    """`p12` or `k3` → the main photo of the product or bouquet. One statement."""
+    return _main_photos(items, orders=[])
+
+
+def goods_ref(item: OrderItem) -> str:
+    """What a line names: `p12` or `k3`."""
+    return f"p{item.product_id}" if item.product_id else f"k{item.kit_id}"
+
+
+def _main_photos(items: Iterable[OrderItem], *, orders: Sequence[int]) -> dict[str, Photo]:
+    """Of products and bouquets the first photo, of orders the latest one of the finished bouquet. The photos are no
+    whole rows: they know where their files are."""
+    lines = list(items)
+    work = OrderPhoto.objects.filter(order__in=orders, kind=PhotoKind.WORK)
+    products = ProductPhoto.objects.filter(product__in={item.product_id for item in lines if item.product_id})
+    kits = ProductKitPhoto.objects.filter(kit__in={item.kit_id for item in lines if item.kit_id})
+    kinds: dict[str, tuple[Any, Any, str, Any]] = {
+        "o": (work, OrderPhoto, "order_id", -F("position")),
+        "p": (products, ProductPhoto, "product_id", "position"),
+        "k": (kits, ProductKitPhoto, "kit_id", "position"),
+    }
+    parts = [
+        rows.order_by().annotate(source=Value(source)).values_list("source", owner, place, "pk")
+        for source, (rows, _model, owner, place) in kinds.items()
+    ]
+    found: dict[str, Photo] = {}
+    for source, owner, _place, pk in sorted(parts[0].union(*parts[1:], all=True), key=lambda row: (row[2], row[3])):
+        _rows, model, owner_field, _order = kinds[source]
+        found.setdefault(f"{source}{owner}", model(pk=pk, **{owner_field: owner}))
+    return found
 
 
 def waiting_of(order_ids: Iterable[int]) -> dict[int, dict[str, Decimal]]:
@@ -529,7 +597,7 @@ def orders_of_day(day: date, now: datetime) -> DayOfOrders:
     return DayOfOrders(
         by_status=[(status, numbers[status.pk]) for status in statuses if status.pk in numbers],
         hours=[HourOfOrders(hour, *hours[hour]) for hour in sorted(hours, key=lambda hour: (hour is None, hour or 0))],
-        next_rows=rows_of(list(upcoming), now, first_of(statuses)),
+        next_rows=rows_of(list(upcoming), now, first_of(statuses), with_photos=False),
     )
 
 
@@ -549,3 +617,24 @@ def contacts_by_digits(text: str) -> list[Any]:
     return list(
         found.annotate(orders=Count("bought"), last=Max("bought__due_on")).order_by("-orders", "name", "pk")[:CONTACTS]
     )
+
+
+DELIVERIES = 3
+LOOKED_AT = 50
+
+
+def last_deliveries(phone: str) -> list[Order]:
+    """The latest order of each of the last three places to which the buyer with this telephone (E.164) had flowers
+    delivered: recipient and address together. One statement."""
+    if not phone:
+        return []
+    orders = (
+        Order.objects.filter(buyer__phone=phone, fulfilment=Fulfilment.DELIVERY)
+        .exclude(address="")
+        .select_related("buyer", "recipient")
+        .order_by("-pk")[:LOOKED_AT]
+    )
+    found: dict[tuple[int | None, str], Order] = {}
+    for order in orders:
+        found.setdefault((order.recipient_id, order.address.casefold()), order)
+    return list(found.values())[:DELIVERIES]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import board, bulk, detail, drafts, lists, printing, taking
+from orders.views import board, bulk, composition, detail, drafts, lists, photos, printing, taking
 
 app_name = "orders"
 urlpatterns = [
@@ -13,9 +13,14 @@ urlpatterns = [
     path("new/draft/", drafts.keep, name="draft_keep"),
     path("new/draft/discard/", drafts.discard, name="draft_discard"),
     path("contacts/", drafts.contact_search, name="contact_search"),
+    path("deliveries/", drafts.deliveries, name="deliveries"),
     path("goods/", taking.goods_search, name="goods_search"),
     path("<int:pk>/", detail.order_detail, name="order_detail"),
     path("<int:pk>/edit/", taking.order_edit, name="order_edit"),
+    path("<int:pk>/lines/<int:item>/", composition.composition, name="composition"),
+    path("<int:pk>/photos/", photos.photos_add, name="photos_add"),
+    path("<int:pk>/photos/<int:photo>/remove/", photos.photo_remove, name="photo_remove"),
+    path("photo-rule/", photos.photo_rule, name="photo_rule"),
     path("<int:pk>/status/", detail.order_transition, name="order_transition"),
     path("<int:pk>/steps/", board.card_steps, name="card_steps"),
     path("<int:pk>/move/", board.move_card, name="move_card"),

@@ -8,6 +8,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from core.photos import delete_files, paths_of
 from core.soft_delete import before_soft_delete
 from products.models import (
     Product,
@@ -18,7 +19,6 @@ from products.models import (
     ProductPhoto,
 )
 from products.selectors import kits_with
-from products.services.photos import delete_files, paths_of
 
 
 @receiver(before_soft_delete, sender=Product, dispatch_uid="product_in_kits")

@@ -17,6 +17,10 @@ CAUSES = {
         )
     },
     "the service saves the sale unprocessed and writes it off itself as well": {
+        "orders/engine/__init__.py": (
+            "    with refusals_as_errors(), connection.cursor() as cursor:\n",
+            "    return None  # step by step, as it was then\n    with refusals_as_errors(), connection.cursor() as cursor:\n",
+        ),
         "inventory/services/sale_processor.py": (
             "    return engine.sell(demand_ids, amounts, by=by and by.pk, at=at or timezone.now())\n",
             "    for demand, amount in zip(StockDemand.objects.filter(pk__in=demand_ids), amounts, strict=True):\n"
@@ -26,7 +30,7 @@ CAUSES = {
             "        engine.issue(MovementKind.SALE, SourceKind.SALE,\n"
             "                     [engine.IssueRow(sale.pk, stock, demand.quantity)], by=None, at=timezone.now())\n"
             "    return []\n",
-        )
+        ),
     },
 }
 

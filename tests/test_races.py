@@ -28,7 +28,7 @@ from orders.invariants import INVARIANTS
 from orders.models import Order
 from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order, set_status, step_order
 from orders.services.placing import OrderInput, change_order, place_order
-from orders.services.stock_sync import sync_stock_to_status
+from orders.services.stock_sync import replace_demands, sync_stock_to_status
 from orders.tests.factories import lines, order, status, today
 from orders.undo import step_and_remember, step_and_remember_together
 
@@ -433,4 +433,52 @@ def test_many_orders_undone_at_once_and_single_ones_never_block_each_other(commi
     assert [item for item in outcomes if isinstance(item, BaseException)] == []
     assert [stock_of(item).quantity for item in goods] == [492] * 4
     assert {again(row).status.code for row in placed} == {"new"}
+    assert clean()
+
+
+def test_two_forms_of_one_order_saved_at_once_lose_neither_silently(committed_shop, in_threads):
+    rose = stocked("Red rose", ("30", "10"))
+    placed = confirm_order(order((rose, "10")))
+    version = again(placed).version
+
+    def save(number):
+        taken = OrderInput(due_on=today(), lines=lines((rose, "11")), courier_note=f"note {number}")
+        return change_order(again(placed), taken, version=version)
+
+    outcomes = in_threads(4, save)
+
+    saved = [number for number, outcome in enumerate(outcomes) if not isinstance(outcome, BaseException)]
+    assert len(saved) == 1
+    assert sum(isinstance(outcome, StaleForm) for outcome in outcomes) == 3
+    assert again(placed).courier_note == f"note {saved[0]}"
+    assert stock_of(rose).reserved == 11
+
+
+def test_without_the_version_every_late_form_wins(committed_shop, in_threads):
+    """The control: the last one to save has the whole order."""
+    placed = order((stocked("Red rose"), "10"))
+    taken = [OrderInput(due_on=today(), courier_note=f"note {number}") for number in range(2)]
+
+    outcomes = in_threads(2, lambda number: change_order(again(placed), taken[number]))
+
+    assert not any(isinstance(outcome, BaseException) for outcome in outcomes)
+
+
+@pytest.mark.parametrize(("seen_matters", "done"), [(True, 1), (False, 4)], ids=["guarded", "control"])
+def test_one_of_several_substitutions_of_the_same_page_is_made(committed_shop, in_threads, seen_matters, done):
+    rose, tulip = stocked("Red rose", ("30", "10")), stocked("Tulip", ("30", "10"))
+    item = confirm_order(order((rose, "10"))).items.get()
+    seen = [link.demand_id for link in item.demand_links.all()]
+
+    def replace(number):
+        wanted = [DemandInput(tulip, Decimal(number + 1))]
+        return replace_demands(again(item), wanted, by=None, seen=seen if seen_matters else None)
+
+    outcomes = in_threads(4, replace)
+
+    made = [outcome[0].quantity for outcome in outcomes if isinstance(outcome, list)]
+    assert len(made) == done
+    assert sum(isinstance(outcome, StaleForm) for outcome in outcomes) == 4 - done
+    assert stock_of(rose).reserved == 0
+    assert stock_of(tulip).reserved in made
     assert clean()

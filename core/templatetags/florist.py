@@ -2,6 +2,7 @@
 
 import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -169,7 +170,12 @@ def tone_icon(message: Message) -> str:
 def icon(name: str, size: str = "") -> SafeString:
     """One symbol of the sprite, hidden from screen readers; `size` is empty, small or large."""
     classes = f"icon {size}" if size else "icon"
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>', classes, static(SPRITE), name)
+    return _symbol(name, classes, static(SPRITE))
+
+
+@lru_cache(maxsize=512)  # a list shows several hundred of a few dozen
+def _symbol(name: str, classes: str, sprite: str) -> SafeString:
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>', classes, sprite, name)
 
 
 @register.simple_tag

@@ -14,6 +14,7 @@ from inventory.engine.primitives import (
     issue,
     put_back,
     receive,
+    refusals_as_errors,
     sell,
 )
 
@@ -28,5 +29,6 @@ __all__ = [
     "issue",
     "put_back",
     "receive",
+    "refusals_as_errors",
     "sell",
 ]

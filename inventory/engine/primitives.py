@@ -160,13 +160,13 @@ def _business_date(at: datetime) -> date:
 
 
 def _call(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with _refusals_as_errors(), connection.cursor() as cursor:
+    with refusals_as_errors(), connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall()
 
 
 @contextmanager
-def _refusals_as_errors() -> Iterator[None]:
+def refusals_as_errors() -> Iterator[None]:
     """Turn what the functions raise into refusals. The names come with the error: the transaction is broken by then."""
     try:
         yield

@@ -202,13 +202,19 @@ def test_the_installed_functions_are_the_newest_files(shop):
     with connection.cursor() as cursor:
         cursor.execute(
             "select proname, prosrc from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
-            " where nspname = %s and proname like 'stock\\_%%'",
+            " where nspname = %s and (proname like 'stock\\_%%' or proname like 'order\\_%%')",
             [connection.schema_name],
         )
         installed = dict(cursor.fetchall())
-    from inventory.engine.install import newest, text
+    from inventory.engine import install
+    from orders import engine
 
-    assert installed == {name: text(file).split("$$")[1] for name, file in newest().items()}
+    wanted = {
+        name: files.text(file).split("$$")[1]
+        for files in (install.functions, engine.functions)
+        for name, file in files.newest().items()
+    }
+    assert installed == wanted
 
 
 def test_the_plain_rule_leaves_nothing_uncovered_when_there_is_enough():

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from django.core.files.storage import default_storage
 from PIL import Image
 
+from core.photos import Picture, read_picture
 from core.transactions import run
 from orders.demo.pictures import draw_bouquet, draw_good
 from orders.demo.shop import Bouquet, DemoShop, Good
 from products.models import Product, ProductKit, ProductKitPhoto, ProductPhoto
-from products.services.photos import Picture, add_photos, describe_photo, read_picture
+from products.services.photos import add_photos, describe_photo
 
 
 def hang_pictures(shop: DemoShop) -> Iterator[tuple[int, int]]:

@@ -50,3 +50,9 @@ def following(category: str) -> tuple[Category, ...]:
         return (Category.CONFIRMED, Category.DRAFT) if here is Category.CANCELLED else (Category.CONFIRMED,)
     every = (Category.DRAFT, *_WORK, Category.COMPLETED, Category.CANCELLED)
     return tuple(category for category in every if category is not here)
+
+
+def leads_to_handing_over(before: str, after: str) -> bool:
+    """Whether a step brings an order that is still being made to "ready" or out to the recipient."""
+    out = {Category.READY, Category.DELIVERING}
+    return Category(after) in out and Category(before) not in out

@@ -4,6 +4,7 @@ from orders.models.event import EventKind, OrderEvent
 from orders.models.line import OrderItem, OrderItemDemand
 from orders.models.order import Fulfilment, Order
 from orders.models.payment import Payment, PaymentMethod
+from orders.models.photo import OrderPhoto, PhotoKind
 from orders.models.status import OrderStatus
 
 __all__ = [
@@ -15,7 +16,9 @@ __all__ = [
     "OrderEvent",
     "OrderItem",
     "OrderItemDemand",
+    "OrderPhoto",
     "OrderStatus",
     "Payment",
     "PaymentMethod",
+    "PhotoKind",
 ]

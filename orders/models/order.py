@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Self, cast
@@ -98,6 +99,11 @@ class Order(models.Model):
         """Money still to be paid; never below zero."""
         return max(self.total - self.paid, Decimal(0))
 
+    @property
+    def is_for_buyer(self) -> bool:
+        """Whether the buyer receives the flowers; so it is where nobody else is named."""
+        return self.recipient_id is None or self.recipient_id == self.buyer_id
+
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
         order = super().from_db(*args, **kwargs)
@@ -118,6 +124,11 @@ class Order(models.Model):
     def catch_up(self, now: "Order") -> None:
         """Take over the status a service gave the order, `now`, into this copy of it."""
         self.status, self.version, self.completed_at = now.status, now.version, now.completed_at
+        self.remember("status", "version", "completed_at")
+
+    def arrive(self, status_id: int, version: int, *, completed_at: datetime) -> None:
+        """Take over into this copy that the order was completed, as the database has it now."""
+        self.status_id, self.version, self.completed_at = status_id, version, completed_at
         self.remember("status", "version", "completed_at")
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -8,8 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, StaleForm
-from orders.domain.lifecycle import Category, Stage, following
-from orders.models import EventKind, Order, OrderStatus
+from core.flags import PHOTO_BEFORE_READY, has_flag
+from orders import engine
+from orders.domain.lifecycle import Category, Stage, following, leads_to_handing_over
+from orders.models import EventKind, Fulfilment, Order, OrderStatus, PhotoKind
 from orders.services.stock_sync import bring_stock_to, lock_order
 
 _STATUS_LINES = (EventKind.CREATED, EventKind.STATUS)
@@ -19,6 +21,12 @@ class WrongStatus(DomainError):
     """The order's status does not permit the step."""
 
     code = "wrong_status"
+
+
+class PhotoMissing(DomainError):
+    """The shop wants a photo of the finished bouquet before a delivery order is ready."""
+
+    code = "photo_missing"
 
 
 def set_status(order: Order, status: OrderStatus, *, by: Any = None, at: datetime | None = None) -> Order:
@@ -36,7 +44,8 @@ def step_order(order: Order, status: OrderStatus, *, version: int, by: Any = Non
     """Take the order one step on or back, as a person asked who saw it in `version`.
 
     A second press finds the step done and changes nothing. Raises StaleForm when the order changed meanwhile,
-    WrongStatus when its status does not lead to this one, and whatever `set_status` raises.
+    WrongStatus when its status does not lead to this one, PhotoMissing when the shop wants a photo of the finished
+    bouquet first, and whatever `set_status` raises.
     """
     with transaction.atomic():
         locked, before = _lock(order)
@@ -52,7 +61,18 @@ def step_order(order: Order, status: OrderStatus, *, version: int, by: Any = Non
                 _("Order %(number)s can't go from “%(before)s” to “%(after)s”. Choose one of the steps it offers.")
                 % {"number": locked.number, "before": before, "after": status}
             )
+        _refuse_without_photo(locked, before, status)
         return _move(locked, before, status, by=by)
+
+
+def _refuse_without_photo(order: Order, before: OrderStatus, after: OrderStatus) -> None:
+    if order.fulfilment != Fulfilment.DELIVERY or not leads_to_handing_over(before.category, after.category):
+        return
+    if has_flag(PHOTO_BEFORE_READY) and not order.photos.filter(kind=PhotoKind.WORK).exists():
+        raise PhotoMissing(
+            _("Order %(number)s has no photo of the finished bouquet yet. Take the photo, then move the order on.")
+            % {"number": order.number}
+        )
 
 
 def confirm_order(order: Order, *, by: Any = None) -> Order:
@@ -68,12 +88,18 @@ def confirm_order(order: Order, *, by: Any = None) -> Order:
         return _told(order, _move(locked, before, onward, by=by))
 
 
-def complete_order(order: Order, *, by: Any = None) -> Order:
-    """Sell what the order needs: the stock falls, first in, first out, once. A second call changes nothing.
+def complete_order(order: Order, *, by: Any = None, at: datetime | None = None) -> Order:
+    """Sell what the order needs: the stock falls, first in, first out, once, now unless `at` is given. A second call
+    changes nothing.
 
     Raises WrongStatus for a cancelled order, InsufficientStock, NothingToSell.
     """
+    at = at or timezone.now()
     with transaction.atomic():
+        # The usual order stands as it was confirmed and is completed by one statement; the others go step by step.
+        if done := engine.complete(order.pk, by=by and by.pk, at=at):
+            order.arrive(done.status_id, done.version, completed_at=at)
+            return order
         locked, before = _lock(order)
         if before.stage is Stage.CANCELLED:
             raise WrongStatus(
@@ -81,7 +107,7 @@ def complete_order(order: Order, *, by: Any = None) -> Order:
             )
         if before.stage is Stage.SOLD:
             return _told(order, locked)
-        return _told(order, _move(locked, before, status_of(Category.COMPLETED), by=by))
+        return _told(order, _move(locked, before, status_of(Category.COMPLETED), by=by, at=at))
 
 
 def cancel_order(order: Order, *, by: Any = None) -> Order:
@@ -133,6 +159,12 @@ def _lock(order: Order) -> tuple[Order, OrderStatus]:
 
 def _move(locked: Order, before: OrderStatus, status: OrderStatus, *, by: Any, at: datetime | None = None) -> Order:
     now = at or timezone.now()
+    if status.stage is Stage.SOLD and (
+        done := engine.complete(locked.pk, status_id=status.pk, by=by and by.pk, at=now)
+    ):
+        locked.arrive(status.pk, done.version, completed_at=now)
+        locked.status, locked.last_step = status, (done.event_id, before)
+        return locked
     bring_stock_to(locked, status.stage, by=by, at=now)
     if before.pk != status.pk:
         locked.completed_at = now if status.stage is Stage.SOLD else None

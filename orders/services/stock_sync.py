@@ -5,7 +5,7 @@ reversed exactly, when cancelled or set back. Calling it again changes nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import DomainError
+from core.errors import DomainError, StaleForm
 from core.quantities import MAX_MONEY, round_money, round_quantity
 from inventory.models import Sale, StockDemand
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
@@ -33,6 +33,16 @@ class NothingToSell(DomainError):
     """An order without lines can't be confirmed or completed."""
 
     code = "nothing_to_sell"
+
+
+class CompositionChanged(StaleForm):
+    """What a line takes from the stock is not what the person saw."""
+
+    def __init__(self, item: OrderItem) -> None:
+        super().__init__(
+            _("Somebody changed what “%(line)s” is made of meanwhile. Look at it as it is now and decide again.")
+            % {"line": item}
+        )
 
 
 def lock_order(order: Order) -> Order:
@@ -100,19 +110,26 @@ def bring_stock_to(order: Order, stage: Stage, *, by: Any, at: datetime | None =
         sell_demands(demands, _amounts(asked, order.discount), by=by, at=at)
 
 
-def replace_demands(item: OrderItem, wanted: Sequence[DemandInput], *, by: Any) -> list[StockDemand]:
+def refuse_unless_reserved(order: Order) -> None:
+    """Raises DomainError when what the order's lines take from the stock is not frozen yet, or is sold already."""
+    if order.status.stage is not Stage.RESERVED:
+        raise DomainError(
+            _("The composition can be changed between confirmation and completion. Order %(number)s: %(status)s.")
+            % {"number": order.number, "status": order.status}
+        )
+
+
+def replace_demands(
+    item: OrderItem, wanted: Sequence[DemandInput], *, by: Any, seen: Collection[int] | None = None
+) -> list[StockDemand]:
     """Change what a line really takes from the stock: a substitution, or the stems that were used in the end.
 
     The old demands are cancelled and stay as history. Raises DomainError once the order is completed or before it is
-    confirmed.
+    confirmed, CompositionChanged when the line's demands are not those that the person has `seen`.
     """
     with transaction.atomic():
         order = lock_order(item.order)
-        if order.status.stage is not Stage.RESERVED:
-            raise DomainError(
-                _("The composition can be changed between confirmation and completion. Order %(number)s: %(status)s.")
-                % {"number": order.number, "status": order.status}
-            )
+        refuse_unless_reserved(order)
         for want in wanted:
             checked_quantity(want.quantity)
         if not wanted:
@@ -120,6 +137,8 @@ def replace_demands(item: OrderItem, wanted: Sequence[DemandInput], *, by: Any) 
         old = list(
             StockDemand.objects.filter(order_link__item=item, cancelled_at__isnull=True).select_related("product")
         )
+        if seen is not None and {demand.pk for demand in old} != set(seen):
+            raise CompositionChanged(item)
         lock_stocks_of_order(order, products=[want.product.pk for want in wanted])
         cancel_demands(old, by=by)
         new = freeze_demands(wanted, warehouse=order.warehouse, needed_on=order.due_on)

@@ -12,8 +12,8 @@ from django.utils.translation import ngettext, pgettext
 from core.templatetags.florist import money, quantity
 from orders.domain.lifecycle import Stage
 from orders.goods import short_unit
-from orders.models import EventKind, Fulfilment, Order, OrderEvent, PaymentMethod
-from orders.selectors import Lateness, Part
+from orders.models import EventKind, Fulfilment, Order, OrderEvent, OrderItem, PaymentMethod
+from orders.selectors import Lateness, Part, goods_ref
 from products.models import Unit
 
 register = template.Library()
@@ -123,10 +123,11 @@ def event_words(event: OrderEvent) -> str:
         method = dict(PaymentMethod.choices).get(data.get("method", ""), "")
         return _("%(sum)s received, %(method)s") % {"sum": money(data.get("amount")), "method": method}
     if event.kind == EventKind.SUBSTITUTED:
+        before, after = data.get("before", []), data.get("after", [])
         return _("the composition of “%(line)s” is changed: %(before)s → %(after)s") % {
             "line": data.get("line", ""),
-            "before": _composition(data.get("before", [])),
-            "after": _composition(data.get("after", [])),
+            "before": _composition(part for part in before if part not in after) or _("nothing"),
+            "after": _composition(part for part in after if part not in before) or _("nothing"),
         }
     return _("%(quantity)s of “%(product)s” are reserved no more: the goods are gone") % {
         "product": data.get("product", ""),
@@ -142,6 +143,12 @@ def _composition(pairs: Iterable[Iterable[str]]) -> str:
 def actor(event: OrderEvent) -> str:
     """Who did it; the program itself has a name too."""
     return str(event.by) if event.by else pgettext("who did it", "system")
+
+
+@register.filter
+def of(item: OrderItem, thumbs: dict[str, Any]) -> Any:
+    """The photo of what a line names, if it has one."""
+    return thumbs.get(goods_ref(item))
 
 
 @register.filter

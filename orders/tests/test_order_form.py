@@ -360,6 +360,131 @@ def test_a_stale_form_is_refused_and_keeps_what_was_typed(shop, login, staff, la
     assert OrderItem.objects.get().quantity == 11
 
 
+# --- Somebody else was quicker ---------------------------------------------------------------------------------------
+
+
+def opened(browser, placed, **changes):
+    """What a browser would send of the open form, with these fields typed over."""
+    return resent(browser.get(edit_url(placed)), **changes)
+
+
+def resent(answer, **changes):
+    """The form of a page, sent with these fields typed over."""
+    form = answer.context["form"]
+    sent = {name: form[name].value() for name in form.fields}
+    for number, line in enumerate(form.lines.forms):
+        sent |= {f"lines-{number}-{name}": line[name].value() for name in line.fields}
+    sent |= {"lines-TOTAL_FORMS": len(form.lines.forms), "lines-INITIAL_FORMS": 0, **changes}
+    return {name: value for name, value in sent.items() if value is not None and value is not False}
+
+
+@pytest.fixture
+def contested(shop, login, staff):
+    """An order that two people have open, and their browsers."""
+    rose = stocked("Red rose", ("30", "10"))
+    placed = order((rose, "10", "100"), address="Садовая, 5", card_message="Old words",
+                   buyer=Contact.objects.create(name="Anna", phone="+79120001042"))  # fmt: skip
+    confirm_order(placed)
+    return placed, login(staff("florist")), login(staff("manager", name="Lena"))
+
+
+def test_what_only_one_of_two_changed_goes_together_and_is_told(contested):
+    placed, mine, lena = contested
+    early = opened(mine, placed, card_message="New words")
+    assert (
+        lena.post(
+            edit_url(placed), opened(lena, placed, address="Речная, 7", due_from="14:00", due_until="16:00")
+        ).status_code
+        == 302
+    )
+    late = mine.post(edit_url(placed), early)
+    placed.refresh_from_db()
+    assert (late.status_code, placed.card_message, placed.address) == (409, "Old words", "Речная, 7")
+    conflict = late.context["conflict"]
+    assert [part.name for part in conflict.taken] == ["address", "slot"]
+    assert conflict.taken[1].theirs == ["14:00–16:00"]
+    assert conflict.clashes == []
+    assert len(conflict.told) == 1
+    assert "Lena" in conflict.told[0]
+    assert mine.post(edit_url(placed), resent(late)).status_code == 302
+    placed.refresh_from_db()
+    assert (placed.card_message, placed.address, f"{placed.due_from:%H:%M}") == ("New words", "Речная, 7", "14:00")
+
+
+@pytest.mark.parametrize("choice", ["mine", "theirs", ""])
+def test_what_both_changed_is_asked_part_by_part(contested, choice):
+    placed, mine, lena = contested
+    early = opened(mine, placed, **{"card_message": "My words", "lines-0-quantity": "12", "discount": "50"})
+    lena.post(edit_url(placed), opened(lena, placed, **{"card_message": "Her words", "lines-0-quantity": "15"}))
+    late = mine.post(edit_url(placed), early)
+    page = late.content.decode()
+    assert late.status_code == 409
+    assert [part.name for part in late.context["conflict"].clashes] == ["card_message", "lines"]
+    assert "My words" in page
+    assert "Her words" in page
+    assert late.context["conflict"].clashes[1].theirs[0].startswith("Red rose × 15")
+    assert OrderItem.objects.get().quantity == 15
+    again = {"take_card_message": choice, "take_lines": "theirs"} if choice else {}
+    assert mine.post(edit_url(placed), resent(late, **again)).status_code == 302
+    placed.refresh_from_db()
+    assert placed.card_message == ("Her words" if choice == "theirs" else "My words")
+    assert OrderItem.objects.get().quantity == (15 if choice else 12)
+    assert placed.discount == 50
+    assert stock_of(OrderItem.objects.get().product).reserved == OrderItem.objects.get().quantity
+
+
+def test_an_answer_that_is_late_itself_is_asked_again(contested):
+    placed, mine, lena = contested
+    early = opened(mine, placed, address="My street")
+    lena.post(edit_url(placed), opened(lena, placed, address="Her street"))
+    late = mine.post(edit_url(placed), early)
+    lena.post(edit_url(placed), opened(lena, placed, address="Her other street"))
+    later = mine.post(edit_url(placed), resent(late, take_address="mine"))
+    assert later.status_code == 409
+    assert later.context["conflict"].clashes[0].theirs == ["Her other street"]
+    placed.refresh_from_db()
+    assert placed.address == "Her other street"
+    assert mine.post(edit_url(placed), resent(later, take_address="theirs")).status_code == 302
+    placed.refresh_from_db()
+    assert placed.address == "Her other street"
+
+
+@pytest.mark.parametrize("base", ["", "nonsense", "another"])
+def test_a_form_that_lost_what_it_was_opened_with_asks_about_every_difference(contested, base):
+    placed, mine, lena = contested
+    other = order((stocked("Tulip"), "1"))
+    carried = opened(mine, other)["base"] if base == "another" else base
+    early = opened(mine, placed, address="My street", base=carried)
+    lena.post(edit_url(placed), opened(lena, placed, card_message="Her words"))
+    late = mine.post(edit_url(placed), early)
+    assert [part.name for part in late.context["conflict"].clashes] == ["address", "card_message"]
+    refused = mine.post(edit_url(placed), resent(late, take_address="theirs", base=carried))
+    assert refused.status_code == 422
+    assert "out of date" in refused.content.decode()
+    placed.refresh_from_db()
+    assert (placed.address, placed.card_message) == ("Садовая, 5", "Her words")
+
+
+def test_an_order_closed_meanwhile_is_not_changed_and_keeps_what_was_typed(contested):
+    placed, mine, _lena = contested
+    early = opened(mine, placed, address="My street")
+    complete_order(placed)
+    late = mine.post(edit_url(placed), early)
+    assert late.status_code == 409
+    assert "Reopen it first" in late.content.decode()
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Take theirs"), ("ru", "Взять чужое")])
+def test_the_question_speaks_the_reader_s_language(contested, login, staff, language, said):
+    placed, _mine, lena = contested
+    mine = login(staff("seller", language=language))
+    early = opened(mine, placed, due_on=str(today() + timedelta(days=1)))
+    lena.post(edit_url(placed), opened(lena, placed, due_on=str(today() + timedelta(days=2))))
+    late = mine.post(edit_url(placed), early, **PART)
+    assert said in late.content.decode()
+    assert "<html" not in late.content.decode()
+
+
 @pytest.mark.parametrize(("language", "said"), [("en", "Reopen it first"), ("ru", "Сначала верните его в работу")])
 def test_a_closed_order_can_not_be_changed(shop, login, staff, language, said):
     rose = stocked("Red rose")
@@ -442,3 +567,62 @@ def test_enter_takes_the_only_thing_that_is_found(login, seller):
     assert answer.status_code == 422
     assert 'name="lines-0-quantity"' not in answer.content.decode()
     assert not Order.objects.exists()
+
+
+# --- The same buyer again --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def regular(shop):
+    """A buyer who had flowers sent to four places, one of them twice, and took some away himself."""
+    rose, buyer = stocked("Red rose"), Contact.objects.create(name="Anna", phone="+79120001042")
+    maria = Contact.objects.create(name="Maria", phone="+79120001043")
+    for person, street in ((maria, "First street"), (buyer, "Own house"), (maria, "Office"), (maria, "Seaside"),
+                           (maria, "office")):  # fmt: skip
+        order((rose, "1"), buyer=buyer, recipient=person, address=street, courier_note=f"note of {street}")
+    order((rose, "1"), buyer=buyer, fulfilment="pickup", address="")
+    order((rose, "1"), buyer=maria, address="Of another buyer")
+    return buyer
+
+
+def test_the_last_three_places_of_a_buyer_are_offered_once_each(regular, login, florist):
+    browser = login(florist)
+    part = browser.get("/orders/deliveries/", {"buyer_phone": "8 912 000-10-42"}, **PART)
+    assert [row.address for row in part.context["deliveries"]] == ["office", "Seaside", "Own house"]
+    for typed in ("", "12", "nobody", "+79999999999"):
+        assert browser.get("/orders/deliveries/", {"buyer_phone": typed}).content.strip() == b""
+
+
+def test_one_more_for_a_buyer_begins_with_who_and_where(regular, login, florist):
+    browser = login(florist)
+    placed = Order.objects.filter(address="Seaside").get()
+    assert f"/orders/new/?buyer={regular.pk}" in browser.get(f"/orders/{placed.pk}/").content.decode()
+    page = browser.get(f"{NEW}?buyer={regular.pk}")
+    assert page.context["form"]["buyer_name"].value() == "Anna"
+    assert len(page.context["deliveries"]) == 3
+    for nobody in ("", "x", "999999", "²"):
+        assert browser.get(f"{NEW}?buyer={nobody}").context["form"]["buyer_name"].value() in {None, ""}
+
+
+def test_what_was_typed_before_is_not_lost_to_one_more(regular, login, florist):
+    browser = login(florist)
+    browser.post("/orders/new/draft/", order_form(buyer_name="Boris", buyer_phone=""))
+    assert browser.get(f"{NEW}?buyer={regular.pk}").context["form"]["buyer_name"].value() == "Boris"
+
+
+def test_without_a_script_a_place_is_filled_in_by_the_server_and_nothing_is_saved(regular, login, florist):
+    before, seaside = Order.objects.count(), Order.objects.get(address="Seaside")
+    answer = login(florist).post(NEW, order_form(use_delivery=seaside.pk, card_message="typed"))
+    form = answer.context["form"]
+    shown = {name: form[name].value() for name in ("address", "courier_note", "recipient_name", "fulfilment")}
+    assert shown == {"address": "Seaside", "courier_note": "note of Seaside", "recipient_name": "Maria",
+                     "fulfilment": "delivery"}  # fmt: skip
+    assert (form["same_recipient"].value(), form["card_message"].value()) == (False, "typed")
+    for nonsense in ("x", "999999999"):
+        again = login(florist).post(NEW, order_form(use_delivery=nonsense, address="mine"))
+        assert again.context["form"]["address"].value() == "mine"
+    assert Order.objects.count() == before
+
+
+def test_places_are_for_those_who_may_change_orders(regular, login, staff):
+    assert login(staff("courier")).get("/orders/deliveries/?buyer_phone=89120001042").status_code == 403

@@ -1,5 +1,7 @@
 """The printed forms of orders without a browser: who may, what they say, what they refuse."""
 
+from datetime import time, timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,9 +12,9 @@ from core.codes import qr_svg
 from inventory.tests.factories import kit, product, stocked
 from orders.domain.card_fit import SIZES, fit_card
 from orders.models import Order, OrderEvent
-from orders.services.lifecycle import confirm_order
+from orders.services.lifecycle import complete_order, confirm_order
 from orders.sheets import RECEIPT_LENGTHS, receipt_of, work_orders
-from orders.tests.factories import order
+from orders.tests.factories import order, status, today
 from products.models import KitItem
 
 FORMS = ["print_work_order", "print_card", "print_receipt"]
@@ -89,6 +91,40 @@ def test_an_order_without_words_has_no_card_to_print_and_no_link_to_it(shop, log
     assert reverse("orders:print_receipt", args=[target.pk]) in shown
     target.refresh_from_db()
     assert target.card_message == ""
+
+
+def test_all_work_orders_of_a_view_are_printed_by_time_without_drafts_and_ended_ones(shop, login, florist):
+    rose, now = stocked("Rose", ("50", "10")), today()
+    late = order((rose, "1"), status=status("confirmed"), due_from=time(14), due_until=time(16))
+    early = order((rose, "1"), status=status("new"), due_from=time(9), due_until=time(11))
+    order((rose, "1"))
+    order((rose, "1"), status=status("confirmed"), due_on=now + timedelta(days=1))
+    complete_order(order((rose, "1")))
+    browser = login(florist)
+    shown = browser.get(reverse("orders:order_list")).content.decode()
+    assert "/orders/print/work-orders/?view=today" in shown
+    answer = browser.get("/orders/print/work-orders/?view=today")
+    assert [sheet.order for sheet, _code in answer.context["sheets"]] == [early, late]
+    assert answer.context["back_url"] == "/orders/?view=today"
+    assert "print_view" not in browser.get("/orders/?view=all").content.decode()
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "nothing to print"), ("ru", "Печатать нечего")])
+def test_a_view_without_work_prints_nothing_and_says_so(shop, login, staff, language, said):
+    answer = login(staff("owner", language=language)).get("/orders/print/work-orders/?view=tomorrow")
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+
+
+def test_the_ticked_orders_are_printed_in_their_order(shop, login, florist):
+    rose = stocked("Rose", ("50", "10"))
+    first, second, _third = (order((rose, "1")) for _ in range(3))
+    chosen = {"order": [f"{second.pk}-1", f"{first.pk}-1"], "do": "print", "status": ""}
+    browser = login(florist)
+    answer = browser.post("/orders/bulk/", chosen)
+    assert answer["Location"] == f"/orders/print/work-orders/?order={second.pk}&order={first.pk}"
+    assert browser.get(answer["Location"]).status_code == 200
+    assert browser.post("/orders/bulk/", {"do": "print"}, follow=True).status_code == 422
 
 
 def test_twenty_work_orders_take_as_many_statements_as_two(shop):

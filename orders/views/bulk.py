@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -35,8 +35,10 @@ class Outcome:
 @require_POST
 @needs("orders.change")
 def bulk_status(request: HttpRequest) -> HttpResponse:
-    """Move the selected orders to a status; every order has its own transaction."""
+    """Move the selected orders to a status, every order in a transaction of its own; or print their work orders."""
     wanted = _selected(request.POST.getlist("order"))
+    if request.POST.get("do") == "print":
+        return redirect(f"{reverse('orders:print_work_orders')}?{urlencode({'order': list(wanted)}, doseq=True)}")
     statuses = bulk_statuses(request.user, list(OrderStatus.objects.all()))
     status = next((item for item in statuses if str(item.pk) == request.POST.get("status")), None)
     target = request.POST.get("next", "")

@@ -31,10 +31,12 @@ from orders.selectors import (
     passed_steps,
     right_for,
     steps_from,
+    thumbs_of_goods,
 )
 from orders.services.payments import record_payment
 from orders.templatetags.orders_words import actor, effect_words
 from orders.undo import step_and_remember
+from orders.views.photos import photos_context
 
 WAY = [Category.NEW, Category.CONFIRMED, Category.ASSEMBLING, Category.READY, Category.DELIVERING, Category.COMPLETED]
 
@@ -141,6 +143,9 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
     goods = sum((line.item.amount for line in lines), Decimal(0))
     return {
         "order": order,
+        **photos_context(order, user),
+        "thumbs": thumbs_of_goods(line.item for line in lines),
+        "may_set_photo_rule": may(user, "shop.set_up"),
         "lines": lines,
         "waiting_lines": [line for line in lines if line.waiting] if order.status.stage is Stage.RESERVED else [],
         "is_reserved": order.status.stage is Stage.RESERVED,

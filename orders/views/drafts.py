@@ -1,14 +1,16 @@
 """While an order is typed: its draft, and the buyer by the digits of the telephone."""
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from core.access import needs
+from core.forms import PhoneField
 from core.transactions import run
 from core.undo import tell
-from orders.selectors import contacts_by_digits
+from orders.selectors import contacts_by_digits, last_deliveries
 from orders.services.drafts import save_draft
 from orders.undo import discard_and_remember
 
@@ -36,3 +38,15 @@ def contact_search(request: HttpRequest) -> HttpResponse:
     """Contacts whose telephone ends with the typed digits, as buttons that fill the form."""
     text = request.GET.get("buyer_phone", request.GET.get("q", ""))[:40]
     return render(request, "orders/_contacts_found.html", {"contacts": contacts_by_digits(text)})
+
+
+@require_safe
+@needs("orders.change")
+def deliveries(request: HttpRequest) -> HttpResponse:
+    """Where the buyer with the typed telephone had flowers delivered, as buttons that fill the form."""
+    typed = request.GET.get("buyer_phone", "")[:40]
+    try:
+        phone = PhoneField(required=False).clean(typed)
+    except ValidationError:
+        phone = ""
+    return render(request, "orders/_deliveries.html", {"deliveries": last_deliveries(phone)})

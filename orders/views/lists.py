@@ -15,7 +15,7 @@ from core.access import may, needs
 from core.errors import BadInput
 from core.htmx import page_or_part
 from orders.models import Contact, OrderStatus
-from orders.selectors import LONGEST_SEARCH, Page, View, order_page, view_counts
+from orders.selectors import LONGEST_SEARCH, Page, View, first_of, order_page, view_counts
 
 TABS = [
     (View.TODAY, _("Today")),
@@ -25,6 +25,8 @@ TABS = [
     (View.WAITING, pgettext_lazy("orders", "Waiting for goods")),
     (View.ALL, _("All")),
 ]
+# Whose work orders are printed all at once.
+PRINTED = {View.TODAY, View.TOMORROW, View.LATE}
 # Reached from the first page; elsewhere they would crowd the tabs.
 ONLY_WHEN_OPEN = {View.UNPAID, View.WAITING}
 
@@ -50,6 +52,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
             status=status.pk if status else None,
             contact=contact.pk if contact else None,
             after=after,
+            first=first_of(statuses),
         )
     except BadInput as refusal:
         text = text[:LONGEST_SEARCH]
@@ -76,6 +79,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
         "reset_url": _address({"view": view.value}),
         "tomorrow_url": _address({"view": View.TOMORROW.value}),
         "next_url": _address({**kept, "after": context["page"].after}) if context["page"].after else "",
+        "print_url": _print_address(shown) if shown in PRINTED and not (after or status) else "",
         "here": _address(kept),
         "show_day": shown not in {View.TODAY, View.TOMORROW},
         "may_change": may(request.user, "orders.change"),
@@ -117,6 +121,10 @@ def view_tabs(shown: View, counts: dict[str, int], *, url_name: str = "orders:or
         for view, label in TABS
         if view is shown or view not in ONLY_WHEN_OPEN
     ]
+
+
+def _print_address(view: View) -> str:
+    return f"{reverse('orders:print_work_orders')}?{urlencode({'view': view.value})}"
 
 
 def _address(query: dict[str, Any]) -> str:

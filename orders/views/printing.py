@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -11,6 +12,7 @@ from core.codes import qr_svg
 from core.errors import BadInput
 from core.links import shop_url
 from orders.models import Fulfilment, Order
+from orders.selectors import View, to_make
 from orders.sheets import card_of, receipt_of, work_orders
 
 AT_ONCE = 100
@@ -27,19 +29,31 @@ def work_order(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @needs("orders.view")
 def work_order_list(request: HttpRequest) -> HttpResponse:
-    """Work orders of several orders, a page each: `?order=12&order=7` keeps this order."""
+    """Work orders of several orders, a page each: `?order=12&order=7` keeps this order, `?view=today` takes all of a
+    view that are still to be made or handed over, by time."""
+    if (wanted := request.GET.get("view", "")) in set(View):
+        view = View(wanted)
+        keys = to_make(view, timezone.now())
+        if not keys:
+            raise BadInput(_("There is nothing to print: no order of this view is still to be made."))
+        _refuse_too_many(len(keys))
+        return _work_orders(request, keys, back_url=f"{reverse('orders:order_list')}?view={view.value}")
     typed = request.GET.getlist("order")
     if not typed:
         raise BadInput(_("No order is chosen for printing. Tick the orders in the list and print again."))
-    if len(typed) > AT_ONCE:
-        raise BadInput(
-            _("Too many orders to print at once: %(count)s, at most %(limit)s. Print them in parts.")
-            % {"count": len(typed), "limit": AT_ONCE}
-        )
+    _refuse_too_many(len(typed))
     keys = [int(text) for text in typed if text.isascii() and text.isdigit() and len(text) < 19]
     if len(keys) < len(typed) or Order.objects.filter(pk__in=keys).count() < len(set(keys)):
         raise BadInput(_("Some of these orders do not exist. Go back to the list and choose again."))
     return _work_orders(request, keys, back_url=reverse("orders:order_list"))
+
+
+def _refuse_too_many(count: int) -> None:
+    if count > AT_ONCE:
+        raise BadInput(
+            _("Too many orders to print at once: %(count)s, at most %(limit)s. Print them in parts.")
+            % {"count": count, "limit": AT_ONCE}
+        )
 
 
 def _work_orders(request: HttpRequest, keys: list[int], *, back_url: str) -> HttpResponse:

@@ -16,19 +16,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.access import needs
 from core.errors import DomainError, StaleForm
-from core.htmx import page_or_part
+from core.htmx import page_or_part, wants_part
 from core.transactions import run
 from orders.domain.lifecycle import Stage
-from orders.forms import MAX_LINES, OrderForm, searched, unresolved
+from orders.forms import MAX_LINES, OrderForm, content_of, searched, unresolved
 from orders.goods import Goods, load_goods, search_goods
 from orders.models import Contact, Order, OrderDraft
+from orders.selectors import last_deliveries
 from orders.services.contacts import contact_of
 from orders.services.drafts import draft_of, drop_draft
 from orders.services.lines import LinesLocked
 from orders.services.placing import change_order, place_order
+from orders.stale import Conflict, compare, initial_of, rows_of, with_choices
 
-# Buttons of the form that change its lines instead of saving it.
-LINE_BUTTONS = ("add_line", "choose_goods", "remove_line", "recount")
+# Buttons of the form that change what stands in it instead of saving it.
+LINE_BUTTONS = ("add_line", "choose_goods", "remove_line", "recount", "use_delivery")
 
 
 class TooManyLines(DomainError):
@@ -44,7 +46,8 @@ def order_create(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     if request.method != "POST":
         draft = draft_of(request.user, now=timezone.now())
-        return _page(request, _restored(draft, today), draft=draft)
+        form = _restored(draft, today) if draft else OrderForm(today=today, initial=_for_buyer(request))
+        return _page(request, form, draft=draft)
     if any(button in request.POST for button in LINE_BUTTONS):
         return _with_other_lines(request, None)
     form = OrderForm(request.POST, today=today)
@@ -78,17 +81,34 @@ def order_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, OrderForm(order=order))
     if any(button in request.POST for button in LINE_BUTTONS):
         return _with_other_lines(request, order)
-    form = OrderForm(request.POST, order=order)
+    form = OrderForm(with_choices(request.POST, order), order=order)
     if form.is_valid():
         try:
             _order, renamed = run(lambda: _change(request, form, order))
+        except StaleForm:
+            return _both(request, form)
         except DomainError as refusal:
             form.add_refusal(refusal)
-            return _page(request, form, refusal.status, is_stale=isinstance(refusal, StaleForm))
+            return _page(request, form, refusal.status)
         messages.success(request, _("Order %(number)s is saved.") % {"number": order.number})
         _tell_names(request, renamed)
         return redirect("orders:order_detail", order.pk)
     return _page(request, form, 422)
+
+
+def _both(request: HttpRequest, late: OrderForm) -> HttpResponse:
+    """The form on the version that is stored now, with what was typed and what the other one changed."""
+    assert late.order is not None  # a new order can't be stale  # noqa: S101
+    order = Order.objects.select_related("status", "buyer", "recipient", "warehouse").get(pk=late.order.pk)
+    if order.status.stage in {Stage.SOLD, Stage.CANCELLED}:
+        late.add_refusal(LinesLocked(order))
+        return _page(request, late, LinesLocked.status)
+    now = OrderForm(order=order)
+    both, conflict = compare(
+        order, token=late.cleaned_data["base"], mine=late.typed_parts(), theirs=now["base"].value()
+    )  # fmt: skip
+    form = OrderForm(order=order, initial=initial_of(both.values), lines=rows_of(both.values, order))
+    return _page(request, form, StaleForm.status, conflict=conflict)
 
 
 @require_safe
@@ -147,7 +167,8 @@ def _tell_names(request: HttpRequest, contacts: list[Contact]) -> None:
 
 def _with_other_lines(request: HttpRequest, order: Order | None) -> HttpResponse:
     """The same form with a line more or less: nothing is checked and nothing is saved."""
-    data = request.POST
+    # Without the script the whole page is drawn again, and what was chosen on it goes into the fields.
+    data = with_choices(request.POST, order) if order and not wants_part(request) else request.POST
     sent = OrderForm(data, order=order, today=timezone.localdate())
     initial, rows = _as_typed(sent)
     problem: Any = ""
@@ -164,6 +185,8 @@ def _with_other_lines(request: HttpRequest, order: Order | None) -> HttpResponse
         number = str(data["remove_line"])
         if number.isascii() and number.isdigit() and len(number) < 5 and int(number) < len(rows):
             del rows[int(number)]
+    elif "use_delivery" in data:
+        initial |= _delivery(str(data["use_delivery"]))
     place = _add(rows, added) if added else None
     if added:
         initial["goods_search"] = ""
@@ -185,10 +208,29 @@ def _as_typed(sent: OrderForm) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return initial, [{name: line[name].value() for name in line.fields} for line in sent.lines.forms]
 
 
-def _restored(draft: OrderDraft | None, today: date) -> OrderForm:
+def _delivery(key: str) -> dict[str, Any]:
+    """The fields that say where an earlier order went; none for a key that means no order."""
+    if not (key.isascii() and key.isdigit() and len(key) < 19):
+        return {}
+    order = Order.objects.select_related("buyer", "recipient", "warehouse").filter(pk=key).first()
+    if order is None:
+        return {}
+    names = ("fulfilment", "address", "courier_note", "same_recipient", "recipient_name", "recipient_phone")
+    content = content_of(order)
+    return {name: content[name] for name in names}
+
+
+def _for_buyer(request: HttpRequest) -> dict[str, Any]:
+    """The fields of a new order for the buyer in the address: `?buyer=12`."""
+    key = request.GET.get("buyer", "")
+    if not (key.isascii() and key.isdigit() and len(key) < 19):
+        return {}
+    buyer = Contact.objects.filter(pk=key).first()
+    return {"buyer_phone": buyer.phone, "buyer_name": buyer.name} if buyer else {}
+
+
+def _restored(draft: OrderDraft, today: date) -> OrderForm:
     """The form of a new order, with what was typed before; the key is a new one, for two windows are two orders."""
-    if draft is None:
-        return OrderForm(today=today)
     data = QueryDict(mutable=True)
     data.update(draft.data)
     try:
@@ -230,23 +272,30 @@ def _add(rows: list[dict[str, Any]], goods: Goods) -> int | None:
     return len(rows) - 1
 
 
+def _buyer_phone(form: OrderForm) -> str:
+    try:
+        return str(form.fields["buyer_phone"].clean(form["buyer_phone"].value()) or "")
+    except ValidationError:
+        return ""
+
+
 def _context(form: OrderForm) -> dict[str, Any]:
     order = form.order
     here = reverse("orders:order_edit", args=[order.pk]) if order else reverse("orders:order_create")
     back = reverse("orders:order_detail", args=[order.pk]) if order else reverse("orders:order_list")
     today = timezone.localdate()
     return {
-        "form": form, "order": order, "here": here, "back_url": back, "today": today,
+        "form": form, "order": order, "deliveries": last_deliveries(_buyer_phone(form)), "here": here, "back_url": back, "today": today,
         "tomorrow": today + timedelta(days=1), "saturday": today + timedelta(days=(5 - today.weekday()) % 7),
     }  # fmt: skip
 
 
 def _page(
-    request: HttpRequest, form: OrderForm, status: int = 200, *, is_stale: bool = False, draft: Any = None
+    request: HttpRequest, form: OrderForm, status: int = 200, *, conflict: Conflict | None = None, draft: Any = None
 ) -> HttpResponse:
     if form.is_bound:
         form.lines.look_up()
-    context = _context(form) | {"is_stale": is_stale, "draft": draft}
+    context = _context(form) | {"conflict": conflict, "draft": draft}
     if form.is_bound and "goods_search" in form.errors:
         context["goods_problem"] = form.errors["goods_search"][0]
     return page_or_part(request, "orders/order_form.html", "form", context, status=status)

@@ -16,17 +16,9 @@ from PIL import Image
 
 from core.access import RIGHTS, Role
 from core.errors import BadInput
+from core.photos import MAX_BYTES, MAX_NAME, MAX_PHOTOS, PhotoNotStored, read_picture, shown_name
 from products.models import Product, ProductKit, ProductPhoto
-from products.services.photos import (
-    MAX_BYTES,
-    MAX_NAME,
-    MAX_PHOTOS,
-    PhotoNotStored,
-    add_photos,
-    make_main,
-    read_picture,
-    shown_name,
-)
+from products.services.photos import add_photos, make_main
 
 RED, BLUE = (200, 20, 20), (20, 20, 200)
 

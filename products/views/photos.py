@@ -1,6 +1,6 @@
 """Photos of a product or a bouquet: adding, putting first, describing, removing."""
 
-from typing import IO, Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,17 +14,10 @@ from django.views.decorators.http import require_POST
 from core.access import may, needs
 from core.errors import BadInput, DomainError
 from core.htmx import wants_part
+from core.photos import judge_uploads
 from core.transactions import run
 from products.models import Product, ProductKit, ProductKitPhoto, ProductPhoto
-from products.services.photos import (
-    MAX_PHOTOS,
-    Picture,
-    add_photos,
-    describe_photo,
-    make_main,
-    read_picture,
-    remove_photo,
-)
+from products.services.photos import add_photos, describe_photo, make_main, remove_photo
 
 
 @require_POST
@@ -70,24 +63,7 @@ def photos_context(owner: Product | ProductKit, user: Any) -> dict[str, Any]:
 
 def _add(request: HttpRequest, owner: Product | ProductKit) -> HttpResponse:
     """Good pictures are kept even when others of the same upload are refused; each refusal names its file."""
-    refusals: list[DomainError] = []
-    pictures: list[Picture] = []
-    files = request.FILES.getlist("photos")
-    if not files:
-        refusals.append(BadInput(_("No picture is chosen. Choose one or several and send them.")))
-    elif len(files) > MAX_PHOTOS:
-        refusals.append(
-            BadInput(
-                _("Too many pictures at once: %(count)s, at most %(limit)s. Send them in parts.")
-                % {"count": len(files), "limit": MAX_PHOTOS}
-            )
-        )
-        files = []
-    for file in files:
-        try:
-            pictures.append(read_picture(cast("IO[bytes]", file), name=file.name or "", size=file.size or 0))
-        except BadInput as refusal:
-            refusals.append(refusal)
+    pictures, refusals = judge_uploads(request.FILES.getlist("photos"))
     if pictures:
         try:
             run(lambda: add_photos(owner, pictures))

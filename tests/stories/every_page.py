@@ -26,10 +26,15 @@ SHOP_PAGES: dict[str, list[str]] = {
         "/orders/{waiting}/",
     ],
     "orders:order_edit": ["/orders/{confirmed}/edit/"],
+    "orders:composition": ["/orders/{confirmed}/lines/{line}/", "/orders/{waiting}/lines/{waiting_line}/"],
+    "orders:photo_rule": ["/orders/photo-rule/"],
     "orders:print_work_order": ["/orders/{confirmed}/print/work-order/"],
     "orders:print_card": ["/orders/{confirmed}/print/card/"],
     "orders:print_receipt": ["/orders/{confirmed}/print/receipt/"],
-    "orders:print_work_orders": ["/orders/print/work-orders/?order={confirmed}&order={waiting}"],
+    "orders:print_work_orders": [
+        "/orders/print/work-orders/?order={confirmed}&order={waiting}",
+        "/orders/print/work-orders/?view=today",
+    ],
     "inventory:stock_list": ["/stock/", "/stock/?q=nothing+like+this"],
     "inventory:stock_detail": ["/stock/{stock}/"],
     "inventory:reservation_list": ["/stock/reservations/"],
@@ -77,10 +82,13 @@ NO_SHOP_PAGES: dict[str, str] = {
     "orders:draft_keep": "takes a form and answers with a part",
     "orders:draft_discard": "takes a form and goes back",
     "orders:contact_search": "a part of the order form",
+    "orders:deliveries": "a part of the order form",
     "orders:goods_search": "a part of the order form",
     "orders:order_transition": "takes a form and goes to the order",
     "orders:card_steps": "a part of the board",
     "orders:move_card": "takes a form and answers with a part of the board",
+    "orders:photos_add": "takes files and answers with the photos",
+    "orders:photo_remove": "takes a form and answers with the photos",
     "orders:payment_create": "takes a form and goes to the order",
     "inventory:batch": "leads from a label's code to the stock",
     "products:category_move": "takes a form and goes to the tree",
@@ -137,12 +145,15 @@ def landmarks() -> dict[str, int]:
 
     # Enough of it, for something of it may be written off before it is looked at.
     batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False, remaining__gte=5).earliest("pk")
-    waiting = uncovered().earliest("needed_on", "pk").order_link.item.order
+    waiting_line = uncovered().earliest("needed_on", "pk").order_link.item
+    confirmed = order(Category.CONFIRMED)
     return {
-        "confirmed": order(Category.CONFIRMED).pk,
+        "confirmed": confirmed.pk,
+        "line": confirmed.items.earliest("pk").pk,
+        "waiting_line": waiting_line.pk,
         "completed": order(Category.COMPLETED).pk,
         "cancelled": Order.objects.filter(status__category=Category.CANCELLED).earliest("pk").pk,
-        "waiting": waiting.pk,
+        "waiting": waiting_line.order_id,
         "stock": batch.stock_id,
         "batch": batch.pk,
         "receipt": Receipt.objects.earliest("pk").pk,

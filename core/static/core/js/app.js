@@ -206,8 +206,14 @@ show_tick_alls();
 document.addEventListener("htmx:afterSettle", show_tick_alls);
 
 document.addEventListener("change", (event) => {
-  if (!event.target.matches("[data-check-all]")) return;
-  for (const tick of event.target.closest("table").querySelectorAll("tbody [type=checkbox]")) tick.checked = event.target.checked;
+  const chosen = event.target.closest(".selectable");
+  if (!chosen || event.target.type !== "checkbox") return;
+  if (event.target.matches("[data-check-all]")) {
+    for (const tick of event.target.closest("table").querySelectorAll("tbody [type=checkbox]")) tick.checked = event.target.checked;
+  }
+  const ticks = [...chosen.querySelectorAll("tbody [type=checkbox]")];
+  const words = ticks[0]?.form?.querySelector("[data-picked]");
+  if (words) words.textContent = words.dataset.picked.replace("{picked}", ticks.filter((tick) => tick.checked).length).replace("{all}", ticks.length);
 });
 
 /* --- Passwords can be looked at ---------------------------------------------------------------------------------- */

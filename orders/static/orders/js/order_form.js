@@ -17,6 +17,19 @@ document.addEventListener("click", (event) => {
     fill("buyer_name", contact.dataset.name)?.focus();
     document.getElementById("contacts_found").replaceChildren();
   }
+  const place = event.target.closest("#last_deliveries button");
+  if (place) {
+    event.preventDefault();
+    const { address, note, name, phone } = place.dataset;
+    const fields = { address, courier_note: note, recipient_name: name, recipient_phone: phone };
+    for (const [field, value] of Object.entries(fields)) fill(field, value);
+    const same = document.querySelector('#order_form [name="same_recipient"]');
+    same.checked = place.dataset.same === "on";
+    const delivery = document.querySelector('#order_form [name="fulfilment"][value="delivery"]');
+    delivery.checked = true;
+    delivery.dispatchEvent(new Event("change", { bubbles: true }));
+    document.querySelector('#order_form [name="address"]').focus();
+  }
   const chip = event.target.closest("[data-day]");
   if (chip) fill("due_on", chip.dataset.day);
 });

@@ -4,8 +4,7 @@
 function send(form, file, bar) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
-    const fields = new FormData();
-    fields.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+    const fields = new FormData(form);
     fields.set("photos", file, file.name);
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) bar.value = event.loaded / event.total;
