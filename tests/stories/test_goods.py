@@ -66,5 +66,5 @@ def test_charts_are_folded_on_a_phone_only(browse, staff, live_shop, phone):
     chart = page.locator("details.fold").last
     if phone:
         expect(chart).not_to_have_attribute("open", re.compile(".*"))
-        chart.locator("summary").tap()
+        chart.locator("> summary").tap()
     expect(chart.locator("svg[role=img]")).to_be_visible()
