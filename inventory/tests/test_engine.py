@@ -196,27 +196,6 @@ def test_goods_sold_before_entry_get_their_true_cost_from_the_receipt(shop):
     assert check_stock() == []
 
 
-def test_the_installed_functions_are_the_newest_files(shop):
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select proname, prosrc from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
-            " where nspname = %s and (proname like 'stock\\_%%' or proname like 'order\\_%%')",
-            [connection.schema_name],
-        )
-        installed = dict(cursor.fetchall())
-    from inventory.engine import install
-    from orders import engine
-
-    wanted = {
-        name: files.text(file).split("$$")[1]
-        for files in (install.functions, engine.functions)
-        for name, file in files.newest().items()
-    }
-    assert installed == wanted
-
-
 def test_the_plain_rule_leaves_nothing_uncovered_when_there_is_enough():
     plan = plan_issue([Batch(0, 1, Decimal(3), Decimal("0.0001"))], [Decimal(1), Decimal(2)])
     assert plan.uncovered == {}
