@@ -21,7 +21,9 @@ class Migration(migrations.Migration):
             ],
             migrations.RunSQL.noop,
         ),
-        migrations.RunSQL(["set constraints all immediate"], migrations.RunSQL.noop),
+        # What the update left to be checked is checked now, or the index can't be made in this transaction; what comes
+        # later in it, a new shop's first goods perhaps, is checked at the end again.
+        migrations.RunSQL(["set constraints all immediate", "set constraints all deferred"], migrations.RunSQL.noop),
         migrations.AddConstraint(
             model_name="productcategory",
             constraint=models.UniqueConstraint(

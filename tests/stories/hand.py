@@ -15,6 +15,16 @@ THINK, KEY, CLICK, TAP = 1.35, 0.28, 1.3, 1.0
 walked: list["Hand"] = []
 
 
+def rest(page: Any) -> None:
+    """Wait until the page rests. A form on its way is marked until its answer is there or the next page has taken this
+    one's place; what htmx brought in hears nothing until it has settled, some 20 ms that no person is quick enough for.
+    """
+    page.wait_for_function(
+        "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added, form[data-sent]')"
+    )
+    page.wait_for_load_state("load")
+
+
 @dataclass
 class Hand:
     """Walks through one flow on one page. `most` is the greatest number of steps the flow may take."""
@@ -66,9 +76,7 @@ class Hand:
     def _step(self, work: Any, human: float, told: str) -> None:
         began = time.perf_counter()
         work()
-        # A form on its way is marked until its answer is there or the next page has taken this one's place.
-        self.page.wait_for_function("() => !document.querySelector('.htmx-request, form[data-sent]')")
-        self.page.wait_for_load_state("load")
+        rest(self.page)
         self.system += time.perf_counter() - began
         self.human += human
         self.steps += 1

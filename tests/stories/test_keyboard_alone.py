@@ -9,6 +9,7 @@ from inventory.tests.factories import product, receive, stock_of
 from orders.domain.lifecycle import Category
 from orders.invariants import INVARIANTS
 from orders.models import Order
+from tests.stories.hand import rest
 
 GOOD = "iris-and-lily-7"
 WHERE = "document.activeElement"
@@ -42,8 +43,7 @@ class Keys:
         return self
 
     def rest(self):
-        self.page.wait_for_function("() => !document.querySelector('.htmx-request, form[data-sent]')")
-        self.page.wait_for_load_state("load")
+        rest(self.page)
 
     def _seen(self):
         found = self.page.evaluate(
@@ -92,7 +92,6 @@ def test_from_the_log_in_to_a_completed_order(visit, live_shop, staff, language)
             break
         version = order.version
         keys.to("#next_step:not(.only-phone *)" if page.locator("#next_step").count() else "[id^=step_]").press("Enter")
-        page.wait_for_function("() => !document.querySelector('.htmx-request')")
         order.refresh_from_db()
         assert order.version > version
         assert page.evaluate(f"{WHERE} !== document.body"), "the focus is not lost with the button that was pressed"
