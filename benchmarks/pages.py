@@ -91,6 +91,9 @@ PAGES = [
     Page("orders:order_detail", "detail", sample="done", weight=3),
     Page("orders:card_steps", "fragment", part=True, weight=2),
     Page("orders:order_create", "form", role="seller", weight=3),
+    Page("orders:composition", "form", sample="line", role="florist"),
+    Page("orders:deliveries", "fragment", "buyer_phone={phone}", role="seller", part=True, weight=1),
+    Page("orders:photo_rule", "form", role="owner"),
     Page("orders:order_edit", "form", role="seller", weight=2),
     Page("orders:contact_search", "fragment", "q=2345", role="seller", part=True, weight=3),
     Page("orders:goods_search", "fragment", "q=роза 12", role="seller", part=True, weight=3),
@@ -118,6 +121,9 @@ PAGES = [
     Page("products:product_list", "part", "q=гортензия", part=True, weight=2),
     Page("products:product_list", "list", "deleted=1"),
     Page("products:product_search", "fragment", "q=роза 1", part=True, weight=2),
+    Page("products:category_list", "list"),
+    Page("products:category_create", "form"),
+    Page("products:category_edit", "form", sample="category"),
     Page("products:product_create", "form"),
     Page("products:product_detail", "detail", sample="product", weight=2),
     Page("products:product_edit", "form", sample="product"),
@@ -136,6 +142,9 @@ LEFT_OUT = {
     "reports:hide_first_steps": "only sent", "reports:load_demo": "only sent",
     "orders:bulk_status": "only sent", "orders:draft_keep": "only sent", "orders:draft_discard": "only sent",
     "orders:order_transition": "only sent", "orders:move_card": "only sent", "orders:payment_create": "only sent",
+    "orders:photos_add": "only sent", "orders:photo_remove": "only sent",
+    "products:category_move": "only sent", "products:category_delete": "only sent",
+    "products:category_restore": "only sent",
     "products:product_delete": "only sent", "products:product_restore": "only sent",
     "products:product_photos": "only sent", "products:product_photo": "only sent",
     "products:kit_photos": "only sent", "products:kit_photo": "only sent",
@@ -169,8 +178,8 @@ def samples() -> dict[str, Any]:
     from django.utils import timezone
 
     from inventory.models import Receipt, Stock, StockBatch
-    from orders.models import Order, OrderStatus
-    from products.models import Product, ProductKit
+    from orders.models import Contact, Order, OrderItem, OrderStatus
+    from products.models import Product, ProductCategory, ProductKit
 
     today = timezone.localdate()
     open_orders = Order.objects.filter(status__category="confirmed", due_on__gte=today).order_by("pk")
@@ -178,6 +187,8 @@ def samples() -> dict[str, Any]:
     orders = list(open_orders.values_list("pk", flat=True)[:40])
     return {
         "order": orders,
+        "line": list(OrderItem.objects.filter(order__in=orders).values_list("order", "pk")[:40]),
+        "category": list(ProductCategory.objects.order_by("pk").values_list("pk", flat=True)[:40]),
         "done": list(done.values_list("pk", flat=True)[:40]),
         "stock": list(Stock.objects.filter(quantity__gt=0).order_by("-version").values_list("pk", flat=True)[:40]),
         "batch": list(StockBatch.objects.filter(is_open=True).order_by("-pk").values_list("pk", flat=True)[:40]),
@@ -185,6 +196,7 @@ def samples() -> dict[str, Any]:
         "product": list(Product.objects.order_by("pk").values_list("pk", flat=True)[:40]),
         "kit": list(ProductKit.objects.order_by("pk").values_list("pk", flat=True)[:40]),
         "values": {
+            "phone": Contact.objects.filter(bought__in=orders).values_list("phone", flat=True)[0],
             "year_ago": today - timedelta(days=365),
             "completed": OrderStatus.objects.get(code="completed").pk,
             "number": Order.objects.filter(pk=orders[0]).values_list("number", flat=True).get(),
@@ -203,7 +215,10 @@ def paths_of(page: Page, found: dict[str, Any]) -> list[str]:
     with suppress(NoReverseMatch):
         return [iri_to_uri(reverse(page.name, urlconf="myproject.urls_shop") + query)]
     return [
-        iri_to_uri(reverse(page.name, args=[key], urlconf="myproject.urls_shop") + query) for key in found[page.sample]
+        iri_to_uri(
+            reverse(page.name, args=key if isinstance(key, tuple) else [key], urlconf="myproject.urls_shop") + query
+        )
+        for key in found[page.sample]
     ]
 
 
