@@ -8,7 +8,19 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Max, Prefetch, Q, QuerySet, Sum, Value
+from django.db.models import (
+    BooleanField,
+    Count,
+    ExpressionWrapper,
+    F,
+    FilteredRelation,
+    Max,
+    Prefetch,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
 from django.db.models.functions import Coalesce, ExtractHour
 from django.utils import timezone
 
@@ -96,15 +108,23 @@ def unpaid_orders() -> Q:
     return Q(status__category=Category.COMPLETED.value, paid__lt=F("total"))
 
 
-def view_counts(now: datetime) -> dict[str, int]:
-    """How many orders each view with a badge holds: one statement."""
+def view_counts(now: datetime, statuses: Iterable[OrderStatus]) -> dict[str, int]:
+    """How many orders each view with a badge holds: one statement. `statuses` are all of the shop's."""
     today = timezone.localdate(now)
-    not_cancelled = ~Q(status__category=Category.CANCELLED.value)
-    return Order.objects.aggregate(
-        today=Count("pk", filter=Q(due_on=today) & not_cancelled),
-        tomorrow=Count("pk", filter=Q(due_on=today + timedelta(days=1)) & not_cancelled),
+    tomorrow = today + timedelta(days=1)
+    kept = [status.pk for status in statuses if status.category != Category.CANCELLED]
+    # By keys of statuses: both halves are found by index, and the years of ended orders are not looked at.
+    looked_at = Order.objects.filter(Q(due_on__range=(today, tomorrow)) | Q(status__in=_still_open(statuses)))
+    return looked_at.aggregate(
+        today=Count("pk", filter=Q(due_on=today, status__in=kept)),
+        tomorrow=Count("pk", filter=Q(due_on=tomorrow, status__in=kept)),
         late=Count("pk", filter=late_orders(now)),
     )
+
+
+def _still_open(statuses: Iterable[OrderStatus]) -> list[int]:
+    """Keys of the statuses in which somebody waits for an order."""
+    return [status.pk for status in statuses if not status.is_end and status.category != Category.DRAFT]
 
 
 def lateness_of(order: Order, now: datetime) -> Lateness:
@@ -316,11 +336,11 @@ def waiting_of(order_ids: Iterable[int]) -> dict[int, dict[str, Decimal]]:
 
 def uncovered() -> QuerySet[Any]:
     """Open demands of orders that hold less than they ask, with `held`."""
+    # A demand has one active reservation at most, so there is nothing to add up.
     return (
         StockDemand.objects.filter(is_open=True, order_link__isnull=False)
-        .annotate(
-            held=Coalesce(Sum("reservations__quantity", filter=Q(reservations__is_active=True)), Value(_DECIMAL_ZERO))
-        )
+        .annotate(active=FilteredRelation("reservations", condition=Q(reservations__is_active=True)))
+        .annotate(held=Coalesce(F("active__quantity"), Value(_DECIMAL_ZERO)))
         .filter(held__lt=F("quantity"))
     )
 
@@ -533,12 +553,23 @@ class Exceptions:
 
 
 def exceptions_at(now: datetime) -> Exceptions:
-    """Two statements."""
-    found = Order.objects.aggregate(
-        late=Count("pk", filter=late_orders(now)), unpaid=Count("pk", filter=unpaid_orders())
+    """Two statements; each part of the first one is found by an index of its own."""
+    still_open = OrderStatus.objects.filter(is_positive_end=False, is_negative_end=False).exclude(
+        category=Category.DRAFT.value
     )
+    late = Order.objects.filter(late_orders(now), status__in=still_open)
+    parts = [(late, "late"), (Order.objects.filter(unpaid_orders()), "unpaid")]
+    counted = [
+        rows.order_by()
+        .annotate(part=Value(name))
+        .values("part")
+        .annotate(count=Count("pk"))
+        .values_list("part", "count")
+        for rows, name in parts
+    ]
+    found = dict(counted[0].union(*counted[1:], all=True))
     waiting = uncovered().aggregate(count=Count("order_link__item__order", distinct=True))["count"]
-    return Exceptions(found["late"], found["unpaid"], waiting)
+    return Exceptions(found.get("late", 0), found.get("unpaid", 0), waiting)
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def _answer(request: HttpRequest, data: Any, *, done: str = "", action: RecentAc
     open_columns = [column for column in columns if not column.status.is_end]
     named = next((column for column in columns if str(column.status.pk) == data.get("column", "")), None)
     filled = next((column for column in open_columns if column.count), None)
-    tabs = view_tabs(view, view_counts(now), url_name="orders:order_board")
+    tabs = view_tabs(view, view_counts(now, statuses), url_name="orders:order_board")
     context = {
         "columns": columns, "current": named or filled or (open_columns or columns)[0], "view": view.value,
         "tabs": tabs, "done": done, "may_change": may(request.user, "orders.change"),

@@ -75,7 +75,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
         "without_contact_url": _address({name: value for name, value in kept.items() if name != "contact"}),
         "statuses": statuses,
         "longest": LONGEST_SEARCH,
-        "tabs": view_tabs(shown, view_counts(now)) if not after else [],
+        "tabs": view_tabs(shown, view_counts(now, statuses)) if not after else [],
         "reset_url": _address({"view": view.value}),
         "tomorrow_url": _address({"view": View.TOMORROW.value}),
         "next_url": _address({**kept, "after": context["page"].after}) if context["page"].after else "",
