@@ -47,7 +47,7 @@ def card_steps(request: HttpRequest, pk: int) -> HttpResponse:
 def move_card(request: HttpRequest, pk: int) -> HttpResponse:
     """Move an order to another column. Answers with the board, or with the card and the reason when it is refused."""
     order = get_object_or_404(Order.objects.select_related("status"), pk=pk)
-    form = StepForm(request.POST)
+    form = StepForm.of(request)
     if not form.is_valid():
         text = _("This page is out of date. Look at the order as it is now and decide again.")
         return _refused(request, pk, text, 422)

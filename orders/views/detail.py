@@ -53,7 +53,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def order_transition(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the order into another status; the stock follows. Which right it takes depends on the step."""
     order = _order(pk)
-    form = StepForm(request.POST)
+    form = StepForm.of(request)
     if not form.is_valid():
         text = _("This page is out of date. Look at the order as it is now and decide again.")
         return _answer(request, order, refusal=DomainError(text), status=422)
