@@ -118,10 +118,13 @@ if not DATABASE_URL:
         "Set DATABASE_URL, for example postgres://user:password@127.0.0.1:5432/florist, "
         "or start through `python3 dev.py`, which brings its own PostgreSQL."
     )
-_timeouts = {
+_session = {
     "lock_timeout": env.text("DB_LOCK_TIMEOUT", "5s"),
     "statement_timeout": env.text("DB_STATEMENT_TIMEOUT", "15s"),
     "idle_in_transaction_session_timeout": env.text("DB_IDLE_TIMEOUT", "30s"),
+    # Many short statements, no long ones: a helper process or compiled code costs more than the statement it is for.
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
 }
 _database = dj_database_url.parse(DATABASE_URL, conn_max_age=env.number("DB_CONN_MAX_AGE", 60), conn_health_checks=True)
 DATABASES = {
@@ -131,7 +134,7 @@ DATABASES = {
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             **_database.get("OPTIONS", {}),
-            "options": " ".join(f"-c {name}={value}" for name, value in _timeouts.items()),
+            "options": " ".join(f"-c {name}={value}" for name, value in _session.items()),
         },
     }
 }

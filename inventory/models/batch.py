@@ -47,7 +47,8 @@ class StockBatch(EngineRow):
             ),
         ]
         indexes = [
-            models.Index(fields=["stock", "received_at", "id"], condition=Q(is_open=True), name="batch_open_queue")
+            models.Index(fields=["stock", "received_at", "id"], condition=Q(is_open=True), name="batch_open_queue"),
+            models.Index(fields=["expires_on"], condition=Q(is_open=True), name="batch_open_expiry"),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,8 @@ from orders.board import Card
 from orders.domain.lifecycle import Stage
 from orders.goods import short_unit
 from orders.models import EventKind, Fulfilment, Order, OrderEvent, OrderItem, PaymentMethod
-from orders.selectors import Lateness, Part, Row, goods_ref
+from orders.selectors.lists import Lateness, Row, goods_ref
+from orders.selectors.one_order import Part
 from products.models import Unit
 
 register = template.Library()
