@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.numbers import MINUS, NO_BREAK_SPACE, decimal_mark, format_decimal
@@ -85,9 +86,14 @@ def day(value: datetime.date | None, today: datetime.date | None = None) -> str:
         return ""
     if isinstance(value, datetime.datetime):
         value = timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
+    return _day(value, get_language(), with_year=value.year != (today or timezone.localdate()).year)
+
+
+@lru_cache(maxsize=4096)  # a list names the same few days again and again
+def _day(value: datetime.date, _language: str | None, *, with_year: bool) -> str:
     # Translators: how a day looks in lists: weekday, day, month, in Django's date format letters
     pattern = _("D j b")
-    written = date_format(value, pattern if value.year == (today or timezone.localdate()).year else f"{pattern} Y")
+    written = date_format(value, f"{pattern} Y" if with_year else pattern)
     if decimal_mark() == ",":
         return written.lower().replace(" ", NO_BREAK_SPACE)
     return " ".join(part.capitalize() for part in written.split(" ")).replace(" ", NO_BREAK_SPACE)
