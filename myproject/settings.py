@@ -1,6 +1,7 @@
 """Settings, read top to bottom. Every value that differs between machines comes from the environment (env.py)."""
 
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -202,17 +203,20 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- Cache, jobs, mail, logs -----------------------------------------------------------------------------------------
 
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "KEY_FUNCTION": "django_tenants.cache.make_key",
-        "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
-    },
-    # What the shell shows to everybody of a role, whatever the shop; not while templates are being written or tried.
+# The schema stands in every key: no shop reads what another stored.
+_by_shop = {
+    "KEY_FUNCTION": "django_tenants.cache.make_key",
+    "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
+}
+_no_fragments = DEBUG or TESTING  # while templates are being written or tried
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", **_by_shop},
+    # What the shell shows to everybody of a role.
     "template_fragments": {
-        "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG or TESTING else 'locmem.LocMemCache'}",
+        "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if _no_fragments else 'locmem.LocMemCache'}",
         "LOCATION": "shell",
         "OPTIONS": {"MAX_ENTRIES": 2000},
+        **_by_shop,
     },
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

@@ -191,9 +191,7 @@ def test_every_sentence_is_translated(path):
 
 
 def test_what_is_kept_of_the_shell_is_kept_for_one_role_one_language_and_one_place(sections, settings):
-    settings.CACHES = settings.CACHES | {
-        "template_fragments": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "kept shell"}
-    }
+    settings.CACHES = settings.CACHES | {"template_fragments": settings.CACHES["default"] | {"LOCATION": "kept shell"}}
     bar = re.compile(r'<nav class="bottom-bar".*?</nav>', re.DOTALL)
 
     def seen(role, language="en", at="home"):
