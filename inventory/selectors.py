@@ -29,6 +29,7 @@ from django.db.models.functions import Coalesce, Greatest, TruncDate
 from core.quantities import QuantityField, round_value
 from inventory.domain.fifo import Batch, plan_issue
 from inventory.models import (
+    IssueOrder,
     MovementKind,
     Receipt,
     ReceiptLine,
@@ -383,17 +384,20 @@ def figures_by_product(product_ids: Sequence[int]) -> dict[int, Figures]:
 
 @dataclass(frozen=True)
 class CostsNow:
-    """What goods would cost if they were sold now: the oldest open batches first, by the same rule as a sale.
+    """What goods would cost if they were sold now: by the same rule as a sale.
 
-    A sale takes from one warehouse; here all live ones stand in one queue, because nobody has said yet from where.
+    A sale takes from one warehouse; here all live ones stand in one queue, because nobody has said yet from where. What
+    wilts first gives first where every warehouse that has the product does it so (`wilting_first`), else the oldest.
     """
 
     queues: dict[int, list[Batch]]
     last: dict[int, Decimal]
+    wilting_first: set[int]
 
     def of(self, product_id: int, quantity: Decimal) -> Cost | None:
         """The cost of `quantity` base units. What is not there costs what the last receipt did; None without one."""
-        plan = plan_issue(self.queues.get(product_id, ()), [quantity])
+        queue = self.queues.get(product_id, ())
+        plan = plan_issue(queue, [quantity], wilting_first=product_id in self.wilting_first)
         value = sum((take.cost for take in plan.takes), Decimal(0))
         missing = plan.uncovered.get(0, Decimal(0))
         if not missing:
@@ -406,12 +410,17 @@ class CostsNow:
 def costs_now(product_ids: Sequence[int]) -> CostsNow:
     """What these products would cost now: two statements."""
     queues: dict[int, list[Batch]] = {}
+    by_age: set[int] = set()
     rows = StockBatch.objects.filter(
         stock__product__in=product_ids, stock__warehouse__is_deleted=False, is_open=True
-    ).values_list("stock__product", "received_at", "pk", "remaining", "remaining_value")
-    for product, received_at, key, remaining, value in rows:
-        queues.setdefault(product, []).append(Batch(received_at.timestamp(), key, remaining, value))
-    return CostsNow(queues, last_costs(product_ids))
+    ).values_list(
+        "stock__product", "stock__warehouse__issue_order", "received_at", "pk", "remaining", "remaining_value", "expires_on"
+    )  # fmt: skip
+    for product, order, received_at, key, remaining, value, expires_on in rows:
+        queues.setdefault(product, []).append(Batch(received_at.timestamp(), key, remaining, value, expires_on))
+        if order == IssueOrder.FIFO:
+            by_age.add(product)
+    return CostsNow(queues, last_costs(product_ids), set(queues) - by_age)
 
 
 def free_by_place(product_ids: Sequence[int]) -> list[dict[int, Decimal]]:
