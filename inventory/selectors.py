@@ -29,10 +29,15 @@ from django.db.models.functions import Coalesce, Greatest, TruncDate
 from core.quantities import QuantityField, round_value
 from inventory.domain.fifo import Batch, plan_issue
 from inventory.models import (
+    Assembly,
+    AssemblyPart,
+    CountLine,
+    Disassembly,
     IssueOrder,
     MovementKind,
     Receipt,
     ReceiptLine,
+    Regrade,
     Reservation,
     Sale,
     SaleReturn,
@@ -43,6 +48,9 @@ from inventory.models import (
     StockDemand,
     StockMovement,
     SupplierReturn,
+    Transfer,
+    TransferLine,
+    TransferState,
     Warehouse,
     WriteOff,
 )
@@ -115,13 +123,25 @@ def _document_names(movements: Sequence[StockMovement]) -> dict[tuple[int, int],
         names[SourceKind.RECEIPT_LINE, line.pk] = str(line.receipt)
     for sale in Sale.objects.filter(pk__in=keys.get(SourceKind.SALE, ())):
         names[SourceKind.SALE, sale.pk] = f"{Sale._meta.verbose_name} {sale.pk}"
-    for model, kind in ((WriteOff, SourceKind.WRITE_OFF), (SupplierReturn, SourceKind.SUPPLIER_RETURN)):
-        for document in model.objects.filter(pk__in=keys.get(kind, ())):
+    for model, kind in (
+        (WriteOff, SourceKind.WRITE_OFF),
+        (SupplierReturn, SourceKind.SUPPLIER_RETURN),
+        (SaleReturn, SourceKind.SALE_RETURN),
+        (Assembly, SourceKind.ASSEMBLY),
+        (Disassembly, SourceKind.DISASSEMBLY),
+        (Regrade, SourceKind.REGRADE),
+    ):
+        for document in model._default_manager.filter(pk__in=keys.get(kind, ())):
             names[kind, document.pk] = str(document)
-    for back in SaleReturn.objects.filter(pk__in=keys.get(SourceKind.SALE_RETURN, ())):
-        names[SourceKind.SALE_RETURN, back.pk] = str(back)
     for gap in Shortage.objects.filter(pk__in=keys.get(SourceKind.SHORTAGE, ())).select_related("sale"):
         names[SourceKind.SHORTAGE, gap.pk] = f"{Sale._meta.verbose_name} {gap.sale_id}"
+    for part_of, kind, parent in (
+        (TransferLine, SourceKind.TRANSFER_LINE, "transfer"),
+        (CountLine, SourceKind.COUNT_LINE, "stock_take"),
+        (AssemblyPart, SourceKind.ASSEMBLY_PART, "assembly"),
+    ):
+        for part in part_of._default_manager.filter(pk__in=keys.get(kind, ())).select_related(parent):
+            names[kind, part.pk] = str(getattr(part, parent))
     return names
 
 
@@ -354,6 +374,23 @@ def receipts() -> QuerySet[Receipt]:
 def write_offs() -> QuerySet[WriteOff]:
     """Write-offs, newest first."""
     return WriteOff.objects.select_related("product", "warehouse", "by", "reversed_by").order_by("-pk")
+
+
+def transfers() -> QuerySet[Transfer]:
+    """Transfers, newest first."""
+    return Transfer.objects.select_related("source", "target", "by").order_by("-pk")
+
+
+def on_its_way(product: Product | None = None, *, warehouse: Warehouse | None = None) -> QuerySet[TransferLine]:
+    """Lines with goods that have left and not arrived: of a product, from or to a warehouse."""
+    rows = TransferLine.objects.filter(
+        transfer__state=TransferState.IN_TRANSIT, quantity__gt=F("received") + F("lost")
+    ).order_by("pk")  # fmt: skip
+    if product is not None:
+        rows = rows.filter(product=product)
+    if warehouse is not None:
+        rows = rows.filter(Q(transfer__source=warehouse) | Q(transfer__target=warehouse))
+    return rows
 
 
 def last_costs(product_ids: Sequence[int]) -> dict[int, Decimal]:
