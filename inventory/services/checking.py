@@ -199,6 +199,20 @@ INVARIANTS = [
                  or t.state = 'cancelled' and l.received + l.lost <> 0)""",
     ),
     Invariant(
+        "regrade_balanced",
+        _("goods that became another product left one batch and came into another, in base units and in money"),
+        """select r.id, r.quantity || ' / ' || r.cost,
+                  coalesce(a.taken, 0) || ' / ' || coalesce(a.gone, 0) || ', ' || coalesce(a.came, 0) || ' / ' || coalesce(a.worth, 0)
+           from inventory_regrade r
+           join inventory_stock s on s.product_id = r.source_id and s.warehouse_id = r.warehouse_id
+           left join (select x.regrade_id, sum(x.quantity - x.returned) as taken, sum(x.cost - x.returned_cost) as gone,
+                             sum(b.quantity) as came, sum(b.total_cost) as worth
+                        from inventory_saleallocation x left join inventory_stockbatch b on b.came_by_id = x.id
+                       where x.regrade_id is not null group by x.regrade_id) a on a.regrade_id = r.id
+           where {stock} and ((r.quantity, r.cost) is distinct from (a.taken, a.gone)
+                 or (r.quantity, r.cost) is distinct from (a.came, a.worth))""",
+    ),
+    Invariant(
         "origin_kept",
         _("goods that moved on keep the age and the last day of the batch they came from"),
         """select b.id, o.received_at || ' / ' || coalesce(o.expires_on::text, ''),

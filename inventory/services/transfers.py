@@ -26,7 +26,6 @@ from inventory.models import (
     MovementKind,
     SaleAllocation,
     SourceKind,
-    Stock,
     StockBatch,
     Transfer,
     TransferLine,
@@ -36,7 +35,7 @@ from inventory.models import (
 )
 from inventory.services.places import hold_live_warehouses, refuse_deleted_products
 from inventory.services.reservations import reserve_waiting
-from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks
+from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks, refuse_foreign_batch
 from inventory.services.write_offs import write_off
 from products.models import Product
 
@@ -334,14 +333,7 @@ def _check(source: Warehouse, target: Warehouse, lines: Sequence[TransferLineInp
         raise BadInput(_("A transfer needs at least one line. Add what is to be sent."))
     for line in lines:
         checked_quantity(line.quantity)
-        if line.batch is not None and not Stock.objects.filter(
-            pk=line.batch.stock_id, product=line.product, warehouse=source
-        ):
-            raise BadInput(
-                _("This batch of %(product)s does not lie in %(source)s. Choose another batch or none.")
-                % {"product": line.product, "source": source},
-                field="batch",
-            )
+        refuse_foreign_batch(line.batch, product=line.product, warehouse=source)
     named = [line.batch.pk for line in lines if line.batch is not None]
     if len(set(named)) < len(named):
         raise BadInput(_("One batch stands on two lines. Put the whole quantity on one of them."), field="batch")
