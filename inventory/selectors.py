@@ -47,6 +47,8 @@ from inventory.models import (
     StockBatch,
     StockDemand,
     StockMovement,
+    StockTake,
+    StockTakeScope,
     SupplierReturn,
     Transfer,
     TransferLine,
@@ -391,6 +393,29 @@ def on_its_way(product: Product | None = None, *, warehouse: Warehouse | None = 
     if warehouse is not None:
         rows = rows.filter(Q(transfer__source=warehouse) | Q(transfer__target=warehouse))
     return rows
+
+
+def stock_takes() -> QuerySet[StockTake]:
+    """Stock-takes, newest first."""
+    return StockTake.objects.select_related("warehouse", "category", "by", "closed_by").order_by("-pk")
+
+
+def to_be_counted(stock_take: StockTake, *, on: date) -> QuerySet[Any]:
+    """Stock rows of live products that a stock-take is about, by name: with goods or sold before entry, of the category
+    and those under it, or wilting on the day `on`; and whatever was counted besides."""
+    rows = _with_risk(on, stock_take.warehouse_id).filter(Q(quantity__gt=0) | Q(short__gt=0))
+    if stock_take.scope == StockTakeScope.WILTING:
+        rows = rows.filter(wilts=True)
+    elif stock_take.scope == StockTakeScope.CATEGORY:
+        own = Q(product__category=stock_take.category_id)
+        under = Q(product__category__parent=stock_take.category_id)
+        rows = rows.filter(own | under | Q(product__category__parent__parent=stock_take.category_id))
+    counted = stock_take.lines.values("stock")
+    return (
+        Stock.objects.filter(Q(pk__in=rows.values("pk")) | Q(pk__in=counted))
+        .select_related("product__category")
+        .order_by("product__name", "pk")
+    )
 
 
 def last_costs(product_ids: Sequence[int]) -> dict[int, Decimal]:

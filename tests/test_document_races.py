@@ -7,9 +7,11 @@ import pytest
 
 from core.transactions import run
 from inventory.errors import InsufficientStock
-from inventory.models import Sale, Stock, StockBatch, Transfer
+from inventory.models import MovementKind, Sale, Stock, StockBatch, StockMovement, Transfer
+from inventory.services import stock_takes
 from inventory.services.checking import check_stock
 from inventory.services.sale_processor import SaleProcessor
+from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
 from inventory.services.transfers import TransferLineInput, receive_transfer, send_transfer, transfer_stock
 from inventory.tests.factories import cellar, stock_of, stocked, warehouse
 
@@ -88,3 +90,75 @@ def test_what_is_on_its_way_arrives_once(committed_shop, in_threads):
     assert stock_of(rose, cellar()).quantity == 6
     assert StockBatch.objects.filter(stock__warehouse=cellar()).count() == 1
     assert check_stock() == []
+
+
+LACKING = 3  # stems that the books have and the shelf has not
+
+
+def count_while_selling(in_threads):
+    """Three tills sell 20 roses one by one, one person counts what is really there and another applies. Answers with
+    the roses that are left on the shelf."""
+    rose = stocked("Red rose", ("100", "1.3333"))
+    take = run(lambda: open_stock_take(warehouse=warehouse()))
+    sold, counted = threading.Semaphore(0), threading.Event()
+
+    def till():
+        for turn in range(20):
+            run(lambda: sell(rose, "1"))
+            sold.release()
+            if turn == 10:
+                counted.wait(timeout=20)
+
+    def stocktaker():
+        for _ in range(15):
+            sold.acquire(timeout=10)
+        seen = stock_of(rose)  # the shelf and the books at one moment
+        run(lambda: count(take, product=rose, quantity=seen.quantity - LACKING, watermark=seen.version))
+        counted.set()
+        for _ in range(20):
+            sold.acquire(timeout=10)
+        run(lambda: apply_stock_take(take))
+
+    assert in_threads(4, lambda n: till() if n < 3 else stocktaker()) == [None] * 4
+    return 100 - LACKING - 60, stock_of(rose).quantity
+
+
+def test_a_count_while_selling_leaves_what_is_really_there(committed_shop, in_threads):
+    on_the_shelf, in_the_books = count_while_selling(in_threads)
+    assert in_the_books == on_the_shelf
+    assert check_stock() == []
+
+
+def test_a_count_compared_with_the_stock_of_later_counts_sales_twice(committed_shop, in_threads, monkeypatch):
+    """The control: without the watermark the difference is taken to the stock as it is when the count is applied."""
+    now = {}
+
+    def balances_now(marks):
+        now.update({key: Stock.objects.get(pk=key).quantity for key, _mark in marks})
+        return dict(now)
+
+    monkeypatch.setattr(stock_takes, "_balances_at", balances_now)
+    on_the_shelf, in_the_books = count_while_selling(in_threads)
+    assert in_the_books > on_the_shelf
+
+
+def test_a_count_is_applied_once(committed_shop, in_threads):
+    rose = stocked("Red rose", ("20", "10"))
+    take = run(lambda: open_stock_take(warehouse=warehouse()))
+    run(lambda: count(take, product=rose, quantity=Decimal(15)))
+
+    in_threads(8, lambda n: run(lambda: apply_stock_take(take) if n % 2 else sell(rose, "1")).pk)
+
+    assert stock_of(rose).quantity == 15 - 4
+    assert StockMovement.objects.filter(kind=MovementKind.COUNT_SHORTFALL).count() == 1
+    assert check_stock() == []
+
+
+def test_two_people_who_add_lose_nothing(committed_shop, in_threads):
+    rose = stocked("Red rose", ("100", "10"))
+    take = run(lambda: open_stock_take(warehouse=warehouse()))
+    run(lambda: count(take, product=rose, quantity=Decimal(4)))
+
+    in_threads(8, lambda _: run(lambda: count(take, product=rose, quantity=Decimal(2), again="add")).pk)
+
+    assert take.lines.get().counted == 20

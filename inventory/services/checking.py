@@ -213,6 +213,26 @@ INVARIANTS = [
                  or (r.quantity, r.cost) is distinct from (a.came, a.worth))""",
     ),
     Invariant(
+        "count_posted",
+        _("an applied count is posted with its difference to the ledger at its watermark, and no other count is"),
+        """select l.id, l.counted - coalesce(w.balance_after, 0) || ' / ' || coalesce(b.worth, 0) - coalesce(a.worth, 0),
+                  coalesce(m.quantity, 0) || ' / ' || coalesce(l.cost, 0)
+           from inventory_countline l join inventory_stocktake t on t.id = l.stock_take_id
+           join inventory_stock s on s.id = l.stock_id
+           left join inventory_stockmovement w on w.stock_id = l.stock_id and w.seq = l.watermark
+           left join (select source_id, sum(quantity) as quantity from inventory_stockmovement
+                       where source_kind = 8 and kind in (11, 12) group by source_id) m on m.source_id = l.id
+           left join (select count_line_id, sum(cost) as worth from inventory_saleallocation
+                       where count_line_id is not null group by count_line_id) a on a.count_line_id = l.id
+           left join (select count_line_id, sum(total_cost) as worth from inventory_stockbatch
+                       where count_line_id is not null group by count_line_id) b on b.count_line_id = l.id
+           where {stock} and (l.is_open <> (t.state = 'open') or case when t.state = 'applied'
+                 then l.difference is distinct from l.counted - coalesce(w.balance_after, 0)
+                      or l.difference is distinct from coalesce(m.quantity, 0)
+                      or l.cost is distinct from coalesce(b.worth, 0) - coalesce(a.worth, 0)
+                 else m.source_id is not null or l.difference is not null end)""",
+    ),
+    Invariant(
         "origin_kept",
         _("goods that moved on keep the age and the last day of the batch they came from"),
         """select b.id, o.received_at || ' / ' || coalesce(o.expires_on::text, ''),
