@@ -693,7 +693,7 @@ def fingerprint(tables: list[str]) -> list[tuple[str, str | None]]:
 
 def profile() -> tuple[int, int, int]:
     """Examples, steps in each, seed: of STOCK_MACHINE, else a short run with a seed of its own."""
-    sizes, _colon, chosen = os.environ.get("STOCK_MACHINE", "25x25").partition(":")
+    sizes, _colon, chosen = os.environ.get("STOCK_MACHINE", "20x25").partition(":")
     examples, _x, steps = sizes.partition("x")
     return int(examples), int(steps), int(chosen or random.randrange(10**9))  # noqa: S311 - a seed
 
