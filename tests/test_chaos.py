@@ -97,6 +97,7 @@ def test_answers_that_are_errors_or_late_are_violations():
         {**end, "outcome": "error", "why": "IntegrityError: x"},
         {**end, "outcome": "busy"},
         {"line": "repeat", "why": "40P01"},
+        {"line": "lost", "why": "gone"},
     ]
 
     judge_answers(report, lines, seconds=1)
@@ -104,5 +105,6 @@ def test_answers_that_are_errors_or_late_are_violations():
     assert [violation.partition(":")[0] for violation in report.violations] == [
         "1 × IntegrityError",
         "transactions had to be repeated",
+        "1 sessions were lost",
         "1 requests found a lock held for too long",
     ]

@@ -26,7 +26,7 @@ if not apps.ready:
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 
 from core.errors import Busy, DomainError
-from core.transactions import run
+from core.transactions import run, sqlstate
 from orders.models import Order
 from orders.services.lifecycle import complete_order
 from tests.chaos.operations import REQUESTS, World, draw
@@ -45,7 +45,6 @@ class Task:
     seed: int
     journal: Path
     operations: int
-    patient: bool = False  # wait for a database that went away and send the same request again
     twice: bool = False  # take every first answer for lost and send the request again
     die_after_commit: bool = False
     resume: dict[str, Any] | None = None  # a line `begin` that has no end
@@ -99,18 +98,18 @@ def work(task: Task) -> None:
         if unfinished:
             begun, unfinished = unfinished, None
         else:
-            name, facts = patiently(task, lambda: draw(dice, task.world))
+            name, facts = patiently(journal, lambda: draw(dice, task.world))
             key = str(uuid.UUID(int=dice.getrandbits(128), version=4))
             begun = {"line": "begin", "key": key, "name": name, "facts": facts}
             journal.write(**begun)
         started = time.perf_counter()
         faulthandler.dump_traceback_later(STUCK, file=stuck)
-        end = patiently(task, lambda begun=begun: answer(begun))
+        end = patiently(journal, lambda begun=begun: answer(begun))
         faulthandler.cancel_dump_traceback_later()
         if task.die_after_commit and not task.resume:
             os.kill(os.getpid(), signal.SIGKILL)
         if task.twice:
-            again = answer(begun)
+            again = patiently(journal, lambda begun=begun: answer(begun))
             if REQUESTS[begun["name"]].scope and end["outcome"] == "done" and again != end:
                 end = {"outcome": "error", "why": f"first {end}, then {again}"}
         milliseconds = round((time.perf_counter() - started) * 1000, 2)
@@ -139,22 +138,22 @@ def answer(begun: dict[str, Any]) -> dict[str, Any]:
 
 
 def gone(error: Exception) -> bool:
-    """Whether the database itself went away, rather than refused a statement."""
-    if not isinstance(error, (OperationalError, InterfaceError)):
-        return False
-    raw = connection.connection
-    return raw is None or bool(raw.closed)
+    """Whether the session itself went away, rather than that a statement was refused: the driver says so without a code,
+    the server with one of class 08 or 57P."""
+    state = sqlstate(error)
+    return isinstance(error, (OperationalError, InterfaceError)) and (state is None or state.startswith(("08", "57P")))
 
 
-def patiently(task: Task, call: Any) -> Any:
-    """Try again as long as the database is gone, if the task says so."""
+def patiently(journal: Journal, call: Any) -> Any:
+    """Try again as long as the database is gone. Whether that may happen the report judges."""
     until = time.monotonic() + PATIENCE
     while True:
         try:
             return call()
         except (OperationalError, InterfaceError) as error:
-            if not task.patient or not gone(error) or time.monotonic() > until:
+            if not gone(error) or time.monotonic() > until:
                 raise
+            journal.write(line="lost", why=str(error).splitlines()[0])
             connection.close()
             time.sleep(0.05)
 
