@@ -13,6 +13,7 @@ from django.utils.translation import ngettext_lazy
 from core.soft_delete import before_soft_delete
 from core.templatetags.florist import quantity
 from inventory.models import Stock, StockDemand, Warehouse
+from inventory.selectors import on_its_way
 from inventory.services.stocks import lock_stocks
 from products.models import Product
 
@@ -34,6 +35,8 @@ def object_when_in_stock(sender: Any, instance: Product, **kwargs: Any) -> list[
         if stock.short:
             blockers.append(_("%(quantity)s sold before entry (%(warehouse)s)")
                             % {"quantity": quantity(stock.short), "warehouse": where})  # fmt: skip
+    if on_its_way(instance).exists():
+        blockers.append(_("it is on its way between warehouses"))
     waiting = StockDemand.objects.filter(product=instance, is_open=True).count()
     if waiting:
         blockers.append(_open_demands(waiting))
@@ -53,6 +56,8 @@ def object_when_warehouse_in_use(sender: Any, instance: Warehouse, **kwargs: Any
             ngettext_lazy("%(count)d product is still in it", "%(count)d products are still in it", len(full))
             % {"count": len(full)}
         )
+    if on_its_way(warehouse=instance).exists():
+        blockers.append(_("goods are on their way from it or to it"))
     waiting = StockDemand.objects.filter(warehouse=instance, is_open=True).count()
     if waiting:
         blockers.append(_open_demands(waiting))

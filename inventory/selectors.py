@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
+    BooleanField,
     Case,
     Count,
     DateField,
     DurationField,
-    Exists,
     ExpressionWrapper,
     F,
     IntegerField,
@@ -29,9 +29,15 @@ from django.db.models.functions import Coalesce, Greatest, TruncDate
 from core.quantities import QuantityField, round_value
 from inventory.domain.fifo import Batch, plan_issue
 from inventory.models import (
+    Assembly,
+    AssemblyPart,
+    CountLine,
+    Disassembly,
+    IssueOrder,
     MovementKind,
     Receipt,
     ReceiptLine,
+    Regrade,
     Reservation,
     Sale,
     SaleReturn,
@@ -41,7 +47,12 @@ from inventory.models import (
     StockBatch,
     StockDemand,
     StockMovement,
+    StockTake,
+    StockTakeScope,
     SupplierReturn,
+    Transfer,
+    TransferLine,
+    TransferState,
     Warehouse,
     WriteOff,
 )
@@ -114,13 +125,25 @@ def _document_names(movements: Sequence[StockMovement]) -> dict[tuple[int, int],
         names[SourceKind.RECEIPT_LINE, line.pk] = str(line.receipt)
     for sale in Sale.objects.filter(pk__in=keys.get(SourceKind.SALE, ())):
         names[SourceKind.SALE, sale.pk] = f"{Sale._meta.verbose_name} {sale.pk}"
-    for model, kind in ((WriteOff, SourceKind.WRITE_OFF), (SupplierReturn, SourceKind.SUPPLIER_RETURN)):
-        for document in model.objects.filter(pk__in=keys.get(kind, ())):
+    for model, kind in (
+        (WriteOff, SourceKind.WRITE_OFF),
+        (SupplierReturn, SourceKind.SUPPLIER_RETURN),
+        (SaleReturn, SourceKind.SALE_RETURN),
+        (Assembly, SourceKind.ASSEMBLY),
+        (Disassembly, SourceKind.DISASSEMBLY),
+        (Regrade, SourceKind.REGRADE),
+    ):
+        for document in model._default_manager.filter(pk__in=keys.get(kind, ())):
             names[kind, document.pk] = str(document)
-    for back in SaleReturn.objects.filter(pk__in=keys.get(SourceKind.SALE_RETURN, ())):
-        names[SourceKind.SALE_RETURN, back.pk] = str(back)
     for gap in Shortage.objects.filter(pk__in=keys.get(SourceKind.SHORTAGE, ())).select_related("sale"):
         names[SourceKind.SHORTAGE, gap.pk] = f"{Sale._meta.verbose_name} {gap.sale_id}"
+    for part_of, kind, parent in (
+        (TransferLine, SourceKind.TRANSFER_LINE, "transfer"),
+        (CountLine, SourceKind.COUNT_LINE, "stock_take"),
+        (AssemblyPart, SourceKind.ASSEMBLY_PART, "assembly"),
+    ):
+        for part in part_of._default_manager.filter(pk__in=keys.get(kind, ())).select_related(parent):
+            names[kind, part.pk] = str(getattr(part, parent))
     return names
 
 
@@ -169,17 +192,31 @@ def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: 
         # many have a number that is computed, and joined 2 000 products by nested loops.
         rows = rows.filter(wilts=True) if VIEWS[view] is Risk.WILTING else rows.filter(_LOW, wilts=False)
     elif view == EXPIRED:
-        rows = rows.filter(Exists(expired_batches(on).filter(stock=OuterRef("pk"))))
-    return (
-        rows.select_related("product__category", "warehouse")
-        .prefetch_related(
-            "product__photos",
-            Prefetch(
-                "batches", StockBatch.objects.filter(is_open=True).order_by("received_at", "id"), to_attr="open_batches"
-            ),
-        )
-        .order_by("risk", "product__name", "id")
+        rows = rows.filter(pk__in=expired_batches(on).values("stock"))
+    return _to_show(rows).order_by("risk", "product__name", "id")
+
+
+def wilting_stocks(*, on: date) -> QuerySet[Any]:
+    """Stock rows with a batch that wilts, as `stock_list` reads them but without their risk."""
+    return _to_show(_live().filter(pk__in=_wilting(on))).order_by("product__name", "id")
+
+
+def low_stocks(*, on: date) -> QuerySet[Any]:
+    """Stock rows that lack goods and do not wilt, with `waiting`, as `stock_list` reads them but without their risk."""
+    rows = _live().annotate(waiting=_waiting()).filter(_LOW).exclude(pk__in=_wilting(on))
+    return _to_show(rows).order_by("product__name", "id")
+
+
+def _to_show(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """With photos and `open_batches`, oldest first."""
+    batches = StockBatch.objects.filter(is_open=True).order_by("received_at", "id")
+    return rows.select_related("product__category", "warehouse").prefetch_related(
+        "product__photos", Prefetch("batches", batches, to_attr="open_batches")
     )
+
+
+def _live() -> QuerySet[Stock]:
+    return Stock.objects.filter(product__is_deleted=False, warehouse__is_deleted=False)
 
 
 def expired_batches(on: date) -> QuerySet[StockBatch]:
@@ -193,19 +230,21 @@ def expired_batches(on: date) -> QuerySet[StockBatch]:
 _LOW = Q(short__gt=0) | Q(waiting__gt=0) | Q(quantity__gt=0, quantity=F("reserved"))
 
 
-def _with_risk(on: date, warehouse: int | None) -> QuerySet[Any]:
-    rows = Stock.objects.filter(product__is_deleted=False, warehouse__is_deleted=False)
-    if warehouse is not None:
-        rows = rows.filter(warehouse=warehouse)
+def _wilting(on: date) -> QuerySet[Any, Any]:
+    """Keys of stocks with a batch that wilts, by the rule of `freshness`: a fifth of its life or less is left."""
     day = Value(timedelta(days=1), output_field=DurationField())
-    # The same rule as `freshness`: a fifth of the life or less is left.
     left = ExpressionWrapper((F("expires_on") - Value(on, output_field=DateField())) * 5, output_field=DurationField())
     whole = ExpressionWrapper(F("expires_on") - TruncDate("received_at"), output_field=DurationField())
-    wilting = (
-        StockBatch.objects.filter(stock=OuterRef("pk"), is_open=True, expires_on__isnull=False)
+    return (
+        StockBatch.objects.filter(is_open=True, expires_on__isnull=False)
         .annotate(left=left, whole=Greatest(whole, day))
         .filter(left__lte=F("whole"))
+        .values("stock")
     )
+
+
+def _waiting() -> Greatest:
+    """Base units that open demands ask for and the stock does not hold for them."""
     asked = (
         StockDemand.objects.filter(product=OuterRef("product"), warehouse=OuterRef("warehouse"), is_open=True)
         .order_by()
@@ -214,13 +253,18 @@ def _with_risk(on: date, warehouse: int | None) -> QuerySet[Any]:
         .values("total")
     )
     nothing = Value(Decimal(0), output_field=QuantityField())
+    held = Coalesce(Subquery(asked, output_field=QuantityField()), nothing) - F("reserved")
+    return Greatest(held, nothing, output_field=QuantityField())
+
+
+def _with_risk(on: date, warehouse: int | None) -> QuerySet[Any]:
+    rows = _live()
+    if warehouse is not None:
+        rows = rows.filter(warehouse=warehouse)
     return rows.annotate(
-        wilts=Exists(wilting),
-        waiting=Greatest(
-            Coalesce(Subquery(asked, output_field=QuantityField()), nothing) - F("reserved"),
-            nothing,
-            output_field=QuantityField(),
-        ),
+        # A set of keys, made once: a question for every row would be asked as often as there are rows.
+        wilts=ExpressionWrapper(Q(pk__in=_wilting(on)), output_field=BooleanField()),
+        waiting=_waiting(),
         risk=Case(
             When(wilts=True, then=Value(Risk.WILTING)),
             When(_LOW, then=Value(Risk.LOW)),
@@ -244,10 +288,10 @@ class StockCounts:
 
 def stock_counts(*, on: date, warehouse: int | None = None) -> StockCounts:
     """One query."""
-    expired = Exists(expired_batches(on).filter(stock=OuterRef("pk")))
+    expired = Q(pk__in=expired_batches(on).values("stock"))
     found = (
         _with_risk(on, warehouse)
-        .annotate(has_expired=expired)
+        .annotate(has_expired=ExpressionWrapper(expired, output_field=BooleanField()))
         .aggregate(
             wilting=Count("pk", filter=Q(risk=Risk.WILTING)),
             expired=Count("pk", filter=Q(has_expired=True)),
@@ -355,6 +399,46 @@ def write_offs() -> QuerySet[WriteOff]:
     return WriteOff.objects.select_related("product", "warehouse", "by", "reversed_by").order_by("-pk")
 
 
+def transfers() -> QuerySet[Transfer]:
+    """Transfers, newest first."""
+    return Transfer.objects.select_related("source", "target", "by").order_by("-pk")
+
+
+def on_its_way(product: Product | None = None, *, warehouse: Warehouse | None = None) -> QuerySet[TransferLine]:
+    """Lines with goods that have left and not arrived: of a product, from or to a warehouse."""
+    rows = TransferLine.objects.filter(
+        transfer__state=TransferState.IN_TRANSIT, quantity__gt=F("received") + F("lost")
+    ).order_by("pk")  # fmt: skip
+    if product is not None:
+        rows = rows.filter(product=product)
+    if warehouse is not None:
+        rows = rows.filter(Q(transfer__source=warehouse) | Q(transfer__target=warehouse))
+    return rows
+
+
+def stock_takes() -> QuerySet[StockTake]:
+    """Stock-takes, newest first."""
+    return StockTake.objects.select_related("warehouse", "category", "by", "closed_by").order_by("-pk")
+
+
+def to_be_counted(stock_take: StockTake, *, on: date) -> QuerySet[Any]:
+    """Stock rows of live products that a stock-take is about, by name: with goods or sold before entry, of the category
+    and those under it, or wilting on the day `on`; and whatever was counted besides."""
+    rows = _with_risk(on, stock_take.warehouse_id).filter(Q(quantity__gt=0) | Q(short__gt=0))
+    if stock_take.scope == StockTakeScope.WILTING:
+        rows = rows.filter(wilts=True)
+    elif stock_take.scope == StockTakeScope.CATEGORY:
+        own = Q(product__category=stock_take.category_id)
+        under = Q(product__category__parent=stock_take.category_id)
+        rows = rows.filter(own | under | Q(product__category__parent__parent=stock_take.category_id))
+    counted = stock_take.lines.values("stock")
+    return (
+        Stock.objects.filter(Q(pk__in=rows.values("pk")) | Q(pk__in=counted))
+        .select_related("product__category")
+        .order_by("product__name", "pk")
+    )
+
+
 def last_costs(product_ids: Sequence[int]) -> dict[int, Decimal]:
     """Product → cost per base unit (4 decimals) in its latest receipt line."""
     rows = ReceiptLine.objects.filter(product__in=product_ids).order_by("product", "-pk").distinct("product")
@@ -383,17 +467,20 @@ def figures_by_product(product_ids: Sequence[int]) -> dict[int, Figures]:
 
 @dataclass(frozen=True)
 class CostsNow:
-    """What goods would cost if they were sold now: the oldest open batches first, by the same rule as a sale.
+    """What goods would cost if they were sold now: by the same rule as a sale.
 
-    A sale takes from one warehouse; here all live ones stand in one queue, because nobody has said yet from where.
+    A sale takes from one warehouse; here all live ones stand in one queue, because nobody has said yet from where. What
+    wilts first gives first where every warehouse that has the product does it so (`wilting_first`), else the oldest.
     """
 
     queues: dict[int, list[Batch]]
     last: dict[int, Decimal]
+    wilting_first: set[int]
 
     def of(self, product_id: int, quantity: Decimal) -> Cost | None:
         """The cost of `quantity` base units. What is not there costs what the last receipt did; None without one."""
-        plan = plan_issue(self.queues.get(product_id, ()), [quantity])
+        queue = self.queues.get(product_id, ())
+        plan = plan_issue(queue, [quantity], wilting_first=product_id in self.wilting_first)
         value = sum((take.cost for take in plan.takes), Decimal(0))
         missing = plan.uncovered.get(0, Decimal(0))
         if not missing:
@@ -406,12 +493,17 @@ class CostsNow:
 def costs_now(product_ids: Sequence[int]) -> CostsNow:
     """What these products would cost now: two statements."""
     queues: dict[int, list[Batch]] = {}
+    by_age: set[int] = set()
     rows = StockBatch.objects.filter(
         stock__product__in=product_ids, stock__warehouse__is_deleted=False, is_open=True
-    ).values_list("stock__product", "received_at", "pk", "remaining", "remaining_value")
-    for product, received_at, key, remaining, value in rows:
-        queues.setdefault(product, []).append(Batch(received_at.timestamp(), key, remaining, value))
-    return CostsNow(queues, last_costs(product_ids))
+    ).values_list(
+        "stock__product", "stock__warehouse__issue_order", "received_at", "pk", "remaining", "remaining_value", "expires_on"
+    )  # fmt: skip
+    for product, order, received_at, key, remaining, value, expires_on in rows:
+        queues.setdefault(product, []).append(Batch(received_at.timestamp(), key, remaining, value, expires_on))
+        if order == IssueOrder.FIFO:
+            by_age.add(product)
+    return CostsNow(queues, last_costs(product_ids), set(queues) - by_age)
 
 
 def free_by_place(product_ids: Sequence[int]) -> list[dict[int, Decimal]]:

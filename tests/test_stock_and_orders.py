@@ -9,10 +9,13 @@ from django.utils import timezone, translation
 
 from inventory.models import StockBatch, StockDemand
 from inventory.services.checking import INVARIANTS, check_stock
+from inventory.services.regrading import mark_down
 from inventory.services.returns import return_to_supplier
 from inventory.services.sale_processor import SaleProcessor
+from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
+from inventory.services.transfers import TransferLineInput, transfer_stock
 from inventory.services.write_offs import reverse_write_off, write_off
-from inventory.tests.factories import stock_of, stocked, warehouse
+from inventory.tests.factories import cellar, stock_of, stocked, warehouse
 from orders.invariants import INVARIANTS as ORDER_INVARIANTS
 from orders.models import EventKind, OrderEvent
 from orders.services.lifecycle import complete_order, confirm_order
@@ -79,6 +82,12 @@ BREAKS = {
     " where write_off_id = (select min(id) from inventory_writeoff)",
     "write_off_booked_back": "update inventory_stockmovement set quantity = quantity - 1 where kind = 8",
     "supplier_return_covered": "update inventory_supplierreturn set cost = cost + 1",
+    "transfer_covered": "update inventory_transferline set cost = cost + 1, received_cost = received_cost + 1",
+    "transfer_arrived": "update inventory_transferline set received = received - 1, lost = 0",
+    "regrade_balanced": "update inventory_stockbatch set total_cost = total_cost + 1, remaining_value = remaining_value + 1"
+    " where came_by_id in (select id from inventory_saleallocation where regrade_id is not null)",
+    "count_posted": "update inventory_countline set difference = difference + 1",
+    "origin_kept": "update inventory_stockbatch set received_at = received_at + interval '1 day' where origin_id is not null",
     "ledger_gapless": "delete from inventory_stockmovement where seq = 2",
     "ledger_chain": "update inventory_stockmovement set quantity = quantity + 1 where seq = 2",
     "ledger_last": "update inventory_stockmovement set balance_after = balance_after + 1"
@@ -109,6 +118,12 @@ def test_a_broken_invariant_is_reported(shop, code):
     reverse_write_off(write_off(product=rose, warehouse=warehouse(), quantity=Decimal(1), reason="broken"))
     return_to_supplier(batch=StockBatch.objects.order_by("pk").last(), quantity=Decimal(1))
     SaleProcessor.create_sale(product=rose, warehouse=warehouse(), quantity=Decimal(1), sale_price=Decimal(1))
+    two_roses = [TransferLineInput(rose, Decimal(2))]
+    transfer_stock(source=warehouse(), target=cellar(), lines=two_roses)
+    mark_down(product=rose, warehouse=warehouse(), quantity=Decimal(1), price=Decimal(5))
+    counted = open_stock_take(warehouse=warehouse())
+    count(counted, product=rose, quantity=stock_of(rose).quantity - 1)
+    apply_stock_take(counted)
     assert check_stock(extra=ORDER_INVARIANTS) == []
     falsify(BREAKS[code])
     found = {finding.invariant.code: finding for finding in check_stock(extra=ORDER_INVARIANTS)}

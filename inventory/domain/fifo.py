@@ -1,12 +1,14 @@
-"""First in, first out in plain Python: the oracle of the engine's SQL.
+"""Which goods leave and at what cost, in plain Python: the oracle of the engine's SQL.
 
-Goods leave the oldest open batch first, by (received_at, id). Cost goes with them in proportion to the batch's
+Goods leave the oldest open batch first, by (received_at, id); where a warehouse says so what wilts first, by (expires_on,
+received_at, id), and goods without a day of wilting last. Cost goes with them in proportion to the batch's
 remaining value, rounded half up to 4 decimals; what empties a batch takes all that is left of its value, so that
 nothing is lost or made. Quantities are base units with 3 decimals, costs the shop's currency with 4.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 STEP = Decimal("0.0001")
@@ -21,6 +23,7 @@ class Batch:
     id: int
     remaining: Decimal
     value: Decimal
+    expires_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,16 @@ def piece(value: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     return (value * part / whole).quantize(STEP, ROUND_HALF_UP)
 
 
-def plan_issue(batches: Sequence[Batch], lines: Sequence[Decimal]) -> Plan:
-    """Serve `lines` (quantities of one stock) one after the other from the oldest batch on."""
-    queue = sorted(batches, key=lambda batch: (batch.received_at, batch.id))
+def in_order(batches: Sequence[Batch], *, wilting_first: bool) -> list[Batch]:
+    """The queue in which batches give."""
+    if wilting_first:
+        return sorted(batches, key=lambda batch: (batch.expires_on or date.max, batch.received_at, batch.id))
+    return sorted(batches, key=lambda batch: (batch.received_at, batch.id))
+
+
+def plan_issue(batches: Sequence[Batch], lines: Sequence[Decimal], *, wilting_first: bool = False) -> Plan:
+    """Serve `lines` (quantities of one stock) one after the other from the first batch on."""
+    queue = in_order(batches, wilting_first=wilting_first)
     takes: list[Take] = []
     uncovered: dict[int, Decimal] = {}
     for number, quantity in enumerate(lines):

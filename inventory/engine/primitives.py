@@ -34,7 +34,8 @@ class IssueRow:
 
 @dataclass(frozen=True)
 class ReceiveRow:
-    """One source line that brings goods in; it becomes one batch. `cost` is the total for `quantity`, 4 decimals."""
+    """Goods of a source line that become one batch. `cost` is the total for `quantity`, 4 decimals; `allocation_id` is
+    what took them from another batch, when they come from one."""
 
     source_id: int
     stock_id: int
@@ -42,6 +43,7 @@ class ReceiveRow:
     cost: Decimal
     received_at: datetime
     expires_on: date | None
+    allocation_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def issue(
     at: datetime,
     allow_short: bool = False,
 ) -> dict[int, Issued]:
-    """Take goods out, oldest batch first or from the named batch; answer by source line.
+    """Take goods out, in the order of the warehouse or from the named batch; answer by source line.
 
     Raises InsufficientStock with every product that lacks, InsufficientBatch, StockInconsistent.
     """
@@ -103,19 +105,20 @@ def issue(
 
 def receive(
     kind: MovementKind, source: SourceKind, rows: Sequence[ReceiveRow], *, by: int | None, at: datetime
-) -> dict[int, int]:
-    """Bring goods in and cover the oldest shortages; answer with the batch made for each source line."""
+) -> list[int]:
+    """Bring goods in and cover the oldest shortages; answer with the batch made for each row, in their order."""
     answer = _call(
-        "select source_id, batch_id from stock_receive(%s::smallint, %s::smallint, %s::bigint[], %s::bigint[],"
-        " %s::numeric[], %s::numeric[], %s::timestamptz[], %s::date[], %s::bigint, %s::date, %s::timestamptz)",
+        "select batch_id from stock_receive(%s::smallint, %s::smallint, %s::bigint[], %s::bigint[],"
+        " %s::numeric[], %s::numeric[], %s::timestamptz[], %s::date[], %s::bigint, %s::date, %s::timestamptz,"
+        " %s::bigint[])",
         [
             kind, source,
             [row.source_id for row in rows], [row.stock_id for row in rows], [row.quantity for row in rows],
             [row.cost for row in rows], [row.received_at for row in rows], [row.expires_on for row in rows],
-            by, _business_date(at), at,
+            by, _business_date(at), at, [row.allocation_id for row in rows],
         ],
     )  # fmt: skip
-    return dict(answer)
+    return [batch for (batch,) in answer]
 
 
 def put_back(

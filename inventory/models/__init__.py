@@ -1,3 +1,4 @@
+from inventory.models.assembly import Assembly, AssemblyPart, Disassembly
 from inventory.models.batch import SaleAllocation, Shortage, StockBatch
 from inventory.models.demand import Reservation, StockDemand
 from inventory.models.documents import (
@@ -9,14 +10,23 @@ from inventory.models.documents import (
     WriteOffReason,
 )
 from inventory.models.movement import MovementKind, SourceKind, StockMovement
+from inventory.models.regrade import Regrade
 from inventory.models.sale import Sale
 from inventory.models.stock import Stock
-from inventory.models.warehouse import Supplier, Warehouse
+from inventory.models.stock_take import CountLine, StockTake, StockTakeScope, StockTakeState
+from inventory.models.transfer import Transfer, TransferLine, TransferState
+from inventory.models.warehouse import IssueOrder, Supplier, Warehouse
 
 __all__ = [
+    "Assembly",
+    "AssemblyPart",
+    "CountLine",
+    "Disassembly",
+    "IssueOrder",
     "MovementKind",
     "Receipt",
     "ReceiptLine",
+    "Regrade",
     "Reservation",
     "Sale",
     "SaleAllocation",
@@ -27,8 +37,14 @@ __all__ = [
     "StockBatch",
     "StockDemand",
     "StockMovement",
+    "StockTake",
+    "StockTakeScope",
+    "StockTakeState",
     "Supplier",
     "SupplierReturn",
+    "Transfer",
+    "TransferLine",
+    "TransferState",
     "Warehouse",
     "WriteOff",
     "WriteOffReason",

@@ -1,22 +1,37 @@
 from datetime import date
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, IntegerField, Q
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.quantities import MAX_QUANTITY, MAX_VALUE, QUANTITY_STEP, QuantityField, ValueField, bounded
+from inventory.models.assembly import Assembly, AssemblyPart, Disassembly
 from inventory.models.documents import ReceiptLine, SupplierReturn, WriteOff
 from inventory.models.guard import EngineRow
+from inventory.models.regrade import Regrade
 from inventory.models.sale import Sale
 from inventory.models.stock import Stock
+from inventory.models.stock_take import CountLine
+from inventory.models.transfer import TransferLine
 
 
 class StockBatch(EngineRow):
-    """Goods that came together, cost the same and wilt together."""
+    """Goods that came together, cost the same and wilt together.
+
+    They came by a receipt, were found by a count (at an estimated cost), made as bouquets, or moved on from another
+    batch: `origin` is that batch, whose age they keep, and `came_by` what was taken from it.
+    """
 
     stock = models.ForeignKey(Stock, models.PROTECT, related_name="batches")
     receipt_line = models.ForeignKey(ReceiptLine, models.PROTECT, null=True, related_name="batches")
+    count_line = models.ForeignKey(CountLine, models.PROTECT, null=True, related_name="batches", db_index=False)
+    assembly = models.ForeignKey(Assembly, models.PROTECT, null=True, related_name="batches", db_index=False)
+    origin = models.ForeignKey("self", models.PROTECT, null=True, related_name="moved_on", db_index=False)
+    came_by = models.ForeignKey(
+        "inventory.SaleAllocation", models.PROTECT, null=True, related_name="moved_on", db_index=False
+    )
     received_at = models.DateTimeField(_("received"))
     expires_on = models.DateField(_("fresh until"), null=True)
     quantity = QuantityField(_("received quantity"))
@@ -45,9 +60,18 @@ class StockBatch(EngineRow):
             models.CheckConstraint(
                 condition=Q(is_open=True, remaining__gt=0) | Q(is_open=False, remaining=0), name="batch_open_matches"
             ),
+            models.CheckConstraint(
+                condition=Q(origin__isnull=True, came_by__isnull=True) | Q(origin__isnull=False, came_by__isnull=False),
+                name="batch_origin_by_allocation",
+            ),
         ]
         indexes = [
-            models.Index(fields=["stock", "received_at", "id"], condition=Q(is_open=True), name="batch_open_queue")
+            models.Index(fields=["stock", "received_at", "id"], condition=Q(is_open=True), name="batch_open_queue"),
+            models.Index(fields=["expires_on"], condition=Q(is_open=True), name="batch_open_expiry"),
+            models.Index(fields=["count_line"], condition=Q(count_line__isnull=False), name="batch_count_line"),
+            models.Index(fields=["assembly"], condition=Q(assembly__isnull=False), name="batch_assembly"),
+            models.Index(fields=["came_by"], condition=Q(came_by__isnull=False), name="batch_came_by"),
+            models.Index(fields=["origin"], condition=Q(origin__isnull=False), name="batch_origin"),
         ]
 
     def __str__(self) -> str:
@@ -58,9 +82,20 @@ class StockBatch(EngineRow):
         """The shop's calendar day of arrival."""
         return timezone.localdate(self.received_at)
 
+    @property
+    def cost_is_estimated(self) -> bool:
+        """Found by a count: what it cost is what the last goods did."""
+        return self.count_line_id is not None
+
+
+# Exactly one of these says who took the goods.
+ALLOCATION_SOURCES = (
+    "sale", "write_off", "supplier_return", "transfer_line", "count_line", "assembly_part", "disassembly", "regrade",
+)  # fmt: skip
+
 
 class SaleAllocation(EngineRow):
-    """What one issue line took from one batch: a sale's line, or a write-off or a return to the supplier.
+    """What one issue line took from one batch: a sale, or the line of another document that takes goods out.
 
     `returned` and `returned_cost` are the part that was put back into the batch.
     """
@@ -70,6 +105,15 @@ class SaleAllocation(EngineRow):
     supplier_return = models.ForeignKey(
         SupplierReturn, models.PROTECT, null=True, related_name="allocations", db_index=False
     )
+    transfer_line = models.ForeignKey(
+        TransferLine, models.PROTECT, null=True, related_name="allocations", db_index=False
+    )
+    count_line = models.ForeignKey(CountLine, models.PROTECT, null=True, related_name="allocations", db_index=False)
+    assembly_part = models.ForeignKey(
+        AssemblyPart, models.PROTECT, null=True, related_name="allocations", db_index=False
+    )
+    disassembly = models.ForeignKey(Disassembly, models.PROTECT, null=True, related_name="allocations", db_index=False)
+    regrade = models.ForeignKey(Regrade, models.PROTECT, null=True, related_name="allocations", db_index=False)
     batch = models.ForeignKey(StockBatch, models.PROTECT, related_name="allocations")
     quantity = QuantityField(_("quantity"))
     cost = ValueField(_("cost"))
@@ -93,9 +137,7 @@ class SaleAllocation(EngineRow):
                 condition=Q(returned__lt=F("quantity")) | Q(returned_cost=F("cost")), name="allocation_full_return"
             ),
             models.CheckConstraint(
-                condition=Q(sale__isnull=False, write_off__isnull=True, supplier_return__isnull=True)
-                | Q(sale__isnull=True, write_off__isnull=False, supplier_return__isnull=True)
-                | Q(sale__isnull=True, write_off__isnull=True, supplier_return__isnull=False),
+                condition=Exact(Func(*ALLOCATION_SOURCES, function="num_nonnulls", output_field=IntegerField()), 1),
                 name="allocation_one_source",
             ),
         ]
@@ -105,6 +147,13 @@ class SaleAllocation(EngineRow):
             models.Index(
                 fields=["supplier_return"], condition=Q(supplier_return__isnull=False), name="allocation_sup_return"
             ),
+            models.Index(
+                fields=["transfer_line"], condition=Q(transfer_line__isnull=False), name="allocation_transfer"
+            ),
+            models.Index(fields=["count_line"], condition=Q(count_line__isnull=False), name="allocation_count"),
+            models.Index(fields=["assembly_part"], condition=Q(assembly_part__isnull=False), name="allocation_part"),
+            models.Index(fields=["disassembly"], condition=Q(disassembly__isnull=False), name="allocation_disassembly"),
+            models.Index(fields=["regrade"], condition=Q(regrade__isnull=False), name="allocation_regrade"),
         ]
 
     def __str__(self) -> str:

@@ -18,6 +18,18 @@ class MovementKind(models.IntegerChoices):
     SALE_RETURN = 6, _("return from a buyer")
     RECOST = 7, _("true cost of goods sold before entry")
     WRITE_OFF_REVERSAL = 8, _("reversal of a write-off")
+    TRANSFER_OUT = 9, _("sent to another warehouse")
+    TRANSFER_IN = 10, _("received from another warehouse")
+    COUNT_SURPLUS = 11, _("surplus of a count")
+    COUNT_SHORTFALL = 12, _("shortfall of a count")
+    ASSEMBLY_OUT = 13, _("used in a bouquet")
+    ASSEMBLY_IN = 14, _("bouquet made")
+    DISASSEMBLY_OUT = 15, _("bouquet taken apart")
+    DISASSEMBLY_IN = 16, _("back from a bouquet")
+    COST_CORRECTION = 17, _("correction of cost")
+    REGRADE_OUT = 18, _("became another product")
+    REGRADE_IN = 19, _("was another product")
+    TRANSFER_CANCELLED = 20, _("transfer cancelled")
 
 
 class SourceKind(models.IntegerChoices):
@@ -29,13 +41,21 @@ class SourceKind(models.IntegerChoices):
     SUPPLIER_RETURN = 4, _("return to supplier")
     SALE_RETURN = 5, _("return from a buyer")
     SHORTAGE = 6, _("shortage")
+    TRANSFER_LINE = 7, _("transfer line")
+    COUNT_LINE = 8, _("count")
+    ASSEMBLY = 9, _("assembly")
+    ASSEMBLY_PART = 10, _("part of a bouquet")
+    REGRADE = 11, _("regrade")
+    COST_CORRECTION = 12, _("correction of cost")
+    DISASSEMBLY = 13, _("taking apart")
 
 
 class StockMovement(EngineRow):
     """The ledger: append-only, gapless per stock, with running balance and value.
 
     `seq` counts 1, 2, 3 … under the stock's lock and is the order of events; `created_at` is only for people.
-    `balance_after` is on hand minus short. A source can be booked once per kind and part.
+    `balance_after` is on hand minus short. A source can be booked once per kind and part; `part` is the batch
+    where goods of one source make several batches.
     """
 
     stock = models.ForeignKey(Stock, models.PROTECT, related_name="movements", db_index=False)

@@ -5,6 +5,13 @@ from django.utils.translation import gettext_lazy as _
 from core.models import SoftDelete
 
 
+class IssueOrder(models.TextChoices):
+    """Which goods leave first."""
+
+    FIFO = "fifo", _("what came first")
+    FEFO = "fefo", _("what wilts first")
+
+
 class Warehouse(SoftDelete):
     """A place where goods are kept: the cooler, the shop floor, the second shop's store."""
 
@@ -14,6 +21,13 @@ class Warehouse(SoftDelete):
         _("reserve ahead, days"),
         default=3,
         help_text=_("An order takes free goods when it is needed within this many days; later ones wait."),
+    )
+    issue_order = models.CharField(
+        _("leaves first"),
+        max_length=4,
+        choices=IssueOrder,
+        default=IssueOrder.FIFO,
+        help_text=_("What came first, or what wilts first: goods without a day of wilting then leave last."),
     )
     position = models.PositiveIntegerField(_("position"), default=0)
 

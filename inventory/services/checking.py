@@ -168,6 +168,82 @@ INVARIANTS = [
            where {stock} and (w.quantity <> coalesce(a.taken, 0) or w.cost <> coalesce(a.gone, 0))""",
     ),
     Invariant(
+        "transfer_covered",
+        _("a line of a transfer is covered by allocations at its cost, and comes back whole or not at all"),
+        """select l.id, l.quantity || ' / ' || l.cost,
+                  coalesce(a.taken, 0) || ' / ' || coalesce(a.gone, 0) || ' / ' || coalesce(a.back, 0)
+           from inventory_transferline l join inventory_transfer t on t.id = l.transfer_id
+           join inventory_stock s on s.product_id = l.product_id and s.warehouse_id = t.source_id
+           left join (select transfer_line_id, sum(quantity) as taken, sum(cost) as gone, sum(returned) as back
+                        from inventory_saleallocation where transfer_line_id is not null group by transfer_line_id) a
+             on a.transfer_line_id = l.id
+           where {stock} and (l.quantity <> coalesce(a.taken, 0) or l.cost <> coalesce(a.gone, 0)
+                 or coalesce(a.back, 0) <> case when t.state = 'cancelled' then l.quantity else 0 end)""",
+    ),
+    Invariant(
+        "transfer_arrived",
+        _("what left for another warehouse is on its way, arrived or lost, in base units and in money"),
+        """select l.id, l.received + l.lost || ' / ' || l.received_cost,
+                  coalesce(b.came, 0) || ' / ' || coalesce(b.worth, 0)
+           from inventory_transferline l join inventory_transfer t on t.id = l.transfer_id
+           join inventory_stock s on s.product_id = l.product_id and s.warehouse_id = t.source_id
+           left join (select a.transfer_line_id, sum(x.quantity) as came, sum(x.total_cost) as worth
+                        from inventory_saleallocation a
+                        join inventory_stockbatch x on x.came_by_id = a.id
+                        join inventory_stock y on y.id = x.stock_id
+                        join inventory_transferline k on k.id = a.transfer_line_id
+                        join inventory_transfer h on h.id = k.transfer_id and h.target_id = y.warehouse_id
+                       group by a.transfer_line_id) b on b.transfer_line_id = l.id
+           where {stock} and (l.received + l.lost <> coalesce(b.came, 0) or l.received_cost <> coalesce(b.worth, 0)
+                 or t.state = 'received' and (l.received + l.lost <> l.quantity or l.received_cost <> l.cost)
+                 or t.state = 'cancelled' and l.received + l.lost <> 0)""",
+    ),
+    Invariant(
+        "regrade_balanced",
+        _("goods that became another product left one batch and came into another, in base units and in money"),
+        """select r.id, r.quantity || ' / ' || r.cost,
+                  coalesce(a.taken, 0) || ' / ' || coalesce(a.gone, 0) || ', ' || coalesce(a.came, 0) || ' / ' || coalesce(a.worth, 0)
+           from inventory_regrade r
+           join inventory_stock s on s.product_id = r.source_id and s.warehouse_id = r.warehouse_id
+           left join (select x.regrade_id, sum(x.quantity - x.returned) as taken, sum(x.cost - x.returned_cost) as gone,
+                             sum(b.quantity) as came, sum(b.total_cost) as worth
+                        from inventory_saleallocation x left join inventory_stockbatch b on b.came_by_id = x.id
+                       where x.regrade_id is not null group by x.regrade_id) a on a.regrade_id = r.id
+           where {stock} and ((r.quantity, r.cost) is distinct from (a.taken, a.gone)
+                 or (r.quantity, r.cost) is distinct from (a.came, a.worth))""",
+    ),
+    Invariant(
+        "count_posted",
+        _("an applied count is posted with its difference to the ledger at its watermark, and no other count is"),
+        """select l.id, l.counted - coalesce(w.balance_after, 0) || ' / ' || coalesce(b.worth, 0) - coalesce(a.worth, 0),
+                  coalesce(m.quantity, 0) || ' / ' || coalesce(l.cost, 0)
+           from inventory_countline l join inventory_stocktake t on t.id = l.stock_take_id
+           join inventory_stock s on s.id = l.stock_id
+           left join inventory_stockmovement w on w.stock_id = l.stock_id and w.seq = l.watermark
+           left join (select source_id, sum(quantity) as quantity from inventory_stockmovement
+                       where source_kind = 8 and kind in (11, 12) group by source_id) m on m.source_id = l.id
+           left join (select count_line_id, sum(cost) as worth from inventory_saleallocation
+                       where count_line_id is not null group by count_line_id) a on a.count_line_id = l.id
+           left join (select count_line_id, sum(total_cost) as worth from inventory_stockbatch
+                       where count_line_id is not null group by count_line_id) b on b.count_line_id = l.id
+           where {stock} and (l.is_open <> (t.state = 'open') or case when t.state = 'applied'
+                 then l.difference is distinct from l.counted - coalesce(w.balance_after, 0)
+                      or l.difference is distinct from coalesce(m.quantity, 0)
+                      or l.cost is distinct from coalesce(b.worth, 0) - coalesce(a.worth, 0)
+                 else m.source_id is not null or l.difference is not null end)""",
+    ),
+    Invariant(
+        "origin_kept",
+        _("goods that moved on keep the age and the last day of the batch they came from"),
+        """select b.id, o.received_at || ' / ' || coalesce(o.expires_on::text, ''),
+                  b.received_at || ' / ' || coalesce(b.expires_on::text, '')
+           from inventory_stockbatch b join inventory_stockbatch o on o.id = b.origin_id
+           join inventory_stock s on s.id = b.stock_id
+           join inventory_saleallocation a on a.id = b.came_by_id
+           where {stock} and (b.received_at <> o.received_at or b.expires_on is distinct from o.expires_on
+                 or a.batch_id <> b.origin_id)""",
+    ),
+    Invariant(
         "ledger_gapless",
         _("the ledger of a stock counts 1, 2, 3 … up to its version"),
         """select s.id, s.version, coalesce(m.rows, 0) || ' / ' || coalesce(m.last, 0) from inventory_stock s

@@ -1,12 +1,15 @@
-"""Warehouses and suppliers: names that are taken are refused, not crashed into."""
+"""Warehouses and suppliers: names that are taken are refused, not crashed into; what is deleted receives nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import BadInput
+from inventory.models import Warehouse
+from products.models import Product
+from products.services.catalogue import hold_live_products
 
 TAKEN = {
     "warehouse_name_once": ("name", _("Another warehouse has this name. Choose a different one.")),
@@ -30,3 +33,27 @@ def refusing_taken() -> Iterator[None]:
             raise
         field, sentence = TAKEN[name]
         raise BadInput(sentence, field=field) from error
+
+
+def hold_live_warehouses(warehouses: Iterable[Warehouse]) -> None:
+    """Refuse deleted warehouses, read anew; live ones can't be deleted until the caller's transaction ends: a deletion
+    then finds goods. Raises BadInput."""
+    wanted = {warehouse.pk: warehouse for warehouse in warehouses}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id from inventory_warehouse where id = any (%s) and not is_deleted order by id for key share",
+            [list(wanted)],
+        )
+        live = {key for (key,) in cursor.fetchall()}
+    for key, warehouse in wanted.items():
+        if key not in live:
+            raise BadInput(_("The warehouse %(name)s is deleted. Choose another.") % {"name": warehouse})
+
+
+def refuse_deleted_products(products: Iterable[Product]) -> None:
+    """Like `hold_live_warehouses`, for products."""
+    wanted = {product.pk: product for product in products}
+    live = hold_live_products(wanted)
+    for key, product in wanted.items():
+        if key not in live:
+            raise BadInput(_("The product %(name)s is deleted. Restore it first.") % {"name": product})

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,10 +18,11 @@ from inventory import engine
 from inventory.domain.counting import WHOLE, Counted, TooExact, count
 from inventory.errors import TooExactPacks
 from inventory.models import MovementKind, Receipt, ReceiptLine, SourceKind, StockBatch, Supplier, Warehouse
+from inventory.services.places import hold_live_warehouses, refuse_deleted_products
 from inventory.services.reservations import reserve_waiting
 from inventory.services.stocks import checked_quantity, ensure_stocks
 from products.models import Product, PurchaseUnit
-from products.services.catalogue import hold_live_products, hold_purchase_units
+from products.services.catalogue import hold_purchase_units
 
 
 @dataclass(frozen=True)
@@ -179,17 +180,8 @@ def _check_unit(line: ReceiptLineInput) -> None:
 def _refuse_deleted(warehouse: Warehouse, lines: Sequence[ReceiptLineInput]) -> None:
     """Read anew inside the transaction and held until its end: a deletion waits for this receipt and then finds goods,
     or this receipt waits for the deletion and is refused."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select 1 from inventory_warehouse where id = %s and not is_deleted for key share", [warehouse.pk]
-        )
-        if cursor.fetchone() is None:
-            raise BadInput(_("The warehouse %(name)s is deleted. Choose another.") % {"name": warehouse})
-    wanted = {line.product.pk: line.product for line in lines}
-    live = hold_live_products(wanted)
-    for key, product in wanted.items():
-        if key not in live:
-            raise BadInput(_("The product %(name)s is deleted. Restore it first.") % {"name": product})
+    hold_live_warehouses([warehouse])
+    refuse_deleted_products(line.product for line in lines)
     units = {line.unit.pk: line for line in lines if line.unit is not None}
     there = hold_purchase_units(units) if units else set()
     for key, line in units.items():

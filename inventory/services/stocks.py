@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import BadInput
 from core.quantities import MAX_QUANTITY, round_quantity
 from inventory.errors import InsufficientStock, Missing
-from inventory.models import Reservation, Sale, Stock, StockDemand
+from inventory.models import Reservation, Sale, Stock, StockBatch, StockDemand, Warehouse
+from products.models import Product
 
 
 def ensure_stocks(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
@@ -89,6 +90,16 @@ def checked_quantity(quantity: Decimal) -> Decimal:
             _("A quantity is a number above zero with at most 3 decimals. Correct the quantity."), field="quantity"
         )
     return round_quantity(quantity)
+
+
+def refuse_foreign_batch(batch: StockBatch | None, *, product: Product, warehouse: Warehouse) -> None:
+    """Raise BadInput when `batch` is not of this product in this warehouse; what is read here never changes."""
+    if batch is not None and not Stock.objects.filter(pk=batch.stock_id, product=product, warehouse=warehouse).exists():
+        raise BadInput(
+            _("This batch of %(product)s does not lie in %(warehouse)s. Choose another batch or none.")
+            % {"product": product, "warehouse": warehouse},
+            field="batch",
+        )
 
 
 def bring_reserved_in_line(stock_id: int) -> None:

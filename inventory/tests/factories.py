@@ -1,9 +1,16 @@
 """Rows for tests: the least that a test of the stock needs."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.utils import translation
+
+from core.errors import DomainError
 from inventory.models import Stock, Warehouse
 from inventory.services.receiving import receive_stock
 from products.models import KitItem, Product, ProductKit
@@ -49,3 +56,27 @@ def kit(name: str, price: str, *components: tuple[Product, str]) -> ProductKit:
     for item, quantity in components:
         KitItem.objects.create(kit=bouquet, product=item, quantity=Decimal(quantity))
     return bouquet
+
+
+def cellar(**fields: Any) -> Warehouse:
+    """A second warehouse."""
+    return Warehouse.objects.get_or_create(name="Cellar", defaults=fields)[0]
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of the inventory and the catalogue's products: what a refusal must leave as it is."""
+    return {
+        model._meta.label: list(model._base_manager.order_by("pk").values())
+        for model in [*apps.get_app_config("inventory").get_models(), Product]
+    }
+
+
+def refused(error: type[DomainError], said: str, work: Callable[[], Any], *, ru: str = "") -> None:
+    """`work` is refused with these words, and these in Russian, and leaves no trace."""
+    before = everything()
+    for language, words in (("en", said), ("ru", ru)):
+        with translation.override(language):
+            with pytest.raises(error) as refusal, transaction.atomic():
+                work()
+            assert words in str(refusal.value)
+        assert everything() == before

@@ -13,8 +13,20 @@ from hypothesis import strategies as st
 from inventory import engine
 from inventory.domain.fifo import Batch, plan_issue
 from inventory.errors import InsufficientStock
-from inventory.models import MovementKind, Sale, SaleAllocation, SourceKind, Stock, StockBatch, StockMovement
+from inventory.models import (
+    MovementKind,
+    Sale,
+    SaleAllocation,
+    SourceKind,
+    Stock,
+    StockBatch,
+    StockMovement,
+    Warehouse,
+)
+from inventory.selectors import costs_now
 from inventory.services.checking import check_stock
+from inventory.services.receiving import ReceiptLineInput, post_receipt
+from inventory.services.sale_processor import SaleProcessor
 from inventory.services.stocks import ensure_stocks
 from inventory.tests.factories import FIRST_DAY, product, receive, stock_of, stocked, warehouse
 
@@ -22,21 +34,30 @@ AT = timezone.now()
 amounts = st.decimals(min_value="0.001", max_value="999.999", places=3)
 costs = st.decimals(min_value="0", max_value="99999.9999", places=4)
 batches = st.lists(st.tuples(st.integers(0, 3), amounts, costs), min_size=1, max_size=6)
+# Days until a batch wilts; None for goods that do not.
+lives = st.lists(st.none() | st.integers(0, 3), min_size=6, max_size=6)
 
 
 class _Undo(Exception):
     pass
 
 
-def _fill(item, rows):
-    """Batches by (day, quantity, total cost); answers with the stock's key."""
+def _fill(item, rows, lives=(None,) * 6):
+    """Batches by (day, quantity, total cost), each with its days of life; answers with the stock's key."""
     [stock_id] = ensure_stocks([(item.pk, warehouse().pk)]).values()
     engine.receive(
         MovementKind.RECEIPT,
         SourceKind.SHORTAGE,  # any source but a receipt line: this test makes no receipts
         [
-            engine.ReceiveRow(-number, stock_id, quantity, cost, FIRST_DAY + timedelta(days=day), None)
-            for number, (day, quantity, cost) in enumerate(rows, start=1)
+            engine.ReceiveRow(
+                -number,
+                stock_id,
+                quantity,
+                cost,
+                FIRST_DAY + timedelta(days=day),
+                None if life is None else FIRST_DAY.date() + timedelta(days=life),
+            )
+            for number, ((day, quantity, cost), life) in enumerate(zip(rows, lives, strict=False), start=1)
         ],
         by=None,
         at=AT,
@@ -51,12 +72,15 @@ def _sales(item, quantities):
     return [row.pk for row in rows]
 
 
-@given(rows=batches, shares=st.lists(st.integers(1, 100), min_size=1, max_size=4))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_issue_takes_what_the_plain_rule_takes(shop, rows, shares):
+@given(
+    rows=batches, lives=lives, wilting_first=st.booleans(), shares=st.lists(st.integers(1, 100), min_size=1, max_size=4)
+)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_issue_takes_what_the_plain_rule_takes(shop, rows, lives, wilting_first, shares):
     with pytest.raises(_Undo), transaction.atomic():
+        Warehouse.objects.update(issue_order="fefo" if wilting_first else "fifo")
         item = product(sku="x")
-        stock_id = _fill(item, rows)
+        stock_id = _fill(item, rows, lives)
         total = sum(quantity for _day, quantity, _cost in rows)
         whole = sum(shares)
         quantities = [
@@ -66,8 +90,12 @@ def test_issue_takes_what_the_plain_rule_takes(shop, rows, shares):
             raise _Undo
         before = list(StockBatch.objects.filter(stock=stock_id))
         plan = plan_issue(
-            [Batch(row.received_at.timestamp(), row.pk, row.remaining, row.remaining_value) for row in before],
+            [
+                Batch(row.received_at.timestamp(), row.pk, row.remaining, row.remaining_value, row.expires_on)
+                for row in before
+            ],
             quantities,
+            wilting_first=wilting_first,
         )
         sales = _sales(item, quantities)
 
@@ -146,6 +174,53 @@ def test_the_oldest_batch_gives_first_and_the_last_piece_takes_the_rest(shop):
 
     assert done[sale].cost == Decimal(160)
     assert [row.remaining for row in StockBatch.objects.order_by("received_at")] == [0, 5, 10]
+
+
+def _wilting(item, *batches):
+    """Batches of 10 by (unit cost, days until they wilt), a day apart."""
+    for day, (cost, life) in enumerate(batches):
+        receive(item, "10", cost, day=day, expires_on=life and FIRST_DAY.date() + timedelta(days=life))
+
+
+def test_what_wilts_first_leaves_first_where_the_warehouse_says_so(shop):
+    rose = product("Red rose")
+    _wilting(rose, ("10", None), ("12", 9), ("14", 5))
+    assert costs_now([rose.pk]).of(rose.pk, Decimal(15)).value == 10 * 10 + 5 * 12
+    Warehouse.objects.update(issue_order="fefo")
+    assert costs_now([rose.pk]).of(rose.pk, Decimal(15)).value == 10 * 14 + 5 * 12
+
+    sale = SaleProcessor.create_sale(product=rose, warehouse=warehouse(), quantity=Decimal(15), sale_price=Decimal(1))
+
+    assert sale.cost == 10 * 14 + 5 * 12
+    assert [row.remaining for row in StockBatch.objects.order_by("received_at")] == [10, 5, 0]
+    assert check_stock() == []
+
+
+def test_the_oldest_counts_first_when_one_of_the_warehouses_goes_by_age(shop):
+    rose, cellar = product("Red rose"), Warehouse.objects.create(name="Cellar", issue_order="fefo")
+    _wilting(rose, ("10", None), ("14", 5))
+    receive(rose, "1", "99", day=9, warehouse=cellar, expires_on=FIRST_DAY.date())
+    assert costs_now([rose.pk]).of(rose.pk, Decimal(10)).value == 100
+
+
+@pytest.mark.parametrize(("order", "cost"), [("fifo", 10), ("fefo", 14)])
+def test_shortages_are_covered_in_the_order_of_the_warehouse(shop, order, cost):
+    Warehouse.objects.update(issue_order=order)
+    rose = product("Red rose")
+    [stock_id] = ensure_stocks([(rose.pk, warehouse().pk)]).values()
+    [sale] = _sales(rose, [Decimal(3)])
+    row = engine.IssueRow(sale, stock_id, Decimal(3))
+    engine.issue(MovementKind.SALE, SourceKind.SALE, [row], by=None, at=AT, allow_short=True)
+    day = FIRST_DAY.date()
+    post_receipt(
+        warehouse=warehouse(),
+        lines=[
+            ReceiptLineInput(rose, Decimal(10), Decimal(10), expires_on=day + timedelta(days=9)),
+            ReceiptLineInput(rose, Decimal(10), Decimal(14), expires_on=day + timedelta(days=5)),
+        ],
+    )
+    assert Sale.objects.get().cost == 3 * cost
+    assert check_stock() == []
 
 
 def test_all_lacking_products_are_named_and_nothing_is_changed(shop):

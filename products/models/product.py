@@ -22,7 +22,11 @@ class Unit(models.TextChoices):
 
 
 class Product(SoftDelete):
-    """Something that can be sold and is kept in stock: a rose of 60 cm, a ribbon, a vase."""
+    """Something that can be sold and is kept in stock: a rose of 60 cm, a ribbon, a vase.
+
+    The goods of `reduced_from` that are sold cheaper, and the bouquets of the recipe `made_from` that stand ready, are
+    products of their own: at most one live one each.
+    """
 
     soft_owned = ("photos",)
 
@@ -38,6 +42,14 @@ class Product(SoftDelete):
     )
     description = models.TextField(_("description"), blank=True, max_length=5000)
     is_active = models.BooleanField(_("on sale"), default=True)
+    reduced_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="reduced",
+        verbose_name=_("reduced from"),
+    )  # fmt: skip
+    made_from = models.ForeignKey(
+        "products.ProductKit", models.PROTECT, null=True, blank=True, editable=False, related_name="made",
+        verbose_name=_("made from the bouquet"),
+    )  # fmt: skip
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta(SoftDelete.Meta):
@@ -48,6 +60,12 @@ class Product(SoftDelete):
             models.UniqueConstraint(Upper("sku"), condition=models.Q(is_deleted=False), name="product_sku_once"),
             models.CheckConstraint(condition=~models.Q(sku=""), name="product_sku_present"),
             bounded("sale_price", "product_sale_price_range", 0, MAX_MONEY),
+            models.UniqueConstraint(
+                fields=["reduced_from"], condition=models.Q(is_deleted=False), name="product_one_reduced"
+            ),
+            models.UniqueConstraint(
+                fields=["made_from"], condition=models.Q(is_deleted=False), name="product_one_made_from_kit"
+            ),
         ]
         indexes = [models.Index(Lower("name"), name="product_name_folded")]
 

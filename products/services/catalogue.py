@@ -14,7 +14,7 @@ from core.errors import BadInput
 from core.models import SoftDelete
 from core.quantities import MAX_MONEY, MAX_QUANTITY, round_money, round_quantity
 from core.soft_delete import CannotRestore, mark_deleted, restore
-from products.models import KitItem, Packing, Product, ProductKit, PurchaseUnit
+from products.models import KitItem, Packing, Product, ProductKit, PurchaseUnit, Unit
 
 # Constraint → field of the form, sentence.
 TAKEN: dict[str, tuple[str | None, Any]] = {
@@ -134,6 +134,54 @@ def hold_live_products(keys: Iterable[int]) -> set[int]:
             [sorted(set(keys))],
         )
         return {key for (key,) in cursor.fetchall()}
+
+
+def reduced_product(product: Product, *, price: Decimal) -> Product:
+    """The product as which reduced goods of `product` are sold, made when first needed; `price` holds for all of them.
+
+    Raises BadInput: a price that can't be meant, a deleted product, one that is reduced already.
+    """
+    _check_price(price)
+    with transaction.atomic():
+        origin = _held(product)
+        if origin.reduced_from_id is not None:
+            raise BadInput(_("%(name)s is reduced already. Change its price instead.") % {"name": origin})
+        reduced = Product.objects.filter(reduced_from=origin).first()
+        if reduced is None:
+            name = _("%(name)s, reduced") % {"name": origin.name[:180]}
+            reduced = Product(
+                name=name, category_id=origin.category_id, unit=origin.unit, vase_life_days=origin.vase_life_days,
+                reduced_from=origin,
+            )  # fmt: skip
+        if reduced.pk is None or reduced.sale_price != price:
+            reduced.sale_price = price
+            reduced.save()
+    return reduced
+
+
+def product_of_kit(kit: ProductKit) -> Product:
+    """The product as which bouquets of this recipe stand ready on the shelf, made when first needed.
+
+    Raises BadInput when the bouquet is deleted.
+    """
+    with transaction.atomic():
+        recipe = ProductKit.all_objects.select_for_update(of=("self",), no_key=True).get(pk=kit.pk)
+        _refuse_if_deleted(recipe)
+        made = Product.objects.filter(made_from=recipe).first()
+        if made is None:
+            made = Product(
+                name=recipe.name, category_id=recipe.category_id, unit=Unit.PIECE, sale_price=recipe.sale_price,
+                made_from=recipe,
+            )  # fmt: skip
+            made.save()
+    return made
+
+
+def _held(product: Product) -> Product:
+    """The product as it is now, locked: two people who need something made of it get the same."""
+    row = Product.all_objects.select_for_update(of=("self",), no_key=True).get(pk=product.pk)
+    _refuse_if_deleted(row)
+    return row
 
 
 def delete_row(row: SoftDelete, *, by: Any, now: datetime) -> None:

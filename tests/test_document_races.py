@@ -1,0 +1,164 @@
+"""Documents that move goods against sales of the same goods, on real connections, each beside its control."""
+
+import threading
+from decimal import Decimal
+
+import pytest
+
+from core.transactions import run
+from inventory.errors import InsufficientStock
+from inventory.models import MovementKind, Sale, Stock, StockBatch, StockMovement, Transfer
+from inventory.services import stock_takes
+from inventory.services.checking import check_stock
+from inventory.services.sale_processor import SaleProcessor
+from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
+from inventory.services.transfers import TransferLineInput, receive_transfer, send_transfer, transfer_stock
+from inventory.tests.factories import cellar, stock_of, stocked, warehouse
+
+pytestmark = pytest.mark.race
+
+
+def sell(item, quantity, at=None):
+    return SaleProcessor.create_sale(
+        product=item, warehouse=at or warehouse(), quantity=Decimal(quantity), sale_price=Decimal(20)
+    )
+
+
+def send(item, quantity, work=send_transfer, back=False):
+    ends = (cellar(), warehouse()) if back else (warehouse(), cellar())
+    return work(source=ends[0], target=ends[1], lines=[TransferLineInput(item, Decimal(quantity))])
+
+
+def test_without_the_lock_the_last_roses_are_sold_and_sent(committed_shop, in_threads):
+    """The control: look, then write, with nothing held in between. Both see five roses, both take five."""
+    rose = stocked("Red rose", ("5", "10"))
+    cellar()
+    both_looked = threading.Barrier(2)
+
+    def careless(number):
+        free = stock_of(rose).free
+        both_looked.wait(timeout=10)
+        if free >= 5:
+            Stock.objects.filter(product=rose).update(quantity=free - 5)
+            if number:
+                Sale.objects.bulk_create([Sale(product=rose, warehouse=warehouse(), quantity=5, processed=True)])
+            else:
+                Transfer.objects.create(source=warehouse(), target=cellar())
+
+    in_threads(2, careless)
+
+    assert (Sale.objects.count(), Transfer.objects.count()) == (1, 1)
+    assert check_stock() != []
+
+
+def test_the_last_roses_are_either_sold_or_sent(committed_shop, in_threads):
+    rose = stocked("Red rose", ("5", "10"))
+    cellar()
+
+    outcomes = in_threads(8, lambda n: run(lambda: sell(rose, "5") if n % 2 else send(rose, "5")))
+
+    assert sum(isinstance(outcome, InsufficientStock) for outcome in outcomes) == 7
+    assert Sale.objects.count() + Transfer.objects.count() == 1
+    assert stock_of(rose).quantity == 0
+    assert check_stock() == []
+
+
+def test_carrying_crosswise_while_selling_never_blocks_and_loses_nothing(committed_shop, in_threads):
+    goods = [stocked(f"Flower {n}", ("60", "1.3333")) for n in range(3)]
+    for item in goods:
+        run(lambda item=item: send(item, "30", transfer_stock))
+
+    def work(n):
+        for turn in range(6):
+            for item in goods if n % 2 else reversed(goods):
+                if n < 2:
+                    run(lambda item=item, turn=turn: sell(item, "1", cellar() if turn % 2 else None))
+                else:
+                    run(lambda item=item: send(item, "1", transfer_stock, back=bool(n % 2)))
+
+    assert in_threads(6, work) == [None] * 6
+    assert check_stock() == []
+    assert [stock_of(item).quantity + stock_of(item, cellar()).quantity for item in goods] == [48] * 3
+
+
+def test_what_is_on_its_way_arrives_once(committed_shop, in_threads):
+    rose = stocked("Red rose", ("10", "10"))
+    travelling = run(lambda: send(rose, "6"))
+
+    in_threads(8, lambda _: run(lambda: receive_transfer(travelling)).pk)
+
+    assert stock_of(rose, cellar()).quantity == 6
+    assert StockBatch.objects.filter(stock__warehouse=cellar()).count() == 1
+    assert check_stock() == []
+
+
+LACKING = 3  # stems that the books have and the shelf has not
+
+
+def count_while_selling(in_threads):
+    """Three tills sell 20 roses one by one, one person counts what is really there and another applies. Answers with
+    the roses that are left on the shelf."""
+    rose = stocked("Red rose", ("100", "1.3333"))
+    take = run(lambda: open_stock_take(warehouse=warehouse()))
+    sold, counted = threading.Semaphore(0), threading.Event()
+
+    def till():
+        for turn in range(20):
+            run(lambda: sell(rose, "1"))
+            sold.release()
+            if turn == 10:
+                counted.wait(timeout=20)
+
+    def stocktaker():
+        for _ in range(15):
+            sold.acquire(timeout=10)
+        seen = stock_of(rose)  # the shelf and the books at one moment
+        run(lambda: count(take, product=rose, quantity=seen.quantity - LACKING, watermark=seen.version))
+        counted.set()
+        for _ in range(20):
+            sold.acquire(timeout=10)
+        run(lambda: apply_stock_take(take))
+
+    assert in_threads(4, lambda n: till() if n < 3 else stocktaker()) == [None] * 4
+    return 100 - LACKING - 60, stock_of(rose).quantity
+
+
+def test_a_count_while_selling_leaves_what_is_really_there(committed_shop, in_threads):
+    on_the_shelf, in_the_books = count_while_selling(in_threads)
+    assert in_the_books == on_the_shelf
+    assert check_stock() == []
+
+
+def test_a_count_compared_with_the_stock_of_later_counts_sales_twice(committed_shop, in_threads, monkeypatch):
+    """The control: without the watermark the difference is taken to the stock as it is when the count is applied."""
+    now = {}
+
+    def balances_now(marks):
+        now.update({key: Stock.objects.get(pk=key).quantity for key, _mark in marks})
+        return dict(now)
+
+    monkeypatch.setattr(stock_takes, "_balances_at", balances_now)
+    on_the_shelf, in_the_books = count_while_selling(in_threads)
+    assert in_the_books > on_the_shelf
+
+
+def test_a_count_is_applied_once(committed_shop, in_threads):
+    rose = stocked("Red rose", ("20", "10"))
+    take = run(lambda: open_stock_take(warehouse=warehouse()))
+    run(lambda: count(take, product=rose, quantity=Decimal(15)))
+
+    in_threads(8, lambda n: run(lambda: apply_stock_take(take) if n % 2 else sell(rose, "1")).pk)
+
+    assert stock_of(rose).quantity == 15 - 4
+    assert StockMovement.objects.filter(kind=MovementKind.COUNT_SHORTFALL).count() == 1
+    assert check_stock() == []
+
+
+def test_two_people_who_add_lose_nothing(committed_shop, in_threads):
+    rose = stocked("Red rose", ("100", "10"))
+    take = run(lambda: open_stock_take(warehouse=warehouse()))
+    run(lambda: count(take, product=rose, quantity=Decimal(4)))
+
+    in_threads(8, lambda _: run(lambda: count(take, product=rose, quantity=Decimal(2), again="add")).pk)
+
+    assert take.lines.get().counted == 20
