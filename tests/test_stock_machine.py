@@ -28,17 +28,48 @@ from hypothesis import HealthCheck, Phase, note, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, get_state_machine_test, initialize, invariant, precondition, rule
 
-from core.errors import DomainError, KeyReused
+from core.errors import BadInput, DomainError, KeyReused
 from inventory import engine
 from inventory.errors import InsufficientBatch, InsufficientStock
-from inventory.models import Reservation, Sale, Stock, StockBatch, StockDemand, Warehouse, WriteOff
+from inventory.models import (
+    CountLine,
+    Reservation,
+    Sale,
+    Stock,
+    StockBatch,
+    StockDemand,
+    StockTake,
+    Transfer,
+    Warehouse,
+    WriteOff,
+)
 from inventory.services.checking import check_stock, repair_caches
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt, receive_stock
+from inventory.services.regrading import mark_down, regrade
 from inventory.services.reservations import give_way, release, reserve, reserve_waiting
 from inventory.services.returns import ReturnRefused, return_sale, return_to_supplier
 from inventory.services.sale_processor import SaleProcessor
+from inventory.services.stock_takes import (
+    CountedAgain,
+    CountRefused,
+    StockTakeClosed,
+    apply_stock_take,
+    cancel_stock_take,
+    count,
+    forget_count,
+    open_stock_take,
+)
 from inventory.services.stocks import ensure_stocks
+from inventory.services.transfers import (
+    Missing,
+    TransferLineInput,
+    TransferRefused,
+    cancel_transfer,
+    receive_transfer,
+    send_transfer,
+    transfer_stock,
+)
 from inventory.services.write_offs import reverse_write_off, write_off
 from inventory.tests.factories import FIRST_DAY, kit, product, warehouse
 from orders.domain.lifecycle import Category, Stage, stage_of
@@ -102,6 +133,27 @@ class Asked:
     state: str = "open"
 
 
+@dataclass
+class Sent:
+    """A transfer: what of each line is still on its way. `state` is sent, received or cancelled."""
+
+    source: int
+    target: int
+    missing: dict[int, Decimal]
+    products: dict[int, int]
+    state: str = "sent"
+    touched: bool = False
+
+
+@dataclass
+class Take:
+    """A stock-take: product → what was counted and what the oracle had at that moment."""
+
+    place: int
+    counted: dict[int, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    state: str = "open"
+
+
 class StockMachine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
@@ -122,6 +174,8 @@ class StockMachine(RuleBasedStateMachine):
         self.out: dict[int, Decimal] = {}  # sale → base units that are still out
         self.loose: list[int] = []  # sales without an order
         self.gone: dict[int, Decimal] = {}  # write-off → base units, 0 when it was reversed
+        self.sent: dict[int, Sent] = {}
+        self.takes: dict[int, Take] = {}
         self.day = 0
 
     def teardown(self):
@@ -414,6 +468,210 @@ class StockMachine(RuleBasedStateMachine):
         if not isinstance(made, DomainError):
             self.have[sale.product_id, sale.warehouse_id] += quantity
             self.out[sale.pk] -= quantity
+
+    # --- between warehouses
+
+    def some_lines(self, rows):
+        return [TransferLineInput(self.item(number), quantity) for number, quantity in rows]
+
+    def due_for_sending(self, source, target, lines):
+        if source == target:
+            return [BadInput]
+        needs = Counter()
+        for line in lines:
+            needs[line.product.pk, source.pk] += line.quantity
+        return [InsufficientStock] if self.lacks(needs) else ()
+
+    @rule(start=pick, end=pick, rows=st.lists(st.tuples(pick, few), min_size=1, max_size=2), twice=twice)
+    def send_transfer(self, start, end, rows, twice):
+        source, target, lines, key = self.place(start), self.place(end), self.some_lines(rows), uuid.uuid4()
+        made = self.again(
+            twice,
+            lambda: send_transfer(source=source, target=target, lines=lines, key=key),
+            due=self.due_for_sending(source, target, lines),
+        )
+        if isinstance(made, DomainError):
+            return
+        for line in lines:
+            self.have[line.product.pk, source.pk] -= line.quantity
+        stored = list(made.lines.order_by("pk"))
+        self.sent[made.pk] = Sent(
+            source.pk, target.pk, {row.pk: row.quantity for row in stored}, {row.pk: row.product_id for row in stored}
+        )
+
+    @rule(start=pick, end=pick, rows=st.lists(st.tuples(pick, few), min_size=1, max_size=2), twice=twice)
+    def transfer_stock(self, start, end, rows, twice):
+        source, target, lines, key = self.place(start), self.place(end), self.some_lines(rows), uuid.uuid4()
+        made = self.again(
+            twice,
+            lambda: transfer_stock(source=source, target=target, lines=lines, key=key),
+            due=self.due_for_sending(source, target, lines),
+        )
+        if not isinstance(made, DomainError):
+            for line in lines:
+                self.have[line.product.pk, source.pk] -= line.quantity
+                self.have[line.product.pk, target.pk] += line.quantity
+
+    @precondition(lambda self: self.sent)
+    @rule(number=pick, share=st.integers(0, 100), wait=st.booleans(), whole=st.booleans(), twice=twice)
+    def receive_transfer(self, number, share, wait, whole, twice):
+        key = list(self.sent)[number % len(self.sent)]
+        known, request = self.sent[key], uuid.uuid4()
+        came = {
+            line: missing if whole else (missing * share / 100).quantize(Decimal("0.001"), ROUND_DOWN)
+            for line, missing in known.missing.items()
+        }
+        due = [TransferRefused] if known.state == "cancelled" else ()
+        # What is lost comes in and is written off at once; a shortage that is still open would take it first.
+        level = dict(self.have)
+        for line, missing in known.missing.items() if known.state == "sent" else ():
+            pair = known.products[line], known.target
+            level[pair] += came[line]
+            if not wait and missing > came[line] and level[pair] < 0:
+                due = [TransferRefused]
+        arrived = None if whole else came
+        made = self.again(
+            twice,
+            lambda: receive_transfer(
+                Transfer.objects.get(pk=key),
+                arrived=arrived,
+                missing=Missing.WAIT if wait else Missing.WRITE_OFF,
+                key=request,
+            ),
+            due=due,
+        )
+        if isinstance(made, DomainError) or known.state == "received":
+            return
+        self.have.update(level)
+        known.touched = known.touched or not wait or any(came.values())
+        for line in known.missing:
+            known.missing[line] -= came[line] if wait else known.missing[line]
+        if not any(known.missing.values()):
+            known.state = "received"
+        for document in WriteOff.objects.exclude(pk__in=self.gone):
+            self.gone[document.pk] = document.quantity
+
+    @precondition(lambda self: self.sent)
+    @rule(number=pick)
+    def cancel_transfer(self, number):
+        key = list(self.sent)[number % len(self.sent)]
+        known = self.sent[key]
+        due = [TransferRefused] if known.state == "received" or (known.state == "sent" and known.touched) else ()
+        made = self.act(lambda: cancel_transfer(Transfer.objects.get(pk=key)), due=due)
+        if not isinstance(made, DomainError) and known.state == "sent":
+            known.state = "cancelled"
+            for line, quantity in known.missing.items():
+                self.have[known.products[line], known.source] += quantity
+
+    # --- another product where it lies
+
+    @rule(number=pick, other=pick, quantity=few, twice=twice)
+    def regrade(self, number, other, quantity, twice):
+        pair = self.pair(number)
+        source, place = self.objects_of(pair)
+        target, key = self.item(other), uuid.uuid4()
+        due = [InsufficientStock] if self.lacks(Counter({pair: quantity})) else ()
+        if source == target:
+            due = [BadInput]
+        made = self.again(
+            twice,
+            lambda: regrade(source=source, target=target, warehouse=place, quantity=quantity, key=key),
+            due=due,
+        )
+        self.became(made, quantity)
+
+    @rule(number=pick, quantity=few, twice=twice)
+    def mark_down(self, number, quantity, twice):
+        pair = self.pair(number)
+        item, place = self.objects_of(pair)
+        key = uuid.uuid4()
+        due = [InsufficientStock] if self.lacks(Counter({pair: quantity})) else ()
+        price = item.sale_price / 2 if item.sale_price > 1 else item.sale_price
+        made = self.again(
+            twice,
+            lambda: mark_down(
+                product=item, warehouse=place, quantity=quantity, price=price.quantize(Decimal("0.01")), key=key
+            ),
+            due=due,
+        )
+        self.became(made, quantity)
+
+    def became(self, made, quantity):
+        if not isinstance(made, DomainError):
+            self.have[made.source_id, made.warehouse_id] -= quantity
+            self.have[made.target_id, made.warehouse_id] = (
+                self.have.get((made.target_id, made.warehouse_id), 0) + quantity
+            )
+
+    # --- counting
+
+    @rule(where=pick, twice=twice)
+    def open_stock_take(self, where, twice):
+        place, key = self.place(where), uuid.uuid4()
+        made = self.again(twice, lambda: open_stock_take(warehouse=place, key=key))
+        self.takes[made.pk] = Take(place.pk)
+
+    @precondition(lambda self: self.takes)
+    @rule(number=pick, what=pick, off=st.decimals("-3", "3", places=3), again=st.sampled_from([None, *CountedAgain]))
+    def count(self, number, what, off, again):
+        """Mostly what is there, give or take a little."""
+        key = list(self.takes)[number % len(self.takes)]
+        take, item = self.takes[key], self.item(what)
+        pair = item.pk, take.place
+        found = max(self.on_hand(pair) + off, Decimal(0))
+        before = take.counted.get(item.pk)
+        elsewhere = any(
+            other is not take and other.state == "open" and other.place == take.place and item.pk in other.counted
+            for other in self.takes.values()
+        )
+        due = ()
+        if take.state != "open":
+            due = [StockTakeClosed]
+        elif elsewhere or (before and (again is None or (again == CountedAgain.ADD and before[1] != self.have[pair]))):
+            due = [CountRefused]
+        made = self.act(
+            lambda: count(StockTake.objects.get(pk=key), product=item, quantity=found, again=again), due=due
+        )
+        if not isinstance(made, DomainError):
+            total = found + before[0] if before and again == CountedAgain.ADD else found
+            take.counted[item.pk] = total, self.have[pair]
+
+    @precondition(lambda self: any(take.counted for take in self.takes.values()))
+    @rule(number=pick)
+    def forget_count(self, number):
+        rows = [(key, item) for key, take in self.takes.items() for item in take.counted]
+        key, item = rows[number % len(rows)]
+        take = self.takes[key]
+        line = CountLine.objects.get(stock_take=key, stock__product=item)
+        due = [] if take.state == "open" else [StockTakeClosed]
+        if not isinstance(self.act(lambda: forget_count(line), due=due), DomainError):
+            del take.counted[item]
+
+    @precondition(lambda self: self.takes)
+    @rule(number=pick, give_up=st.integers(0, 3))
+    def apply_stock_take(self, number, give_up):
+        """Three of four are applied."""
+        key = list(self.takes)[number % len(self.takes)]
+        take = self.takes[key]
+        row = StockTake.objects.get(pk=key)
+        if not give_up:
+            due = [StockTakeClosed] if take.state == "applied" else ()
+            if not isinstance(self.act(lambda: cancel_stock_take(row), due=due), DomainError):
+                take.state = "cancelled"
+            return
+        differences = {item: counted - then for item, (counted, then) in take.counted.items()}
+        due = ()
+        if take.state == "cancelled":
+            due = [StockTakeClosed]
+        elif take.state == "open" and (
+            not differences or any(-each > self.on_hand((item, take.place)) for item, each in differences.items())
+        ):
+            due = [CountRefused]
+        made = self.act(lambda: apply_stock_take(row), due=due)
+        if not isinstance(made, DomainError) and take.state == "open":
+            take.state = "applied"
+            for item, difference in differences.items():
+                self.have[item, take.place] += difference
 
     # --- demands and promises
 
@@ -743,6 +1001,9 @@ WITHOUT_A_RULE = {
     "let_go": "delete_a_line calls it",
     "status_of": "reads",
     "process": "type_in_a_sale calls it",
+    "hold_live_warehouses": "locks",
+    "refuse_deleted_products": "reads",
+    "refuse_foreign_batch": "reads",
 }
 FOLDERS = (
     "inventory/services/*.py",
