@@ -312,6 +312,14 @@ INVARIANTS = [
            where {stock} and (m.balance_after <> s.quantity - s.short or m.value_after <> s.value)""",
     ),
     Invariant(
+        "closed_period_stands",
+        _("nothing was posted into a closed period after it was closed"),
+        """select m.id, c.upto, m.business_date from inventory_stockmovement m
+           join inventory_stock s on s.id = m.stock_id
+           join inventory_periodclosing c on c.reopened_at is null
+           where {stock} and m.business_date <= c.upto and m.id > c.last_movement""",
+    ),
+    Invariant(
         "closed_demand_holds_nothing",
         _("a closed demand holds no goods"),
         """select d.id, 0, r.quantity from inventory_stockdemand d
