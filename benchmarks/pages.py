@@ -428,6 +428,8 @@ class Load:
 def mixed(port: int, cookies: dict[str, str], found: dict[str, Any], *, rate: float, seconds: float) -> Load:
     """Requests that arrive evenly at `rate` a second, one in twelve a payment or a step of an order."""
     turns = [page for page in PAGES for _nth in range(page.weight)]
+    # Made before: who asks must not take from the server the time it needs.
+    paths = {page: paths_of(page, found) for page in set(turns)}
     # A step far from a divisor of the length visits all of them, well mixed.
     plan = [turns[nth * 37 % len(turns)] for nth in range(round(rate * seconds))]
     load, lock, local = Load(), threading.Lock(), threading.local()
@@ -444,8 +446,8 @@ def mixed(port: int, cookies: dict[str, str], found: dict[str, Any], *, rate: fl
                 if nth % 12 == 0:
                     answer, asked = _write(local.asker, found, nth), "a payment"
                 else:
-                    paths = paths_of(page, found)
-                    answer, asked = local.asker.get(paths[nth % len(paths)], role=page.role, part=page.part), page.title
+                    path = paths[page][nth % len(paths[page])]
+                    answer, asked = local.asker.get(path, role=page.role, part=page.part), page.title
                 wrong = "" if answer.status < 400 else f"{answer.status} {asked}"
             except (OSError, http.client.HTTPException) as error:
                 wrong = f"{error!r}"

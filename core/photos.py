@@ -10,6 +10,7 @@ import struct
 import unicodedata
 import warnings
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -19,10 +20,12 @@ from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import BadInput, DomainError
 from core.models import SoftDelete
+from core.transactions import run
 
 RENDITIONS = {"large": 1600, "medium": 800, "thumb": 240}  # longest side, pixels
 MAX_BYTES = 15 * 1024 * 1024
@@ -247,6 +250,20 @@ def judge_uploads(files: list[Any]) -> tuple[list[Picture], list[DomainError]]:
         except BadInput as refusal:
             refusals.append(refusal)
     return pictures, refusals
+
+
+def take_uploads(files: list[Any], keep: Callable[[list[Picture]], Any]) -> tuple[list[DomainError], str]:
+    """Let the service `keep` take what is good of an upload, even when other files of it are refused. Answers with the
+    refusals and with what was done in words, empty when nothing was."""
+    pictures, refusals = judge_uploads(files)
+    if not pictures:
+        return refusals, ""
+    try:
+        run(lambda: keep(pictures))
+    except DomainError as refusal:
+        return [*refusals, refusal], ""
+    count = len(pictures)
+    return refusals, ngettext("%(count)s photo is added.", "%(count)s photos are added.", count) % {"count": count}
 
 
 def _store(pairs: list[tuple[Photo, Picture]]) -> None:

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
+    BooleanField,
     Case,
     Count,
     DateField,
     DurationField,
-    Exists,
     ExpressionWrapper,
     F,
     IntegerField,
@@ -192,17 +192,31 @@ def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: 
         # many have a number that is computed, and joined 2 000 products by nested loops.
         rows = rows.filter(wilts=True) if VIEWS[view] is Risk.WILTING else rows.filter(_LOW, wilts=False)
     elif view == EXPIRED:
-        rows = rows.filter(Exists(expired_batches(on).filter(stock=OuterRef("pk"))))
-    return (
-        rows.select_related("product__category", "warehouse")
-        .prefetch_related(
-            "product__photos",
-            Prefetch(
-                "batches", StockBatch.objects.filter(is_open=True).order_by("received_at", "id"), to_attr="open_batches"
-            ),
-        )
-        .order_by("risk", "product__name", "id")
+        rows = rows.filter(pk__in=expired_batches(on).values("stock"))
+    return _to_show(rows).order_by("risk", "product__name", "id")
+
+
+def wilting_stocks(*, on: date) -> QuerySet[Any]:
+    """Stock rows with a batch that wilts, as `stock_list` reads them but without their risk."""
+    return _to_show(_live().filter(pk__in=_wilting(on))).order_by("product__name", "id")
+
+
+def low_stocks(*, on: date) -> QuerySet[Any]:
+    """Stock rows that lack goods and do not wilt, with `waiting`, as `stock_list` reads them but without their risk."""
+    rows = _live().annotate(waiting=_waiting()).filter(_LOW).exclude(pk__in=_wilting(on))
+    return _to_show(rows).order_by("product__name", "id")
+
+
+def _to_show(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """With photos and `open_batches`, oldest first."""
+    batches = StockBatch.objects.filter(is_open=True).order_by("received_at", "id")
+    return rows.select_related("product__category", "warehouse").prefetch_related(
+        "product__photos", Prefetch("batches", batches, to_attr="open_batches")
     )
+
+
+def _live() -> QuerySet[Stock]:
+    return Stock.objects.filter(product__is_deleted=False, warehouse__is_deleted=False)
 
 
 def expired_batches(on: date) -> QuerySet[StockBatch]:
@@ -216,19 +230,21 @@ def expired_batches(on: date) -> QuerySet[StockBatch]:
 _LOW = Q(short__gt=0) | Q(waiting__gt=0) | Q(quantity__gt=0, quantity=F("reserved"))
 
 
-def _with_risk(on: date, warehouse: int | None) -> QuerySet[Any]:
-    rows = Stock.objects.filter(product__is_deleted=False, warehouse__is_deleted=False)
-    if warehouse is not None:
-        rows = rows.filter(warehouse=warehouse)
+def _wilting(on: date) -> QuerySet[Any, Any]:
+    """Keys of stocks with a batch that wilts, by the rule of `freshness`: a fifth of its life or less is left."""
     day = Value(timedelta(days=1), output_field=DurationField())
-    # The same rule as `freshness`: a fifth of the life or less is left.
     left = ExpressionWrapper((F("expires_on") - Value(on, output_field=DateField())) * 5, output_field=DurationField())
     whole = ExpressionWrapper(F("expires_on") - TruncDate("received_at"), output_field=DurationField())
-    wilting = (
-        StockBatch.objects.filter(stock=OuterRef("pk"), is_open=True, expires_on__isnull=False)
+    return (
+        StockBatch.objects.filter(is_open=True, expires_on__isnull=False)
         .annotate(left=left, whole=Greatest(whole, day))
         .filter(left__lte=F("whole"))
+        .values("stock")
     )
+
+
+def _waiting() -> Greatest:
+    """Base units that open demands ask for and the stock does not hold for them."""
     asked = (
         StockDemand.objects.filter(product=OuterRef("product"), warehouse=OuterRef("warehouse"), is_open=True)
         .order_by()
@@ -237,13 +253,18 @@ def _with_risk(on: date, warehouse: int | None) -> QuerySet[Any]:
         .values("total")
     )
     nothing = Value(Decimal(0), output_field=QuantityField())
+    held = Coalesce(Subquery(asked, output_field=QuantityField()), nothing) - F("reserved")
+    return Greatest(held, nothing, output_field=QuantityField())
+
+
+def _with_risk(on: date, warehouse: int | None) -> QuerySet[Any]:
+    rows = _live()
+    if warehouse is not None:
+        rows = rows.filter(warehouse=warehouse)
     return rows.annotate(
-        wilts=Exists(wilting),
-        waiting=Greatest(
-            Coalesce(Subquery(asked, output_field=QuantityField()), nothing) - F("reserved"),
-            nothing,
-            output_field=QuantityField(),
-        ),
+        # A set of keys, made once: a question for every row would be asked as often as there are rows.
+        wilts=ExpressionWrapper(Q(pk__in=_wilting(on)), output_field=BooleanField()),
+        waiting=_waiting(),
         risk=Case(
             When(wilts=True, then=Value(Risk.WILTING)),
             When(_LOW, then=Value(Risk.LOW)),
@@ -267,10 +288,10 @@ class StockCounts:
 
 def stock_counts(*, on: date, warehouse: int | None = None) -> StockCounts:
     """One query."""
-    expired = Exists(expired_batches(on).filter(stock=OuterRef("pk")))
+    expired = Q(pk__in=expired_batches(on).values("stock"))
     found = (
         _with_risk(on, warehouse)
-        .annotate(has_expired=expired)
+        .annotate(has_expired=ExpressionWrapper(expired, output_field=BooleanField()))
         .aggregate(
             wilting=Count("pk", filter=Q(risk=Risk.WILTING)),
             expired=Count("pk", filter=Q(has_expired=True)),

@@ -1,6 +1,7 @@
 """Settings, read top to bottom. Every value that differs between machines comes from the environment (env.py)."""
 
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -118,10 +119,13 @@ if not DATABASE_URL:
         "Set DATABASE_URL, for example postgres://user:password@127.0.0.1:5432/florist, "
         "or start through `python3 dev.py`, which brings its own PostgreSQL."
     )
-_timeouts = {
+_session = {
     "lock_timeout": env.text("DB_LOCK_TIMEOUT", "5s"),
     "statement_timeout": env.text("DB_STATEMENT_TIMEOUT", "15s"),
     "idle_in_transaction_session_timeout": env.text("DB_IDLE_TIMEOUT", "30s"),
+    # Many short statements, no long ones: a helper process or compiled code costs more than the statement it is for.
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
 }
 _database = dj_database_url.parse(DATABASE_URL, conn_max_age=env.number("DB_CONN_MAX_AGE", 60), conn_health_checks=True)
 DATABASES = {
@@ -131,7 +135,7 @@ DATABASES = {
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             **_database.get("OPTIONS", {}),
-            "options": " ".join(f"-c {name}={value}" for name, value in _timeouts.items()),
+            "options": " ".join(f"-c {name}={value}" for name, value in _session.items()),
         },
     }
 }
@@ -199,12 +203,21 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- Cache, jobs, mail, logs -----------------------------------------------------------------------------------------
 
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "KEY_FUNCTION": "django_tenants.cache.make_key",
-        "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
-    }
+# The schema stands in every key: no shop reads what another stored.
+_by_shop = {
+    "KEY_FUNCTION": "django_tenants.cache.make_key",
+    "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
+}
+_no_fragments = DEBUG or TESTING  # while templates are being written or tried
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", **_by_shop},
+    # What the shell shows to everybody of a role.
+    "template_fragments": {
+        "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if _no_fragments else 'locmem.LocMemCache'}",
+        "LOCATION": "shell",
+        "OPTIONS": {"MAX_ENTRIES": 2000},
+        **_by_shop,
+    },
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")

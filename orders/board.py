@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, RowNumber
 
 from orders.domain.lifecycle import Category
 from orders.models import OrderItem, OrderStatus
-from orders.selectors import END_OF_DAY, Row, View, first_of, of_view, rows_of
+from orders.selectors.lists import END_OF_DAY, Row, View, first_of, of_view, rows_of
 
 CARDS = 30
 
@@ -43,7 +43,7 @@ class Column:
 def board(*, view: View, now: datetime, statuses: Sequence[OrderStatus]) -> list[Column]:
     """The columns of a view in the order of the work, a shop's own statuses within their category. A fixed number of
     statements."""
-    orders = of_view(view, now)
+    orders = of_view(view, now, statuses)
     figures = {
         row["status"]: (row["count"], row["money"])
         for row in orders.order_by().values("status").annotate(count=Count("pk"), money=Sum("total"))

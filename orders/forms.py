@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.formsets import BaseFormSet, formset_factory
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -419,6 +420,11 @@ class StepForm(Form):
 
     status = forms.ModelChoiceField(queryset=OrderStatus.objects.all())
     version = forms.IntegerField(min_value=1, max_value=LARGEST_KEY)
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Self:
+        """As it was sent. Where one form serves all rows of a page, the version stands in the address of the button."""
+        return cls(request.GET.dict() | request.POST.dict())
 
 
 @dataclass(frozen=True)

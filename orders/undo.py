@@ -11,7 +11,7 @@ from core.errors import StaleForm
 from core.models import RecentAction
 from core.undo import Kind, Payload, register, remember
 from orders.models import Order, OrderDraft, OrderStatus
-from orders.selectors import right_for
+from orders.selectors.one_order import right_for
 from orders.services.drafts import bring_draft_back, discard_draft
 from orders.services.lifecycle import step_order, undo_step
 from orders.services.stock_sync import lock_orders_with_stocks

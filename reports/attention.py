@@ -18,7 +18,8 @@ from django.utils.translation import ngettext
 
 from core.access import may
 from inventory.selectors import risks_by_warehouse
-from orders.selectors import exceptions_at
+from orders.selectors.lists import all_statuses
+from orders.selectors.today import exceptions_at
 
 KEPT_SECONDS = 60
 
@@ -111,7 +112,7 @@ def _figures(now: datetime) -> dict[str, Any]:
     """The shop's figures; the cache's keys carry the schema."""
     figures: dict[str, Any] | None = cache.get("reports.attention")
     if figures is None:
-        orders, risks = exceptions_at(now), risks_by_warehouse(on=timezone.localdate(now))
+        orders, risks = exceptions_at(now, all_statuses()), risks_by_warehouse(on=timezone.localdate(now))
         figures = {
             "orders": {"late": orders.late, "unpaid": orders.unpaid, "waiting": orders.waiting},
             "warehouses": [(row.warehouse, row.name) for row in risks],

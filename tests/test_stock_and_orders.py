@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone, translation
 
-from inventory.models import StockBatch, StockDemand, Warehouse
+from inventory.models import StockBatch, StockDemand
 from inventory.services.assembling import NewBouquet, assemble, take_apart
 from inventory.services.checking import INVARIANTS, check_stock
 from inventory.services.periods import close_period
@@ -17,7 +17,7 @@ from inventory.services.sale_processor import SaleProcessor
 from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
 from inventory.services.transfers import TransferLineInput, transfer_stock
 from inventory.services.write_offs import reverse_write_off, write_off
-from inventory.tests.factories import stock_of, stocked, warehouse
+from inventory.tests.factories import cellar, stock_of, stocked, warehouse
 from orders.invariants import INVARIANTS as ORDER_INVARIANTS
 from orders.models import EventKind, OrderEvent
 from orders.services.lifecycle import complete_order, confirm_order
@@ -124,15 +124,14 @@ def test_a_broken_invariant_is_reported(shop, code):
     reverse_write_off(write_off(product=rose, warehouse=warehouse(), quantity=Decimal(1), reason="broken"))
     return_to_supplier(batch=StockBatch.objects.order_by("pk").last(), quantity=Decimal(1))
     SaleProcessor.create_sale(product=rose, warehouse=warehouse(), quantity=Decimal(1), sale_price=Decimal(1))
-    cellar = Warehouse.objects.create(name="Cellar")
-    transfer_stock(source=warehouse(), target=cellar, lines=[TransferLineInput(rose, Decimal(2))])
+    transfer_stock(source=warehouse(), target=cellar(), lines=[TransferLineInput(rose, Decimal(2))])
     mark_down(product=rose, warehouse=warehouse(), quantity=Decimal(1), price=Decimal(5))
     parts = [Component(rose, Decimal(1))]
     made = assemble(
         bouquet=NewBouquet("Lone", Decimal(9)), warehouse=warehouse(), quantity=Decimal(2), parts=parts
     )  # fmt: skip
     take_apart(batch=made.batches.latest("pk"))
-    take = open_stock_take(warehouse=cellar)
+    take = open_stock_take(warehouse=cellar())
     count(take, product=rose, quantity=Decimal(1))
     apply_stock_take(take)
     close_period(upto=timezone.localdate() - timedelta(days=1))

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.numbers import MINUS, NO_BREAK_SPACE, decimal_mark, format_decimal
@@ -85,9 +86,14 @@ def day(value: datetime.date | None, today: datetime.date | None = None) -> str:
         return ""
     if isinstance(value, datetime.datetime):
         value = timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
+    return _day(value, get_language(), with_year=value.year != (today or timezone.localdate()).year)
+
+
+@lru_cache(maxsize=4096)  # a list names the same few days again and again
+def _day(value: datetime.date, _language: str | None, *, with_year: bool) -> str:
     # Translators: how a day looks in lists: weekday, day, month, in Django's date format letters
     pattern = _("D j b")
-    written = date_format(value, pattern if value.year == (today or timezone.localdate()).year else f"{pattern} Y")
+    written = date_format(value, f"{pattern} Y" if with_year else pattern)
     if decimal_mark() == ",":
         return written.lower().replace(" ", NO_BREAK_SPACE)
     return " ".join(part.capitalize() for part in written.split(" ")).replace(" ", NO_BREAK_SPACE)
@@ -114,8 +120,11 @@ def slot(start: datetime.time | None, end: datetime.time | None = None) -> str:
 @register.filter
 def phone(value: str | None) -> str:
     """`+7 912 345-67-89` from `+79123456789`; what is no number stays as it is."""
-    if not value:
-        return ""
+    return _phone(value) if value else ""
+
+
+@lru_cache(maxsize=4096)  # reading a number takes longer than everything else in a row
+def _phone(value: str) -> str:
     try:
         number = phonenumbers.parse(value, None)
     except phonenumbers.NumberParseException:
@@ -169,13 +178,13 @@ def tone_icon(message: Message) -> str:
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """One symbol of the sprite, hidden from screen readers; `size` is empty, small or large."""
+    return _symbol(str(name), str(size))
+
+
+@lru_cache(maxsize=512)  # a list shows several hundred of a few dozen; the sprite stays where it is while we run
+def _symbol(name: str, size: str) -> SafeString:
     classes = f"icon {size}" if size else "icon"
-    return _symbol(name, classes, static(SPRITE))
-
-
-@lru_cache(maxsize=512)  # a list shows several hundred of a few dozen
-def _symbol(name: str, classes: str, sprite: str) -> SafeString:
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>', classes, sprite, name)
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>', classes, static(SPRITE), name)
 
 
 @register.simple_tag

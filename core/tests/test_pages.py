@@ -2,6 +2,7 @@ import gzip
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import polib
 import pytest
@@ -187,3 +188,25 @@ def test_every_sentence_is_translated(path):
     catalogue = polib.pofile(str(path / "LC_MESSAGES/django.po"))
     assert catalogue.untranslated_entries() == []
     assert catalogue.fuzzy_entries() == []
+
+
+def test_what_is_kept_of_the_shell_is_kept_for_one_role_one_language_and_one_place(sections, settings):
+    settings.CACHES = settings.CACHES | {"template_fragments": settings.CACHES["default"] | {"LOCATION": "kept shell"}}
+    bar = re.compile(r'<nav class="bottom-bar".*?</nav>', re.DOTALL)
+
+    def seen(role, language="en", at="home"):
+        made = request("/home/" if at == "home" else "/inventory:stock_list/", user=Person(role))
+        made.resolver_match = SimpleNamespace(view_name=at)
+        with translation.override(language):
+            page = render(made, "core/base.html").content.decode()
+        return bar.search(page).group(0), page[page.index('id="palette"') :]
+
+    owner, courier, russian = seen(Role.OWNER), seen(Role.COURIER), seen(Role.OWNER, "ru")
+    assert "Stock" in owner[0]
+    assert "Stock" not in courier[0]
+    assert "Склад" in russian[0]
+    assert "Create: product" in owner[1]
+    assert "Create: product" not in courier[1]
+    assert "Склад" in russian[1]
+    assert seen(Role.OWNER, at="inventory:stock_list")[0] != owner[0]  # another place is marked
+    assert seen(Role.OWNER) == owner

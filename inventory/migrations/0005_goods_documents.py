@@ -19,6 +19,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddIndex(
+            model_name="stockbatch",
+            index=models.Index(condition=models.Q(("is_open", True)), fields=["expires_on"], name="batch_open_expiry"),
+        ),
         migrations.RunSQL(
             sql=["create sequence inventory_transfer_number_seq start 1001"],
             reverse_sql=["drop sequence inventory_transfer_number_seq"],

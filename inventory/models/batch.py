@@ -67,6 +67,7 @@ class StockBatch(EngineRow):
         ]
         indexes = [
             models.Index(fields=["stock", "received_at", "id"], condition=Q(is_open=True), name="batch_open_queue"),
+            models.Index(fields=["expires_on"], condition=Q(is_open=True), name="batch_open_expiry"),
             models.Index(fields=["count_line"], condition=Q(count_line__isnull=False), name="batch_count_line"),
             models.Index(fields=["assembly"], condition=Q(assembly__isnull=False), name="batch_assembly"),
             models.Index(fields=["came_by"], condition=Q(came_by__isnull=False), name="batch_came_by"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Q, Sum, Value
+from django.db.models import DurationField, ExpressionWrapper, F, FilteredRelation, Q, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -79,9 +79,11 @@ def reserve_waiting(
 
 def waiting_demands() -> Any:
     """Open demands that hold less than they ask, with `held` annotated (base units)."""
+    # A demand has one active reservation at most, so there is nothing to add up.
     return (
         StockDemand.objects.filter(is_open=True)
-        .annotate(held=Coalesce(Sum("reservations__quantity", filter=Q(reservations__is_active=True)), Decimal(0)))
+        .annotate(active=FilteredRelation("reservations", condition=Q(reservations__is_active=True)))
+        .annotate(held=Coalesce(F("active__quantity"), Decimal(0)))
         .filter(held__lt=F("quantity"))
     )
 

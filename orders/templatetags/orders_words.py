@@ -6,14 +6,18 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from core.templatetags.florist import money, quantity
+from core.pieces import Plain, piece
+from core.templatetags.florist import day, money, quantity, slot
+from orders.board import Card
 from orders.domain.lifecycle import Stage
 from orders.goods import short_unit
 from orders.models import EventKind, Fulfilment, Order, OrderEvent, OrderItem, PaymentMethod
-from orders.selectors import Lateness, Part, goods_ref
+from orders.selectors.lists import Lateness, Row, goods_ref
+from orders.selectors.one_order import Part
 from products.models import Unit
 
 register = template.Library()
@@ -60,6 +64,61 @@ def payment_state(order: Order) -> dict[str, str]:
     if order.paid > 0:
         return {"label": _("Debt %(sum)s") % {"sum": money(order.debt)}, "tone": "warn-text", "icon": "clock"}
     return {"label": _("On handing over"), "tone": "muted", "icon": "cash"}
+
+
+def _words_of(row: Row, *, show_day: bool) -> dict[str, Plain]:
+    """What a row of a list and a card of the board say about an order."""
+    order, late = row.order, row.lateness.late is not None
+    person = order.recipient or order.buyer
+    paid = payment_state(order)
+    return {
+        "key": order.pk,
+        "number": order.number,
+        "version": order.version,
+        "when": slot(order.due_from, order.due_until) or _("any time"),
+        "day": day(order.due_on) if show_day else "",
+        "late": late_words(row.lateness) if late else "",
+        "ahead": "" if late else late_words(row.lateness),
+        "ended": order.status.is_end,
+        "who": str(person) if person else "",
+        "where": whereto(order),
+        "thumb": row.photo.thumb_url if row.photo else "",
+        "is_bouquet": row.has_bouquet,
+        "contents": ", ".join(_line(item) for item in row.items),
+        "more": row.more_lines,
+        "waiting": waiting_words(row.waiting),
+        "paid": (paid["label"], paid["tone"], paid["icon"]),
+        "status": str(order.status),
+        "hue": order.status.color,
+        "total": money(order.total),
+        "step": str(row.next_status) if row.next_status else "",
+        "step_to": row.next_status.pk if row.next_status else None,
+    }
+
+
+def _line(item: OrderItem) -> str:
+    return f"{item} ×{quantity(item.quantity)}" if item.quantity != 1 else str(item)
+
+
+@register.simple_tag
+def order_row(row: Row, *, may_change: bool, show_day: bool) -> SafeString:
+    """One order of the list."""
+    order = row.order
+    person = order.recipient or order.buyer
+    return piece(
+        "orders/_row.html", **_words_of(row, show_day=show_day), phone=person.phone if person else "",
+        title=str(order), may_change=may_change,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def board_card(card: Card, *, view: str, may_change: bool, show_day: bool) -> SafeString:
+    """One order of the board."""
+    return piece(
+        "orders/_card.html", **_words_of(card.row, show_day=show_day), status_key=card.row.order.status_id,
+        onward=card.onward.pk if card.onward else None, back=card.back.pk if card.back else None,
+        refusal=card.refusal, view=view, may_change=may_change,
+    )  # fmt: skip
 
 
 @register.filter

@@ -7,7 +7,7 @@ import pytest
 from inventory.tests.factories import stock_of, stocked
 from orders.board import CARDS, board
 from orders.models import Contact, Order, OrderStatus
-from orders.selectors import View
+from orders.selectors.lists import View
 from orders.services.lifecycle import confirm_order
 from orders.tests.factories import order, status, today
 

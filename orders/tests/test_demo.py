@@ -15,7 +15,8 @@ from orders import demo
 from orders.demo import days, fern, pictures, pion
 from orders.domain.lifecycle import Category
 from orders.models import Order, OrderEvent, Payment
-from orders.selectors import exceptions_at
+from orders.selectors.lists import all_statuses
+from orders.selectors.today import exceptions_at
 from products.models import Product, ProductKit, ProductPhoto
 
 SHOPS = list(demo.SHOPS.values())
@@ -90,7 +91,7 @@ def test_a_demo_shop_has_something_of_everything_and_a_clean_stock(shop, describ
     assert Supplier.objects.filter(receipts__isnull=False).distinct().count() == len(described.suppliers)
     costs = [row.unit_cost for row in stock.ReceiptLine.objects.filter(product__name=described.goods[0].name)]
     assert len(costs) == len(set(costs)) or described.goods[0].vase_days is None
-    found = exceptions_at(now)
+    found = exceptions_at(now, all_statuses())
     assert min(found.late, found.unpaid, found.waiting) > 0
     orders = Order.objects.all()
     assert orders.filter(due_on__gte=today + timedelta(days=10), status__category=Category.CONFIRMED.value).exists()

@@ -11,7 +11,7 @@ from inventory.models import Sale
 from inventory.tests.factories import kit, receive, stock_of, stocked
 from inventory.tests.factories import product as make_product
 from orders.models import Contact, Order, OrderEvent, OrderStatus, Payment
-from orders.selectors import View, order_page
+from orders.selectors.lists import View, order_page
 from orders.services.lifecycle import cancel_order, complete_order, confirm_order
 from orders.services.payments import record_payment
 from orders.tests.factories import order, status, today
@@ -455,7 +455,7 @@ def test_a_broken_cursor_is_not_found(shop, login, florist, after):
 
 @pytest.mark.parametrize("view", [View.TODAY, View.ALL])
 def test_pages_by_cursor_show_every_order_once(shop, monkeypatch, view, at_noon):
-    monkeypatch.setattr("orders.selectors.PAGE", 3)
+    monkeypatch.setattr("orders.selectors.lists.PAGE", 3)
     rose = make_product("Rose")
     made = [
         order((rose, "1"), due_from=time(9 + number % 3) if number % 4 else None,
@@ -464,7 +464,7 @@ def test_pages_by_cursor_show_every_order_once(shop, monkeypatch, view, at_noon)
     ]  # fmt: skip
     seen, after = [], ""
     for _page in range(5):
-        found = order_page(view=view, now=at_noon, after=after)
+        found = order_page(view=view, now=at_noon, statuses=list(OrderStatus.objects.all()), after=after)
         seen += [row.order.pk for row in found.rows]
         after = found.after
         if not after:
@@ -476,7 +476,7 @@ def test_pages_by_cursor_show_every_order_once(shop, monkeypatch, view, at_noon)
 
 
 def test_show_more_brings_the_next_rows_and_their_own_foot(shop, login, florist, monkeypatch):
-    monkeypatch.setattr("orders.selectors.PAGE", 2)
+    monkeypatch.setattr("orders.selectors.lists.PAGE", 2)
     for name, start in (("Anna", 9), ("Boris", 10), ("Clara", 11)):
         placed_for(name, start=time(start))
     browser = login(florist)

@@ -20,7 +20,8 @@ from core.undo import tell, undo_context
 from orders.board import Card, board, card_of
 from orders.forms import StepForm
 from orders.models import Order, OrderStatus
-from orders.selectors import View, first_of, right_for, rows_of, steps_from, view_counts
+from orders.selectors.lists import View, all_statuses, first_of, rows_of, view_counts
+from orders.selectors.one_order import right_for, steps_from
 from orders.undo import step_and_remember
 from orders.views.lists import view_tabs
 
@@ -47,7 +48,7 @@ def card_steps(request: HttpRequest, pk: int) -> HttpResponse:
 def move_card(request: HttpRequest, pk: int) -> HttpResponse:
     """Move an order to another column. Answers with the board, or with the card and the reason when it is refused."""
     order = get_object_or_404(Order.objects.select_related("status"), pk=pk)
-    form = StepForm(request.POST)
+    form = StepForm.of(request)
     if not form.is_valid():
         text = _("This page is out of date. Look at the order as it is now and decide again.")
         return _refused(request, pk, text, 422)
@@ -74,7 +75,7 @@ def _view(data: Any) -> View:
 def _answer(request: HttpRequest, data: Any, *, done: str = "", action: RecentAction | None = None,
             refused: dict[int, str] | None = None, status: int = 200) -> HttpResponse:  # fmt: skip
     now, view = timezone.now(), _view(data)
-    statuses = list(OrderStatus.objects.all())
+    statuses = all_statuses()
     columns = board(view=view, now=now, statuses=statuses)
     for column in columns:
         for card in column.cards:
@@ -96,7 +97,7 @@ def _refused(request: HttpRequest, pk: int, reason: str, status: int) -> HttpRes
     if not wants_part(request):
         messages.error(request, reason)
         return _answer(request, request.POST, refused={pk: reason}, status=status)
-    statuses = list(OrderStatus.objects.all())
+    statuses = all_statuses()
     order = Order.objects.select_related("status", "recipient", "buyer").get(pk=pk)
     [row] = rows_of([order], timezone.now(), first_of(statuses))
     card: Card = card_of(row, statuses)

@@ -16,7 +16,8 @@ from core.models import RecentAction
 from core.transactions import run
 from core.undo import tell, undo_context
 from orders.models import Order, OrderStatus
-from orders.selectors import right_for
+from orders.selectors.lists import all_statuses
+from orders.selectors.one_order import right_for
 from orders.undo import step_and_remember_together
 from orders.views.lists import bulk_statuses
 
@@ -39,7 +40,7 @@ def bulk_status(request: HttpRequest) -> HttpResponse:
     wanted = _selected(request.POST.getlist("order"))
     if request.POST.get("do") == "print":
         return redirect(f"{reverse('orders:print_work_orders')}?{urlencode({'order': list(wanted)}, doseq=True)}")
-    statuses = bulk_statuses(request.user, list(OrderStatus.objects.all()))
+    statuses = bulk_statuses(request.user, all_statuses())
     status = next((item for item in statuses if str(item.pk) == request.POST.get("status")), None)
     target = request.POST.get("next", "")
     back = target if url_has_allowed_host_and_scheme(target, {request.get_host()}) else reverse("orders:order_list")

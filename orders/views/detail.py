@@ -21,18 +21,9 @@ from core.transactions import run
 from core.undo import tell, undo_context
 from orders.domain.lifecycle import Category, Stage
 from orders.forms import PaymentForm, StepForm
-from orders.models import Fulfilment, Order, OrderEvent, OrderStatus
-from orders.selectors import (
-    first_statuses,
-    history_of,
-    lateness_of,
-    next_status,
-    order_lines,
-    passed_steps,
-    right_for,
-    steps_from,
-    thumbs_of_goods,
-)
+from orders.models import Fulfilment, Order, OrderEvent
+from orders.selectors.lists import all_statuses, first_statuses, lateness_of, next_status, thumbs_of_goods
+from orders.selectors.one_order import history_of, order_lines, passed_steps, right_for, steps_from
 from orders.services.payments import record_payment
 from orders.templatetags.orders_words import actor, effect_words
 from orders.undo import step_and_remember
@@ -53,7 +44,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def order_transition(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the order into another status; the stock follows. Which right it takes depends on the step."""
     order = _order(pk)
-    form = StepForm(request.POST)
+    form = StepForm.of(request)
     if not form.is_valid():
         text = _("This page is out of date. Look at the order as it is now and decide again.")
         return _answer(request, order, refusal=DomainError(text), status=422)
@@ -127,7 +118,7 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
     now, user = timezone.now(), request.user
     lines, events = order_lines(order), history_of(order)
     parts = [part for line in lines for part in line.parts]
-    statuses = list(OrderStatus.objects.all())
+    statuses = all_statuses()
     steps: list[dict[str, Any]] = [
         {"status": step.status, "effect": effect_words(step.effect, parts)}
         for step in steps_from(order, statuses)

@@ -10,7 +10,7 @@ from core.access import needs
 from core.forms import PhoneField
 from core.transactions import run
 from core.undo import tell
-from orders.selectors import contacts_by_digits, last_deliveries
+from orders.selectors.people import contacts_by_digits, last_deliveries
 from orders.services.drafts import save_draft
 from orders.undo import discard_and_remember
 

@@ -15,7 +15,7 @@ from core.access import may, needs
 from core.errors import BadInput
 from core.htmx import page_or_part
 from orders.models import Contact, OrderStatus
-from orders.selectors import LONGEST_SEARCH, Page, View, first_of, order_page, view_counts
+from orders.selectors.lists import LONGEST_SEARCH, Page, View, all_statuses, order_page, view_counts
 
 TABS = [
     (View.TODAY, _("Today")),
@@ -39,7 +39,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("view", "")
     view = View(wanted) if wanted in set(View) else View.TODAY
     text = request.GET.get("q", "").strip()
-    statuses = list(OrderStatus.objects.all())
+    statuses = all_statuses()
     status = next((item for item in statuses if str(item.pk) == request.GET.get("status")), None)
     contact = _contact_of(request)
     after = request.GET.get("after", "")
@@ -52,7 +52,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
             status=status.pk if status else None,
             contact=contact.pk if contact else None,
             after=after,
-            first=first_of(statuses),
+            statuses=statuses,
         )
     except BadInput as refusal:
         text = text[:LONGEST_SEARCH]

@@ -8,14 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.access import may, needs
 from core.errors import DomainError
 from core.flags import PHOTO_BEFORE_READY, clear_flag, has_flag, set_flag
 from core.htmx import wants_part
-from core.photos import judge_uploads
+from core.photos import take_uploads
 from core.transactions import run
 from orders.forms import PhotoRuleForm
 from orders.models import Order, OrderPhoto, PhotoKind
@@ -28,18 +27,8 @@ def photos_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Add photos; good pictures are kept even when others of the same upload are refused."""
     order = get_object_or_404(Order.objects.select_related("status"), pk=pk)
     kind = PhotoKind.SAMPLE if request.POST.get("kind") == PhotoKind.SAMPLE else PhotoKind.WORK
-    pictures, refusals = judge_uploads(request.FILES.getlist("photos"))
-    if pictures:
-        try:
-            run(lambda: add_order_photos(order, pictures, kind=kind, by=request.user))
-        except DomainError as refusal:
-            refusals.append(refusal)
-            pictures = []
-    done = ""
-    if pictures:
-        done = ngettext("%(count)s photo is added.", "%(count)s photos are added.", len(pictures)) % {
-            "count": len(pictures)
-        }
+    files = request.FILES.getlist("photos")
+    refusals, done = take_uploads(files, lambda pictures: add_order_photos(order, pictures, kind=kind, by=request.user))
     return _answer(request, order, refusals=refusals, done=done)
 
 

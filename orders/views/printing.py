@@ -12,7 +12,7 @@ from core.codes import qr_svg
 from core.errors import BadInput
 from core.links import shop_url
 from orders.models import Fulfilment, Order
-from orders.selectors import View, to_make
+from orders.selectors.lists import View, to_make
 from orders.sheets import card_of, receipt_of, work_orders
 
 AT_ONCE = 100

@@ -22,7 +22,7 @@ from orders.domain.lifecycle import Stage
 from orders.forms import MAX_LINES, OrderForm, content_of, searched, unresolved
 from orders.goods import Goods, load_goods, search_goods
 from orders.models import Contact, Order, OrderDraft
-from orders.selectors import last_deliveries
+from orders.selectors.people import last_deliveries
 from orders.services.contacts import contact_of
 from orders.services.drafts import draft_of, drop_draft
 from orders.services.lines import LinesLocked

@@ -8,13 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from core.access import may, needs
 from core.errors import BadInput, DomainError
 from core.htmx import wants_part
-from core.photos import judge_uploads
+from core.photos import take_uploads
 from core.transactions import run
 from products.models import Product, ProductKit, ProductKitPhoto, ProductPhoto
 from products.services.photos import add_photos, describe_photo, make_main, remove_photo
@@ -63,18 +62,7 @@ def photos_context(owner: Product | ProductKit, user: Any) -> dict[str, Any]:
 
 def _add(request: HttpRequest, owner: Product | ProductKit) -> HttpResponse:
     """Good pictures are kept even when others of the same upload are refused; each refusal names its file."""
-    pictures, refusals = judge_uploads(request.FILES.getlist("photos"))
-    if pictures:
-        try:
-            run(lambda: add_photos(owner, pictures))
-        except DomainError as refusal:
-            refusals.append(refusal)
-            pictures = []
-    done = ""
-    if pictures:
-        done = ngettext("%(count)s photo is added.", "%(count)s photos are added.", len(pictures)) % {
-            "count": len(pictures)
-        }
+    refusals, done = take_uploads(request.FILES.getlist("photos"), lambda pictures: add_photos(owner, pictures))
     return _answer(request, owner, refusals=refusals, done=done)
 
 

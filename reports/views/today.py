@@ -1,6 +1,7 @@
 """The first page of a shop: what needs a decision, the day by hours, what wilts, money."""
 
 import logging
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,9 +15,11 @@ from django.views.decorators.http import require_safe
 
 from core.access import may, needs
 from core.htmx import page_or_part, wants_part
-from inventory.selectors import expired_batches, stock_list
+from inventory.selectors import expired_batches, low_stocks, wilting_stocks
 from inventory.views.stock import rights, with_freshness
-from orders.selectors import HourOfOrders, exceptions_at, orders_of_day
+from orders.models import OrderStatus
+from orders.selectors.lists import all_statuses
+from orders.selectors.today import HourOfOrders, exceptions_at, orders_of_day
 from reports.charts import bars, round_up
 from reports.first_steps import first_steps
 from reports.selectors import MoneyOfDay, change, money_of_day
@@ -35,9 +38,10 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     today = timezone.localdate(now)
     day = _day(request.GET.get("day", ""), today)
-    context = _exceptions(request, now) if day == today else {}
+    statuses = all_statuses()
+    context = _exceptions(request, now, statuses) if day == today else {}
     if not wants_part(request):
-        context |= _page(request, day, today, now)
+        context |= _page(request, day, today, now, statuses)
     return page_or_part(request, "reports/today.html", "exceptions_row", context)
 
 
@@ -54,14 +58,16 @@ def _day(text: str, today: date) -> date:
     return day
 
 
-def _exceptions(request: HttpRequest, now: datetime) -> dict[str, Any]:
+def _exceptions(request: HttpRequest, now: datetime, statuses: Sequence[OrderStatus]) -> dict[str, Any]:
     expired = 0
     if may(request.user, "stock.view"):
         expired = expired_batches(timezone.localdate(now)).count()
-    return {"exceptions": exceptions_at(now), "expired": expired, "is_today": True}
+    return {"exceptions": exceptions_at(now, statuses), "expired": expired, "is_today": True}
 
 
-def _page(request: HttpRequest, day: date, today: date, now: datetime) -> dict[str, Any]:
+def _page(
+    request: HttpRequest, day: date, today: date, now: datetime, statuses: Sequence[OrderStatus]
+) -> dict[str, Any]:
     user = request.user
     context: dict[str, Any] = {
         "day": day,
@@ -71,7 +77,7 @@ def _page(request: HttpRequest, day: date, today: date, now: datetime) -> dict[s
         "previous_day": day - timedelta(days=1),
         "next_url": _address(day + timedelta(days=1), today) if day < today + timedelta(days=366) else "",
         "next_day": day + timedelta(days=1),
-        "figures": orders_of_day(day, now),
+        "figures": orders_of_day(day, now, statuses),
         "may_change": may(user, "orders.change"),
         "sees_money": may(user, "reports.view") and day <= today,
         "sees_stock": may(user, "stock.view") and day == today,
@@ -115,11 +121,11 @@ def _hours(rows: list[HourOfOrders], now: datetime | None) -> dict[str, Any]:
 
 
 def _stock(today: date) -> dict[str, Any]:
-    wilting = list(stock_list(on=today, view="wilting")[:MOST_WILTING])
+    wilting = list(wilting_stocks(on=today)[:MOST_WILTING])
     for stock in wilting:
         batches = with_freshness(stock.open_batches, on=today)
         stock.batch = min(batches, key=lambda batch: batch.expires_on or date.max)
-    return {"wilting": wilting, "low": list(stock_list(on=today, view="low")[:MOST_LOW])}
+    return {"wilting": wilting, "low": list(low_stocks(on=today)[:MOST_LOW])}
 
 
 def _money(day: date, today: date, now: datetime) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def landmarks() -> dict[str, int]:
     from inventory.models import Receipt, StockBatch
     from orders.domain.lifecycle import Category
     from orders.models import Order
-    from orders.selectors import uncovered
+    from orders.selectors.lists import uncovered
     from products.models import Product, ProductCategory, ProductKit
 
     def order(category: str) -> Any:

@@ -1,0 +1,1 @@
+"""Reading orders. Nothing is written here; the moment is passed in."""
