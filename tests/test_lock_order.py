@@ -18,6 +18,7 @@ from django.utils import timezone
 from core.errors import Busy
 from core.transactions import run
 from inventory.models import Reservation, Sale, Stock, StockBatch
+from inventory.services.assembling import assemble, take_apart
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.regrading import regrade
@@ -152,6 +153,16 @@ BOTH = {
     "regrade": (
         lambda s: None,
         lambda s, _: regrade(source=s.high, target=s.low, warehouse=s.place, quantity=Decimal(3)),
+    ),
+    "assemble": (
+        lambda s: assemble(
+            bouquet=s.bouquet, warehouse=s.place, quantity=Decimal(1)
+        ),  # the bouquet's own stock is there
+        lambda s, _: assemble(bouquet=s.bouquet, warehouse=s.place, quantity=Decimal(2)),
+    ),
+    "take_apart": (
+        lambda s: assemble(bouquet=s.bouquet, warehouse=s.place, quantity=Decimal(1)),
+        lambda s, made: take_apart(batch=StockBatch.objects.get(assembly=made)),
     ),
     "apply_stock_take": (Shop.counted, lambda s, made: apply_stock_take(made)),
     "lock_orders_with_stocks": (Shop.confirmed, lambda s, made: lock_orders_with_stocks([made.pk])),
@@ -345,6 +356,7 @@ LEVELS = [
     "orders_order",
     "inventory_transfer",
     "inventory_stocktake",
+    "products_productkit",
     "inventory_stock",
     "inventory_sale",
     "inventory_writeoff",

@@ -43,8 +43,10 @@ from inventory.models import (
     Warehouse,
     WriteOff,
 )
+from inventory.services.assembling import assemble, take_apart
 from inventory.services.checking import check_stock, repair_caches
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
+from inventory.services.periods import close_period, reopen_period
 from inventory.services.receiving import ReceiptLineInput, post_receipt, receive_stock
 from inventory.services.regrading import mark_down, regrade
 from inventory.services.reservations import give_way, release, reserve, reserve_waiting
@@ -458,16 +460,31 @@ class StockMachine(RuleBasedStateMachine):
                     row.state = "open"
 
     @precondition(lambda self: Sale.objects.exists())
-    @rule(number=pick, quantity=few, sent=twice)
-    def return_sale(self, number, quantity, sent):
+    @rule(number=pick, quantity=few, share=st.integers(0, 100), move=st.booleans(), sent=twice)
+    def return_sale(self, number, quantity, share, move, sent):
+        """Now and then a part of what comes back is spoiled, and the rest goes to the other warehouse."""
         rows = Sale.objects.order_by("pk")
         sale = rows[number % rows.count()]
+        pair = sale.product_id, sale.warehouse_id
+        spoiled, to = Decimal(0), None
+        if number % 3 == 0 and self.have[pair] >= 0:
+            spoiled = (quantity * share / 100).quantize(Decimal("0.001"), ROUND_DOWN)
+            to = next(place for place in self.places if place.pk != pair[1]) if move else None
         key = uuid.uuid4()
         due = [ReturnRefused] if quantity > self.out.get(sale.pk, 0) else ()
-        made = self.again(sent, lambda: return_sale(sale=sale, quantity=quantity, key=key), due=due)
-        if not isinstance(made, DomainError):
-            self.have[sale.product_id, sale.warehouse_id] += quantity
-            self.out[sale.pk] -= quantity
+        made = self.again(
+            sent, lambda: return_sale(sale=sale, quantity=quantity, spoiled=spoiled, to=to, key=key), due=due
+        )
+        if isinstance(made, DomainError):
+            return
+        self.out[sale.pk] -= quantity
+        self.have[pair[0], to.pk if to else pair[1]] += quantity - spoiled
+        self.see_write_offs()
+
+    def see_write_offs(self):
+        """Those that other services made."""
+        for document in WriteOff.objects.exclude(pk__in=self.gone):
+            self.gone[document.pk] = document.quantity
 
     # --- between warehouses
 
@@ -548,8 +565,7 @@ class StockMachine(RuleBasedStateMachine):
             known.missing[line] -= came[line] if wait else known.missing[line]
         if not any(known.missing.values()):
             known.state = "received"
-        for document in WriteOff.objects.exclude(pk__in=self.gone):
-            self.gone[document.pk] = document.quantity
+        self.see_write_offs()
 
     @precondition(lambda self: self.sent)
     @rule(number=pick)
@@ -602,6 +618,57 @@ class StockMachine(RuleBasedStateMachine):
             self.have[made.target_id, made.warehouse_id] = (
                 self.have.get((made.target_id, made.warehouse_id), 0) + quantity
             )
+
+    # --- bouquets for the shelf
+
+    @rule(which=pick, where=pick, number=st.integers(1, 2), work=costs, sent=twice)
+    def assemble(self, which, where, number, work, sent):
+        bouquet, place, key = self.kits[which % len(self.kits)], self.place(where), uuid.uuid4()
+        needs = Counter()
+        for part in KitItem.objects.filter(kit=bouquet):
+            needs[part.product_id, place.pk] += part.quantity * number
+        due = [InsufficientStock] if self.lacks(needs) else ()
+        made = self.again(
+            sent,
+            lambda: assemble(bouquet=bouquet, warehouse=place, quantity=Decimal(number), work_cost=work, key=key),
+            due=due,
+        )
+        if not isinstance(made, DomainError):
+            for pair, need in needs.items():
+                self.have[pair] -= need
+            pair = made.product_id, place.pk
+            self.have[pair] = self.have.get(pair, Decimal(0)) + number
+
+    @precondition(lambda self: StockBatch.objects.filter(assembly__isnull=False).exists())
+    @rule(number=pick, share=st.integers(0, 100), sent=twice)
+    def take_apart(self, number, share, sent):
+        rows = StockBatch.objects.filter(assembly__isnull=False).select_related("stock").order_by("pk")
+        batch, key = rows[number % rows.count()], uuid.uuid4()
+        place = batch.stock.warehouse_id
+        parts = list(batch.parts.all())
+        # Where a shortage is open the stems that come back are gone at once: nothing is left to be spoiled.
+        spoiled = {
+            part.product_id: (part.quantity * share / 100).quantize(Decimal("0.001"), ROUND_DOWN)
+            for part in parts
+            if number % 2 and self.have[part.product_id, place] >= 0
+        }
+        due = [InsufficientBatch, InsufficientStock] if batch.remaining < 1 else ()
+        made = self.again(sent, lambda: take_apart(batch=batch, spoiled=spoiled, key=key), due=due)
+        if not isinstance(made, DomainError):
+            self.have[batch.stock.product_id, place] -= 1
+            for part in parts:
+                self.have[part.product_id, place] += part.quantity - spoiled.get(part.product_id, 0)
+            self.see_write_offs()
+
+    # --- the books
+
+    @rule()
+    def close_and_reopen_a_period(self):
+        """Everything here is posted today, so the days before can be closed and stay as they are."""
+        yesterday = timezone.localdate() - timedelta(days=1)
+        closing = self.act(lambda: close_period(upto=yesterday))
+        self.act(lambda: close_period(upto=yesterday), due=[BadInput])
+        self.act(lambda: reopen_period(closing))
 
     # --- counting
 
@@ -1004,6 +1071,7 @@ WITHOUT_A_RULE = {
     "hold_live_warehouses": "locks",
     "refuse_deleted_products": "reads",
     "refuse_foreign_batch": "reads",
+    "closed_upto": "reads",
 }
 FOLDERS = (
     "inventory/services/*.py",

@@ -200,6 +200,13 @@ FROM_DOCUMENTS = """
          - coalesce((select sum(l.quantity) from inventory_transferline l
                        join inventory_transfer t on t.id = l.transfer_id and t.state <> 'cancelled'
                       where l.product_id = s.product_id and t.source_id = s.warehouse_id), 0)
+         + coalesce((select sum(a.quantity) from inventory_assembly a
+                      where a.product_id = s.product_id and a.warehouse_id = s.warehouse_id), 0)
+         - (select count(*) from inventory_disassembly d join inventory_stockbatch b on b.id = d.batch_id
+             where b.stock_id = s.id)
+         - coalesce((select sum(p.quantity) from inventory_assemblypart p join inventory_assembly a on a.id = p.assembly_id
+                      where p.product_id = s.product_id and a.warehouse_id = s.warehouse_id
+                        and not exists (select 1 from inventory_disassembly d where d.batch_id = p.batch_id)), 0)
       from inventory_stock s
 """
 

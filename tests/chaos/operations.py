@@ -18,6 +18,7 @@ from django.utils import timezone
 from core.idempotency import once
 from inventory import engine
 from inventory.models import Sale, Stock, StockBatch, StockTake, Transfer, Warehouse, WriteOff
+from inventory.services.assembling import assemble, take_apart
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.regrading import mark_down, regrade
@@ -190,6 +191,15 @@ def a_stock_take(dice: random.Random, world: World) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
+def draw_bouquet(dice: random.Random, world: World) -> dict[str, Any]:
+    return {"kit": dice.choice(world.kits), "warehouse": dice.choice(world.warehouses), "number": dice.randint(1, 2)}
+
+
+def a_bouquet(dice: random.Random, world: World) -> dict[str, Any] | None:
+    key = recent(dice, "inventory_stockbatch", "is_open and assembly_id is not null")
+    return key and {"batch": key}
+
+
 # --- Doing: each answers with the row it made or moved ------------------------------------------------------------------
 
 
@@ -320,6 +330,13 @@ def do_count(facts: dict[str, Any], key: UUID) -> Any:
     )  # fmt: skip
 
 
+def do_assembly(facts: dict[str, Any], key: UUID) -> Any:
+    return assemble(
+        bouquet=ProductKit.objects.get(pk=facts["kit"]), warehouse=Warehouse.objects.get(pk=facts["warehouse"]),
+        quantity=Decimal(facts["number"]), work_cost=Decimal("0.0101"), key=key,
+    )  # fmt: skip
+
+
 def of_stock_take(service: Callable[[StockTake], Any]) -> Callable[[dict[str, Any], UUID], Any]:
     return lambda facts, key: service(StockTake.objects.get(pk=facts["stock_take"]))
 
@@ -381,6 +398,9 @@ REQUESTS: dict[str, Request] = {
     "regrade": Request(3, draw_regrade, do_regrade, "regrade", "inventory_regrade"),
     "mark_down": Request(1, goods_of, lambda facts, key: mark_down(**what_and_where(facts), price=Decimal(5), key=key),
                          "mark_down", "inventory_regrade"),
+    "assembly": Request(3, draw_bouquet, do_assembly, "assembly", "inventory_assembly"),
+    "disassembly": Request(2, a_bouquet, lambda facts, key: take_apart(
+        batch=StockBatch.objects.get(pk=facts["batch"]), key=key), "disassembly", "inventory_disassembly"),
     "open_stock_take": Request(2, draw_place, lambda facts, key: open_stock_take(
         warehouse=Warehouse.objects.get(pk=facts["warehouse"]), key=key), "stock_take", "inventory_stocktake"),
     "count": Request(6, a_stock_take, do_count),
