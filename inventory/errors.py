@@ -60,6 +60,12 @@ class DemandClosed(DomainError):
     code = "demand_closed"
 
 
+class TooMuchShort(DomainError):
+    """More would be sold before it is entered than the warehouse allows for a line."""
+
+    code = "too_much_short"
+
+
 class InsufficientBatch(DomainError):
     """The named batch holds less than was asked, base units."""
 
