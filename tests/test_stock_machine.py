@@ -30,7 +30,7 @@ from hypothesis.stateful import RuleBasedStateMachine, get_state_machine_test, i
 
 from core.errors import BadInput, DomainError, KeyReused
 from inventory import engine
-from inventory.errors import InsufficientBatch, InsufficientStock
+from inventory.errors import InsufficientBatch, InsufficientStock, TooMuchShort
 from inventory.models import (
     CountLine,
     Reservation,
@@ -47,6 +47,7 @@ from inventory.services.assembling import assemble, take_apart
 from inventory.services.checking import check_stock, repair_caches
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
 from inventory.services.periods import close_period, reopen_period
+from inventory.services.places import refuse_to_forbid_what_is_owed
 from inventory.services.receiving import ReceiptLineInput, post_receipt, receive_stock
 from inventory.services.regrading import mark_down, regrade
 from inventory.services.reservations import give_way, release, reserve, reserve_waiting
@@ -92,6 +93,7 @@ from orders.services.stock_sync import NothingToSell, replace_demands, sync_stoc
 from products.models import KitItem
 
 Pair = tuple[int, int]
+SHORT_LIMIT = Decimal(6)  # base units a demand may lack where goods are sold before entry
 
 pick = st.integers(0, 10_000)  # which of the things there are, modulo their number
 few = st.one_of(st.integers(1, 12).map(Decimal), st.decimals("0.001", "9.999", places=3))
@@ -178,6 +180,7 @@ class StockMachine(RuleBasedStateMachine):
         self.gone: dict[int, Decimal] = {}  # write-off → base units, 0 when it was reversed
         self.sent: dict[int, Sent] = {}
         self.takes: dict[int, Take] = {}
+        self.lenient: set[int] = set()  # warehouses that sell before entry
         self.day = 0
 
     def teardown(self):
@@ -286,16 +289,29 @@ class StockMachine(RuleBasedStateMachine):
     def needs_of(self, known):
         """What completing takes, by stock, and what of it the order's own reservations hold."""
         needs, own = Counter(), Counter()
-        frozen = [Line(line.item, line.goods, line.quantity, line.parts) for line in known.lines]
-        shadow = Known(known.order, known.warehouse, known.category, frozen)
-        self.freeze(shadow)
-        for line in shadow.lines:
-            for item, quantity in line.parts:
-                needs[item, known.warehouse] += quantity
+        for pair, quantity in self.parts_of(known):
+            needs[pair] += quantity
         held = Reservation.objects.filter(demand__order_link__item__order=known.order, is_active=True)
         for row in held.select_related("stock"):
             own[row.stock.product_id, row.stock.warehouse_id] += row.quantity
         return needs, own
+
+    def parts_of(self, known):
+        """What the order takes, or would take if it were frozen now, in the order of its demands."""
+        frozen = [Line(line.item, line.goods, line.quantity, line.parts) for line in known.lines]
+        shadow = Known(known.order, known.warehouse, known.category, frozen)
+        self.freeze(shadow)
+        return [((item, known.warehouse), quantity) for line in shadow.lines for item, quantity in line.parts]
+
+    def due_where_short_is_allowed(self, parts):
+        """What is there goes first, promised or not; what lacks must be within the limit of each demand."""
+        left = {pair: self.on_hand(pair) for pair in self.have}
+        for pair, quantity in parts:
+            there = min(quantity, left[pair])
+            left[pair] -= there
+            if quantity - there > SHORT_LIMIT:
+                return [TooMuchShort]
+        return []
 
     def live_sales(self, known):
         return list(
@@ -314,8 +330,11 @@ class StockMachine(RuleBasedStateMachine):
         if not due and not known.lines and stage in {Stage.RESERVED, Stage.SOLD}:
             due = [NothingToSell]
         needs, own = self.needs_of(known)
-        if not due and stage is Stage.SOLD and before is not Stage.SOLD and self.lacks(needs, own):
-            due = [InsufficientStock]
+        if not due and stage is Stage.SOLD and before is not Stage.SOLD:
+            if known.warehouse in self.lenient:
+                due = self.due_where_short_is_allowed([*self.parts_of(known)])
+            elif self.lacks(needs, own):
+                due = [InsufficientStock]
         if isinstance(self.act(call, due=due), DomainError):
             return
         known.category = category
@@ -660,6 +679,21 @@ class StockMachine(RuleBasedStateMachine):
                 self.have[part.product_id, place] += part.quantity - spoiled.get(part.product_id, 0)
             self.see_write_offs()
 
+    @rule(where=pick)
+    def sell_before_entry_or_not(self, where):
+        """A warehouse begins to sell before entry, or stops where nothing is owed."""
+        place = Warehouse.objects.get(pk=self.place(where).pk)
+        owed = any(have < 0 for pair, have in self.have.items() if pair[1] == place.pk)
+        place.allow_short, place.short_limit = place.pk not in self.lenient, SHORT_LIMIT
+
+        def save():
+            refuse_to_forbid_what_is_owed(place)
+            place.save()
+
+        due = [BadInput] if owed and not place.allow_short else ()
+        if not isinstance(self.act(save, due=due), DomainError):
+            self.lenient ^= {place.pk}
+
     # --- the books
 
     @rule()
@@ -760,6 +794,8 @@ class StockMachine(RuleBasedStateMachine):
         due = ()
         if row.state == "cancelled":
             due = [DomainError]
+        elif row.state == "open" and row.pair[1] in self.lenient:
+            due = self.due_where_short_is_allowed([(row.pair, row.quantity)])
         elif row.state == "open" and self.lacks(Counter({row.pair: row.quantity}), own):
             due = [InsufficientStock]
         sales = self.act(lambda: SaleProcessor.sell([demand]), due=due)
