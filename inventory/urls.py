@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import printing, receipts, stock, write_offs
+from inventory.views import printing, receipts, stock, stock_takes, write_offs
 
 app_name = "inventory"
 
@@ -15,6 +15,11 @@ urlpatterns = [
     path("receipts/<int:pk>/", receipts.detail, name="receipt_detail"),
     path("write-off/", write_offs.write_off, name="write_off"),
     path("write-offs/", write_offs.list_of_write_offs, name="write_off_list"),
+    path("stock-takes/", stock_takes.list_of_stock_takes, name="stock_take_list"),
+    path("stock-takes/new/", stock_takes.start, name="stock_take_start"),
+    path("stock-takes/<int:pk>/", stock_takes.detail, name="stock_take_detail"),
+    path("stock-takes/<int:pk>/differences/", stock_takes.close, name="stock_take_differences"),
+    path("stock-takes/<int:pk>/lines/<int:line>/forget/", stock_takes.forget, name="count_forget"),
     path("receipts/<int:pk>/labels/", printing.receipt_labels, name="receipt_labels"),
     path("batches/<int:pk>/", printing.batch, name="batch"),
     path("batches/<int:pk>/label/", printing.batch_label, name="batch_label"),

@@ -42,6 +42,11 @@ def rights(user: Any) -> dict[str, bool]:
         "may_receive": may(user, "stock.receive"),
         "may_write_off": may(user, "stock.write_off"),
         "may_return": may(user, "stock.return_to_supplier"),
+        "may_count": may(user, "stock.count"),
+        "may_apply_count": may(user, "stock.apply_count"),
+        "may_transfer": may(user, "stock.transfer"),
+        "may_regrade": may(user, "stock.regrade"),
+        "may_mark_down": may(user, "stock.mark_down"),
         "sees_cost": may(user, "stock.cost"),
     }
 

@@ -44,6 +44,10 @@ SHOP_PAGES: dict[str, list[str]] = {
     "inventory:receipt_labels": ["/stock/receipts/{receipt}/labels/"],
     "inventory:write_off": ["/stock/write-off/", "/stock/write-off/?stock={stock}", "/stock/write-off/?batch={batch}"],
     "inventory:write_off_list": ["/stock/write-offs/"],
+    "inventory:stock_take_list": ["/stock/stock-takes/"],
+    "inventory:stock_take_start": ["/stock/stock-takes/new/"],
+    "inventory:stock_take_detail": ["/stock/stock-takes/{counting}/", "/stock/stock-takes/{counted}/"],
+    "inventory:stock_take_differences": ["/stock/stock-takes/{counting}/differences/"],
     "inventory:batch_label": ["/stock/batches/{batch}/label/"],
     "inventory:return_to_supplier": ["/stock/batches/{batch}/return/"],
     "products:product_list": [
@@ -90,6 +94,7 @@ NO_SHOP_PAGES: dict[str, str] = {
     "orders:photos_add": "takes files and answers with the photos",
     "orders:photo_remove": "takes a form and answers with the photos",
     "orders:payment_create": "takes a form and goes to the order",
+    "inventory:count_forget": "takes a form and goes back to counting",
     "inventory:batch": "leads from a label's code to the stock",
     "products:category_move": "takes a form and goes to the tree",
     "products:category_delete": "takes a form and goes to the tree",
@@ -134,6 +139,7 @@ def route_names(urlconf: str = "myproject.urls_shop") -> set[str]:
 def landmarks() -> dict[str, int]:
     """Keys of rows of a filled shop that the pages are looked at with."""
     from inventory.models import Receipt, StockBatch
+    from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
     from orders.domain.lifecycle import Category
     from orders.models import Order
     from orders.selectors.lists import uncovered
@@ -143,10 +149,19 @@ def landmarks() -> dict[str, int]:
         # One with words for its card: they are printed too.
         return Order.objects.filter(status__category=category).exclude(card_message="").earliest("pk")
 
+    def stock_take(stock: Any) -> Any:
+        """One that is open, with a shortfall of one."""
+        found = open_stock_take(warehouse=stock.warehouse)
+        count(found, product=stock.product, quantity=stock.quantity - 1)
+        return found
+
     # Enough of it, for something of it may be written off before it is looked at.
     batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False, remaining__gte=5).earliest("pk")
     waiting_line = uncovered().earliest("needed_on", "pk").order_link.item
     confirmed = order(Category.CONFIRMED)
+    counted = stock_take(batch.stock)
+    apply_stock_take(counted)
+    counting = stock_take(batch.stock)
     return {
         "confirmed": confirmed.pk,
         "line": confirmed.items.earliest("pk").pk,
@@ -156,6 +171,8 @@ def landmarks() -> dict[str, int]:
         "waiting": waiting_line.order_id,
         "stock": batch.stock_id,
         "batch": batch.pk,
+        "counted": counted.pk,
+        "counting": counting.pk,
         "receipt": Receipt.objects.earliest("pk").pk,
         "product": Product.objects.earliest("pk").pk,
         "kit": ProductKit.objects.earliest("pk").pk,
