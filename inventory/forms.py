@@ -18,6 +18,7 @@ from core.templatetags.florist import quantity
 from inventory.domain.counting import WHOLE, Counted, TooExact, count, dearer_by
 from inventory.errors import TooExactPacks
 from inventory.models import StockBatch, StockTakeScope, Supplier, Warehouse, WriteOffReason
+from inventory.services.transfers import Missing
 from products.forms import offer_categories
 from products.lines import LineForm, ProductField, reckoning, unmarked
 from products.models import Product, ProductCategory, PurchaseUnit
@@ -224,6 +225,60 @@ class CountForm(LineForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         unmarked(self, "quantity")
+
+
+class TransferForm(Form):
+    """From where to where."""
+
+    source = forms.ModelChoiceField(queryset=Warehouse.objects.none(), label=_("From"), empty_label=None)
+    target = forms.ModelChoiceField(queryset=Warehouse.objects.none(), label=_("To"), empty_label=None)
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+    key = KeyField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("source", "target"):
+            self.fields[name].queryset = Warehouse.objects.order_by("-is_default", "position")  # type: ignore[attr-defined]
+
+
+class TransferLineForm(LineForm):
+    """How much of a product is sent, and the batch it is taken from when one was named.
+
+    What is free in the warehouse it leaves is set by the view: `free`, base units.
+    """
+
+    batch = forms.ModelChoiceField(
+        queryset=StockBatch.objects.none(),
+        required=False,
+        widget=forms.HiddenInput,
+        label=_("Batch"),
+        error_messages={"invalid_choice": _("This batch is not there any more. Choose the product anew.")},
+    )
+    free: Decimal | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["batch"].queryset = StockBatch.objects.select_related("stock")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        batch = data.get("batch")
+        if batch is not None and batch.stock.product_id != getattr(data.get("product"), "pk", None):
+            data["batch"] = None  # another product was chosen since
+        return data
+
+
+class ArrivedForm(Form):
+    """How much of one line of a transfer arrived."""
+
+    quantity = QuantityField(minimum=Decimal(0), label=_("Arrived"))
+
+
+class ReceiveTransferForm(Form):
+    """What becomes of goods that did not arrive."""
+
+    missing = forms.ChoiceField(choices=Missing.choices, widget=forms.RadioSelect, label=_("What did not arrive"))
+    key = KeyField()
 
 
 class KeyForm(Form):

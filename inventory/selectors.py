@@ -407,6 +407,19 @@ def transfers() -> QuerySet[Transfer]:
     return Transfer.objects.select_related("source", "target", "by").order_by("-pk")
 
 
+def usual_transfer(source: Warehouse | None = None) -> tuple[Warehouse | None, Warehouse | None]:
+    """From where to where goods go: as the last time (from `source` when it is named), else from the main warehouse to
+    the next one. None where the shop has no such warehouse."""
+    live = list(Warehouse.objects.order_by("-is_default", "position", "pk"))
+    known = {place.pk: place for place in live}
+    rows = Transfer.objects.filter(source__in=known, target__in=known)
+    last = (rows.filter(source=source) if source else rows).order_by("-pk").values_list("source", "target").first()
+    if last is not None:
+        return known[last[0]], known[last[1]]
+    source = source or (live or [None])[0]
+    return source, next((place for place in live if place != source), None)
+
+
 def on_its_way(product: Product | None = None, *, warehouse: Warehouse | None = None) -> QuerySet[TransferLine]:
     """Lines with goods that have left and not arrived: of a product, from or to a warehouse."""
     rows = TransferLine.objects.filter(

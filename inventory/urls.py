@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import printing, receipts, stock, stock_takes, write_offs
+from inventory.views import printing, receipts, stock, stock_takes, transfers, write_offs
 
 app_name = "inventory"
 
@@ -15,6 +15,12 @@ urlpatterns = [
     path("receipts/<int:pk>/", receipts.detail, name="receipt_detail"),
     path("write-off/", write_offs.write_off, name="write_off"),
     path("write-offs/", write_offs.list_of_write_offs, name="write_off_list"),
+    path("transfers/", transfers.list_of_transfers, name="transfer_list"),
+    path("transfers/new/", transfers.send, name="transfer_send"),
+    path("transfers/<int:pk>/", transfers.detail, name="transfer_detail"),
+    path("transfers/<int:pk>/receive/", transfers.receive, name="transfer_receive"),
+    path("transfers/<int:pk>/cancel/", transfers.cancel, name="transfer_cancel"),
+    path("transfers/<int:pk>/print/", printing.transfer_note, name="print_transfer"),
     path("stock-takes/", stock_takes.list_of_stock_takes, name="stock_take_list"),
     path("stock-takes/new/", stock_takes.start, name="stock_take_start"),
     path("stock-takes/<int:pk>/", stock_takes.detail, name="stock_take_detail"),

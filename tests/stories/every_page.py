@@ -3,6 +3,7 @@
 Pages are listed by the name of their address. A name that is in neither list fails the test, so no page is forgotten.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -44,6 +45,10 @@ SHOP_PAGES: dict[str, list[str]] = {
     "inventory:receipt_labels": ["/stock/receipts/{receipt}/labels/"],
     "inventory:write_off": ["/stock/write-off/", "/stock/write-off/?stock={stock}", "/stock/write-off/?batch={batch}"],
     "inventory:write_off_list": ["/stock/write-offs/"],
+    "inventory:transfer_list": ["/stock/transfers/", "/stock/transfers/?state=cancelled"],
+    "inventory:transfer_send": ["/stock/transfers/new/", "/stock/transfers/new/?stock={stock}"],
+    "inventory:transfer_detail": ["/stock/transfers/{sent}/", "/stock/transfers/{carried}/"],
+    "inventory:print_transfer": ["/stock/transfers/{sent}/print/"],
     "inventory:stock_take_list": ["/stock/stock-takes/"],
     "inventory:stock_take_start": ["/stock/stock-takes/new/"],
     "inventory:stock_take_detail": ["/stock/stock-takes/{counting}/", "/stock/stock-takes/{counted}/"],
@@ -94,6 +99,8 @@ NO_SHOP_PAGES: dict[str, str] = {
     "orders:photos_add": "takes files and answers with the photos",
     "orders:photo_remove": "takes a form and answers with the photos",
     "orders:payment_create": "takes a form and goes to the order",
+    "inventory:transfer_receive": "takes a form and goes to the transfer",
+    "inventory:transfer_cancel": "takes a form and goes to the transfer",
     "inventory:count_forget": "takes a form and goes back to counting",
     "inventory:batch": "leads from a label's code to the stock",
     "products:category_move": "takes a form and goes to the tree",
@@ -138,8 +145,9 @@ def route_names(urlconf: str = "myproject.urls_shop") -> set[str]:
 
 def landmarks() -> dict[str, int]:
     """Keys of rows of a filled shop that the pages are looked at with."""
-    from inventory.models import Receipt, StockBatch
+    from inventory.models import Receipt, StockBatch, Warehouse
     from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
+    from inventory.services.transfers import TransferLineInput, send_transfer, transfer_stock
     from orders.domain.lifecycle import Category
     from orders.models import Order
     from orders.selectors.lists import uncovered
@@ -159,6 +167,8 @@ def landmarks() -> dict[str, int]:
     batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False, remaining__gte=5).earliest("pk")
     waiting_line = uncovered().earliest("needed_on", "pk").order_link.item
     confirmed = order(Category.CONFIRMED)
+    shelf = Warehouse.objects.get_or_create(name="The shelf of the second shop")[0]
+    goods = [TransferLineInput(batch.stock.product, Decimal(1), batch)]
     counted = stock_take(batch.stock)
     apply_stock_take(counted)
     counting = stock_take(batch.stock)
@@ -171,6 +181,8 @@ def landmarks() -> dict[str, int]:
         "waiting": waiting_line.order_id,
         "stock": batch.stock_id,
         "batch": batch.pk,
+        "sent": send_transfer(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
+        "carried": transfer_stock(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
         "counted": counted.pk,
         "counting": counting.pk,
         "receipt": Receipt.objects.earliest("pk").pk,
