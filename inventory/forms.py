@@ -281,6 +281,29 @@ class ReceiveTransferForm(Form):
     key = KeyField()
 
 
+class MarkDownForm(Form):
+    """How much is sold cheaper from now on, and for how much."""
+
+    quantity = QuantityField(label=_("How much"))
+    price = MoneyField(label=_("New price"), minimum=Decimal("0.01"))
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+    key = KeyField()
+
+
+class RegradeForm(Form):
+    """What is said about a regrade besides what the goods are."""
+
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+    key = KeyField()
+
+
+class RegradeLineForm(LineForm):
+    """What the goods really are, and how many of them."""
+
+    product = ProductField(label=_("What it is"))
+    quantity = QuantityField(label=_("How much"))
+
+
 class KeyForm(Form):
     """Nothing but the key that makes a second press the same press."""
 

@@ -28,7 +28,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest, TruncDate
 
-from core.quantities import QuantityField, round_value
+from core.quantities import QuantityField, round_money, round_value
 from inventory.domain.fifo import Batch, plan_issue
 from inventory.models import (
     Assembly,
@@ -179,6 +179,7 @@ class Risk:
     WILTING, LOW, FINE, GONE = range(4)
 
 
+REDUCED_TO = Decimal("0.7")  # of the price, where nobody has said how much cheaper
 VIEWS = {"wilting": Risk.WILTING, "low": Risk.LOW}
 # Part of what wilts, so it is no level of risk of its own.
 EXPIRED = "expired"
@@ -405,6 +406,21 @@ def write_offs() -> QuerySet[WriteOff]:
 def transfers() -> QuerySet[Transfer]:
     """Transfers, newest first."""
     return Transfer.objects.select_related("source", "target", "by").order_by("-pk")
+
+
+def regrades() -> QuerySet[Regrade]:
+    """Regrades and markdowns, newest first."""
+    return Regrade.objects.select_related("warehouse", "source", "target", "by").order_by("-pk")
+
+
+def price_of_reduced(product: Product) -> tuple[Decimal, bool]:
+    """What reduced goods of a product cost a buyer, and whether that price holds already; else 30 per cent off, in whole
+    units of the currency where there is one."""
+    reduced = Product.objects.filter(reduced_from=product).first()
+    if reduced is not None:
+        return reduced.sale_price, True
+    cheaper = round_money(product.sale_price * REDUCED_TO)
+    return (cheaper // 1 or cheaper), False
 
 
 def usual_transfer(source: Warehouse | None = None) -> tuple[Warehouse | None, Warehouse | None]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import printing, receipts, stock, stock_takes, transfers, write_offs
+from inventory.views import printing, receipts, regrading, stock, stock_takes, transfers, write_offs
 
 app_name = "inventory"
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path("receipts/<int:pk>/", receipts.detail, name="receipt_detail"),
     path("write-off/", write_offs.write_off, name="write_off"),
     path("write-offs/", write_offs.list_of_write_offs, name="write_off_list"),
+    path("mark-down/", regrading.mark_down, name="mark_down"),
+    path("regrade/", regrading.regrade, name="regrade"),
+    path("regrades/", regrading.list_of_regrades, name="regrade_list"),
     path("transfers/", transfers.list_of_transfers, name="transfer_list"),
     path("transfers/new/", transfers.send, name="transfer_send"),
     path("transfers/<int:pk>/", transfers.detail, name="transfer_detail"),

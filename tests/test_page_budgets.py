@@ -26,6 +26,7 @@ DETAILS = (
     "print_",
     "label",
     "transfer_send",
+    "mark_down",
 )
 
 

@@ -25,7 +25,7 @@ from inventory.services.transfers import (
     transfer_stock,
 )
 from inventory.views.receipts import older, told
-from inventory.views.stock import PAGE, read_key, rights
+from inventory.views.stock import PAGE, chosen_goods, read_key, rights
 from products.lines import Lines
 from products.selectors import written
 
@@ -56,7 +56,7 @@ def list_of_transfers(request: HttpRequest) -> HttpResponse:
 def send(request: HttpRequest) -> HttpResponse:
     """Send goods, or carry them over at once (`how`); `?stock=` or `?batch=` has chosen the first line."""
     if request.method != "POST":
-        stock, batch = _chosen(request)
+        stock, batch = chosen_goods(request)
         source, target = usual_transfer(stock.warehouse if stock else None)
         lines = Lines(TransferLineForm, start=[_first_line(stock, batch)])
         lines.focus = 0
@@ -85,19 +85,6 @@ def send(request: HttpRequest) -> HttpResponse:
             _tell(request, transfer)
             return redirect("inventory:transfer_detail", pk=transfer.pk)
     return _sending_page(request, form, lines, status=422)
-
-
-def _chosen(request: HttpRequest) -> tuple[Stock | None, StockBatch | None]:
-    """The stock and batch of the address; nothing chosen is (None, None), something that is not there is a 404."""
-    stocks = Stock.objects.select_related("product", "warehouse").filter(
-        product__is_deleted=False, warehouse__is_deleted=False
-    )
-    key = read_key(request.GET.get("batch", ""))
-    if key is not None:
-        batch = get_object_or_404(StockBatch.objects.filter(is_open=True), pk=key)
-        return get_object_or_404(stocks, pk=batch.stock_id), batch
-    key = read_key(request.GET.get("stock", ""))
-    return (None if key is None else get_object_or_404(stocks, pk=key)), None
 
 
 def _first_line(stock: Stock | None, batch: StockBatch | None) -> dict[str, Any]:
