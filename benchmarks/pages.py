@@ -117,6 +117,9 @@ PAGES = [
     Page("inventory:return_to_supplier", "form", sample="batch"),
     Page("inventory:write_off", "form", "stock={stock}", role="florist", weight=1),
     Page("inventory:write_off_list", "list", weight=1),
+    Page("inventory:document_list", "list", weight=1),
+    Page("inventory:document_list", "part", "q=роза", part=True),
+    Page("inventory:document_detail", "detail", sample="write_off"),
     Page("inventory:mark_down", "form", "stock={stock}"),
     Page("inventory:regrade", "form", "stock={stock}", role="florist"),
     Page("inventory:regrade_list", "list"),
@@ -189,7 +192,7 @@ def samples() -> dict[str, Any]:
 
     from django.utils import timezone
 
-    from inventory.models import Receipt, Stock, StockBatch
+    from inventory.models import Receipt, Stock, StockBatch, WriteOff
     from orders.models import Contact, Order, OrderItem, OrderStatus
     from products.models import Product, ProductCategory, ProductKit
 
@@ -204,6 +207,7 @@ def samples() -> dict[str, Any]:
         "done": list(done.values_list("pk", flat=True)[:40]),
         "stock": list(Stock.objects.filter(quantity__gt=0).order_by("-version").values_list("pk", flat=True)[:40]),
         "batch": list(StockBatch.objects.filter(is_open=True).order_by("-pk").values_list("pk", flat=True)[:40]),
+        "write_off": [("write_off", key) for key in WriteOff.objects.order_by("-pk").values_list("pk", flat=True)[:10]],
         "transfer": [_sent()],
         "stock_take": [_half_counted()],
         "receipt": list(Receipt.objects.order_by("-pk").values_list("pk", flat=True)[:10]),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import printing, receipts, regrading, stock, stock_takes, transfers, write_offs
+from inventory.views import documents, printing, receipts, regrading, stock, stock_takes, transfers, write_offs
 
 app_name = "inventory"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("", stock.list_of_stock, name="stock_list"),
     path("<int:pk>/", stock.detail, name="stock_detail"),
     path("reservations/", stock.reservations, name="reservation_list"),
+    path("documents/", documents.list_of_documents, name="document_list"),
+    path("documents/<str:kind>/<int:pk>/", documents.detail, name="document_detail"),
     path("receive/", receipts.receive, name="receive"),
     path("receipts/", receipts.list_of_receipts, name="receipt_list"),
     path("receipts/<int:pk>/", receipts.detail, name="receipt_detail"),

@@ -45,6 +45,8 @@ SHOP_PAGES: dict[str, list[str]] = {
     "inventory:receipt_labels": ["/stock/receipts/{receipt}/labels/"],
     "inventory:write_off": ["/stock/write-off/", "/stock/write-off/?stock={stock}", "/stock/write-off/?batch={batch}"],
     "inventory:write_off_list": ["/stock/write-offs/"],
+    "inventory:document_list": ["/stock/documents/", "/stock/documents/?q=nothing+like+this"],
+    "inventory:document_detail": ["/stock/documents/write_off/{write_off}/"],
     "inventory:mark_down": ["/stock/mark-down/?stock={stock}", "/stock/mark-down/?batch={batch}"],
     "inventory:regrade": ["/stock/regrade/?stock={stock}"],
     "inventory:regrade_list": ["/stock/regrades/"],
@@ -148,7 +150,7 @@ def route_names(urlconf: str = "myproject.urls_shop") -> set[str]:
 
 def landmarks() -> dict[str, int]:
     """Keys of rows of a filled shop that the pages are looked at with."""
-    from inventory.models import Receipt, StockBatch, Warehouse
+    from inventory.models import Receipt, StockBatch, Warehouse, WriteOff
     from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
     from inventory.services.transfers import TransferLineInput, send_transfer, transfer_stock
     from orders.domain.lifecycle import Category
@@ -184,6 +186,7 @@ def landmarks() -> dict[str, int]:
         "waiting": waiting_line.order_id,
         "stock": batch.stock_id,
         "batch": batch.pk,
+        "write_off": WriteOff.objects.earliest("pk").pk,
         "sent": send_transfer(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
         "carried": transfer_stock(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
         "counted": counted.pk,
