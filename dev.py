@@ -41,6 +41,8 @@ from core.embedded.words import ASIDE, CLOCK, Stop, russian, say, start_clock, t
 PROJECT = Path(__file__).resolve().parent
 # Statements are counted; everything else as delivered, so that commits are durable.
 BENCH_OPTIONS = ("shared_preload_libraries=pg_stat_statements",)
+# As delivered, and said so: without options a cluster is taken for one that may lose everything.
+DURABLE = ("fsync=on", "synchronous_commit=on")
 USAGE = (
     """python3 dev.py <command>
 
@@ -50,6 +52,7 @@ USAGE = (
   reset [--yes]                delete all data of this installation
   manage <command> …           run a Django management command on the same database
   bench [name] [arguments]     run a measurement of benchmarks/ (completion by default) on a database of its own
+  chaos [section] [options]    kill workers, crash a database of its own, put in defects: does the stock add up?
 
 DATABASE_URL in the environment uses that PostgreSQL (15 or newer) instead of the embedded one.""",
     """python3 dev.py <команда>
@@ -60,6 +63,7 @@ DATABASE_URL in the environment uses that PostgreSQL (15 or newer) instead of th
   reset [--yes]                удалить все данные этой установки
   manage <команда> …           выполнить команду Django на той же базе
   bench [имя] [аргументы]      запустить измерение из benchmarks/ (без имени completion) на отдельной базе
+  chaos [часть] [параметры]    убивать процессы, ронять отдельную базу, вносить дефекты: сходится ли склад?
 
 DATABASE_URL в окружении: вместо встроенной базы будет использован этот PostgreSQL (15 или новее).""",
 )
@@ -317,6 +321,27 @@ def bench(state: State, arguments: list[str]) -> int:
         return foreground([sys.executable, "-m", f"benchmarks.{name}", *arguments], environment)
 
 
+def chaos(state: State, arguments: list[str]) -> int:
+    """Run tests/chaos on a fresh cluster with durable commits, which it may crash and start again; gives its exit code.
+
+    DATABASE_URL is for parts that leave the server alone: somebody else's is never crashed.
+    """
+    enter_environment(state, tests=True)
+    compile_translations()
+    command = [sys.executable, "-m", "tests.chaos", *arguments]
+    if external := os.environ.get("DATABASE_URL"):
+        prepare_database(external, create=False)
+        environment = django(state, external)
+        migrate(state, environment, remember=False)
+        return foreground(command, environment)
+    with postgres.throw_away_cluster(state, DURABLE) as cluster:
+        url = cluster.url(cluster.ensure_running())
+        prepare_database(url, create=True)
+        environment = {**django(state, url), "CHAOS_CLUSTER": str(cluster.folder)}
+        migrate(state, environment, remember=False)
+        return foreground(command, environment)
+
+
 def foreground(command: list[str], environment: dict[str, str]) -> int:
     """Give the terminal to a program and wait for it: Ctrl-C is its business meanwhile. Gives its exit code."""
     with subprocess.Popen(command, cwd=PROJECT, env=environment) as process:
@@ -380,7 +405,7 @@ def command(arguments: list[str]) -> int:
     if name in {"help", "-h", "--help"}:
         write(usage)
         return 0
-    free = {"test": test, "manage": manage_command, "bench": bench}
+    free = {"test": test, "manage": manage_command, "bench": bench, "chaos": chaos}
     if name in free:
         return free[name](locate(PROJECT), rest)
     port: int | None = None

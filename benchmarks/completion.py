@@ -1,6 +1,6 @@
 """Completed orders per second beside hand-written SQL on the same server, in one run.
 
-    python3 dev.py bench [--lines 1,5,20] [--batches 1,3,10] [--orders 300] [--repeat 5]
+    python3 dev.py bench [--part matrix history clients] [--lines 1,5,20] [--batches 1,3,10] [--orders 200] [--repeat 5]
 
 Engines, taken in turns inside every repetition so that a noisy machine hits them alike:
 
@@ -8,51 +8,41 @@ floor_func   one SQL function per order and nothing else: the physical floor
 floor_set    the same in ten hand-written statements from psycopg2, first in first out in Python
 ours         complete_order() through `core.transactions.run`: ledger, values, history, tenant
 
+`matrix` varies lines per order and batches used up per line, `history` the used-up batches that lie behind every product,
+`clients` how many complete at once, spread over 200 products and all on one.
+
 Every run is checked: one sale per line, allocations equal lines, stock fell by what was sold, nothing stays reserved.
 Absolute figures belong to the machine; judge the ratios (medians). Statements are those PostgreSQL counted, with BEGIN
-and COMMIT; client CPU is this process's time; WAL is what the server wrote.
+and COMMIT; database time is what it says they took; client CPU is this process's time; WAL is what the server wrote.
 """
 
 import argparse
+import logging
+import multiprocessing
 import os
-import random
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
+from benchmarks.engines import Floor, Ours, Work
 from benchmarks.shop import bench_shop
 
-FLOOR = Path(__file__).with_name("floor.sql")
-PLENTY = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Work:
-    """Orders of `lines` lines over `products` products, each line using up `batches` open batches; `history` used-up
-    batches lie behind every product."""
-
-    lines: int
-    batches: int
-    orders: int
-    products: int = 200
-    history: int = 10
-
-    def draw(self) -> list[list[int]]:
-        """The products (1…) of every order, the same for every engine."""
-        dice = random.Random(7)
-        return [dice.sample(range(1, self.products + 1), self.lines) for _ in range(self.orders)]
+PARTS = ("matrix", "history", "clients")
+HISTORIES = (10, 1_000, 100_000)
+CLIENTS = (1, 4, 8)
 
 
 @dataclass
 class Result:
+    """One run; all but `seconds` per order: statements, seconds of the client's processor and of the database, bytes."""
+
     seconds: float
     statements: float
     cpu: float
+    database: float
     wal: float
 
 
@@ -72,268 +62,140 @@ def measure(connection: Any, orders: Sequence[Any], complete: Callable[[Any], No
         cursor.execute("select pg_wal_lsn_diff(pg_current_wal_lsn(), %s)", (wal,))
         written = float(cursor.fetchone()[0])
         cursor.execute(
-            "select coalesce(sum(calls), 0) from pg_stat_statements s join pg_database d on d.oid = s.dbid"
+            "select coalesce(sum(calls), 0), coalesce(sum(total_exec_time), 0) / 1000"
+            " from pg_stat_statements s join pg_database d on d.oid = s.dbid"
             " where d.datname = current_database() and toplevel and query not like '%%pg_%%'"
         )
-        calls = float(cursor.fetchone()[0])
-    return Result(seconds, calls / len(orders), cpu / len(orders), written / len(orders))
+        calls, database = map(float, cursor.fetchone())
+    number = len(orders)
+    return Result(seconds, calls / number, cpu / number, database / number, written / number)
 
 
-class Floor:
-    """The floor's schema; `by_function` chooses between its two engines."""
-
-    def __init__(self, raw: Any, *, by_function: bool) -> None:
-        self.raw, self.by_function = raw, by_function
-
-    def prepare(self, work: Work) -> list[int]:
-        from psycopg2.extras import execute_values
-
-        self.raw.rollback()
-        self.raw.autocommit = True
-        with self.raw.cursor() as cursor:
-            cursor.execute("drop schema if exists bench_floor cascade")
-            cursor.execute(FLOOR.read_text())
-            cursor.execute("set synchronous_commit = off")
-            cursor.execute("insert into product select generate_series(1, %s)", (work.products,))
-            cursor.execute("insert into stock select id, id, %s, %s from product", (PLENTY, PLENTY))
-            cursor.execute(
-                "insert into batch (stock_id, received_at, quantity, remaining, unit_cost, is_open)"
-                " select p, now() - interval '900 days' + h * interval '1 second', 20, 0, 10 + h %% 7, false"
-                " from generate_series(1, %s) h, generate_series(1, %s) p",
-                (work.history, work.products),
-            )
-            drawn = work.draw()
-            uses: dict[int, int] = {}
-            lines, number = [], 0
-            for order, products in enumerate(drawn, start=1):
-                for product in products:
-                    number += 1
-                    lines.append((number, order, product, line_quantity(work), 25))
-                    uses[product] = uses.get(product, 0) + 1
-            execute_values(
-                cursor,
-                "insert into batch (stock_id, received_at, quantity, remaining, unit_cost, is_open)"
-                " select v.p, now() - interval '300 days' + g * interval '1 second', v.size, v.size, 10 + g %% 7, true"
-                " from (values %s) v (p, n, size), generate_series(1, v.n) g order by g",
-                [(product, open_batches(work, times), batch_quantity(work)) for product, times in uses.items()],
-            )
-            cursor.execute("insert into orders select g, false from generate_series(1, %s) g", (work.orders,))
-            execute_values(cursor, "insert into line values %s", lines, page_size=5000)
-            cursor.execute(
-                "insert into reservation select l.id, l.id, s.id, l.quantity, true from line l join stock s using (product_id)"
-            )
-            cursor.execute("vacuum analyze")
-            cursor.execute("checkpoint")
-            cursor.execute("set synchronous_commit = on")
-        self.raw.autocommit = self.by_function
-        return list(range(1, work.orders + 1))
-
-    def complete(self, order: int) -> None:
-        with self.raw.cursor() as cursor:
-            if self.by_function:
-                cursor.execute("select complete(%s)", (order,))
-            else:
-                self._ten_statements(cursor, order)
-                self.raw.commit()
-
-    def _ten_statements(self, cursor: Any, order: int) -> None:
-        from psycopg2.extras import execute_values
-
-        cursor.execute("update orders set done = true, done_at = now() where id = %s and not done", (order,))
-        assert cursor.rowcount == 1
-        cursor.execute(
-            "select l.id, l.product_id, l.quantity, l.price, s.id from line l join stock s using (product_id)"
-            " where l.order_id = %s order by s.id, l.id for update of s",
-            (order,),
-        )
-        lines = cursor.fetchall()
-        cursor.execute(
-            "select b.* from unnest(%s::int[]) s (id) cross join lateral (select stock_id, x.id, remaining, unit_cost"
-            " from batch x where stock_id = s.id and is_open order by received_at, x.id limit 16) b",
-            (sorted({line[4] for line in lines}),),
-        )
-        pool: dict[int, list[list[Any]]] = {}
-        for stock, batch, remaining, cost in cursor.fetchall():
-            pool.setdefault(stock, []).append([batch, remaining, cost])
-        sales, taken, left, fell = [], [], {}, {}
-        for line, product, quantity, price, stock in lines:
-            need, cost = quantity, Decimal(0)
-            for batch in pool[stock]:
-                take = min(batch[1], need)
-                if take:
-                    batch[1] -= take
-                    need -= take
-                    cost += take * batch[2]
-                    taken.append((line, batch[0], take, batch[2]))
-                    left[batch[0]] = batch[1]
-            assert not need
-            sales.append((order, line, product, quantity, quantity * price, cost))
-            fell[stock] = fell.get(stock, 0) + quantity
-        ids = dict(
-            execute_values(
-                cursor,
-                "insert into sale (order_id, line_id, product_id, quantity, revenue, cost) values %s returning line_id, id",
-                sales, page_size=9999, fetch=True,
-            )
-        )  # fmt: skip
-        execute_values(
-            cursor, "insert into allocation (sale_id, batch_id, quantity, unit_cost) values %s",
-            [(ids[line], *rest) for line, *rest in taken], page_size=9999,
-        )  # fmt: skip
-        execute_values(
-            cursor, "update batch b set remaining = v.r, is_open = v.r > 0 from (values %s) v (id, r) where b.id = v.id",
-            list(left.items()), page_size=9999,
-        )  # fmt: skip
-        execute_values(
-            cursor, "update stock s set quantity = quantity - v.q, reserved = reserved - v.q"
-            " from (values %s) v (id, q) where s.id = v.id", list(fell.items()), page_size=9999,
-        )  # fmt: skip
-        cursor.execute(
-            "update reservation set active = false, ended_at = now() where line_id = any (%s)",
-            ([line[0] for line in lines],),
-        )
-
-    def check(self, work: Work) -> None:
-        with self.raw.cursor() as cursor:
-            cursor.execute(
-                "select (select count(*) from sale), (select sum(quantity) from allocation),"
-                " (select count(*) from orders where done), (select sum(%s - quantity) from stock),"
-                " (select count(*) from reservation where active)", (PLENTY,),
-            )  # fmt: skip
-            expect(cursor.fetchone(), work)
+# --- Many at once ----------------------------------------------------------------------------------------------------
 
 
-class Ours:
-    """Our own services in a shop of their own."""
+class _Repeats(logging.Handler):
+    """Counts the transactions that had to be tried again."""
 
-    def prepare(self, work: Work) -> list[Any]:
-        from django.db import connection
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.count = 0
 
-        from inventory.models import Warehouse
-        from orders.models import Order, OrderStatus
-        from products.models import Product
-
-        with connection.cursor() as cursor:
-            cursor.execute("set synchronous_commit = off")
-            cursor.execute("set statement_timeout = 0")
-            cursor.execute("set session_replication_role = replica")
-            cursor.execute(
-                "truncate inventory_stockmovement, inventory_saleallocation, inventory_shortage, inventory_sale,"
-                " inventory_reservation, inventory_stockdemand, inventory_stockbatch, inventory_stock, products_product,"
-                " orders_orderitemdemand, orders_orderitem, orders_orderevent, orders_order restart identity cascade"
-            )
-            cursor.execute("set session_replication_role = origin")
-            warehouse, status = Warehouse.objects.get(is_default=True).pk, OrderStatus.objects.get(code="ready").pk
-            Product.objects.bulk_create(
-                Product(name=f"product {n}", sku=f"{n:06d}", sale_price=25) for n in range(1, work.products + 1)
-            )
-            drawn = work.draw()
-            uses: dict[int, int] = {}
-            for products in drawn:
-                for product in products:
-                    uses[product] = uses.get(product, 0) + 1
-            # Rows as receipts and confirmations leave them, written as sets: only completing is measured.
-            per, size = line_quantity(work), batch_quantity(work)
-            cursor.execute(
-                "insert into inventory_stock (product_id, warehouse_id, quantity, reserved, short, value, version)"
-                " select p, %s, 0, 0, 0, 0, 0 from generate_series(1, %s) p",
-                [warehouse, work.products],
-            )
-            cursor.execute(
-                "insert into inventory_stockbatch (stock_id, received_at, quantity, remaining, unit_cost, total_cost,"
-                " remaining_value, is_open) select p, now() - interval '900 days' + h * interval '1 second', 20, 0,"
-                " 10 + h %% 7, 20 * (10 + h %% 7), 0, false from generate_series(1, %s) h, generate_series(1, %s) p",
-                [work.history, work.products],
-            )
-            cursor.execute(
-                "insert into inventory_stockbatch (stock_id, received_at, quantity, remaining, unit_cost, total_cost,"
-                " remaining_value, is_open) select p, now() - interval '300 days' + g * interval '1 second', %s, %s,"
-                " 10 + g %% 7, %s * (10 + g %% 7), %s * (10 + g %% 7), true"
-                " from unnest(%s::int[], %s::int[]) t (p, n), generate_series(1, t.n) g order by g",
-                [size, size, size, size, list(uses), [open_batches(work, times) for times in uses.values()]],
-            )
-            cursor.execute(
-                "update inventory_stock s set quantity = b.q, value = b.v from (select stock_id, sum(remaining) q,"
-                " sum(remaining_value) v from inventory_stockbatch where is_open group by 1) b where b.stock_id = s.id"
-            )
-            cursor.execute(
-                "insert into orders_order (status_id, warehouse_id, fulfilment, address, due_on, card_message, courier_note,"
-                " discount, delivery_price, total, paid, version, created_at)"
-                " select %s, %s, 'pickup', '', current_date, '', '', 0, 0, %s, 0, 1, now() from generate_series(1, %s)",
-                [status, warehouse, 25 * per * work.lines, work.orders],
-            )
-            pairs = [(order, product) for order, products in enumerate(drawn, 1) for product in products]
-            orders, products = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-            cursor.execute(
-                "insert into orders_orderitem (order_id, product_id, quantity, price, frozen_as)"
-                " select o, p, %s::numeric, 25, 'p' || p || ':' || %s::numeric(14,3) || '@' || %s || ':'"
-                " || to_char(current_date, 'YYYYMMDD') from unnest(%s::int[], %s::int[]) t (o, p)",
-                [per, per, warehouse, orders, products],
-            )
-            cursor.execute(
-                "insert into inventory_stockdemand (product_id, warehouse_id, quantity, needed_on, is_open, created_at)"
-                " select product_id, %s, quantity, current_date, true, now() from orders_orderitem order by id",
-                [warehouse],
-            )
-            cursor.execute(
-                "insert into orders_orderitemdemand (item_id, demand_id, list_amount)"
-                " select i.id, i.id, i.quantity * 25 from orders_orderitem i"
-            )
-            cursor.execute(
-                "insert into inventory_reservation (demand_id, stock_id, quantity, is_active, created_at)"
-                " select id, product_id, quantity, true, now() from inventory_stockdemand"
-            )
-            cursor.execute(
-                "update inventory_stock s set reserved = r.q from (select stock_id, sum(quantity) q"
-                " from inventory_reservation group by 1) r where r.stock_id = s.id"
-            )
-            self.units = sum(per for _ in pairs)
-            cursor.execute("vacuum analyze")
-            cursor.execute("checkpoint")
-            cursor.execute("set synchronous_commit = on")
-        return list(Order.objects.order_by("pk"))
-
-    def complete(self, order: Any) -> None:
-        from core.transactions import run
-        from orders.services.lifecycle import complete_order
-
-        run(lambda: complete_order(order))
-
-    def check(self, work: Work) -> None:
-        from django.db import connection
-
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "select (select count(*) from inventory_sale), (select sum(quantity) from inventory_saleallocation),"
-                " (select count(*) from orders_order where completed_at is not null),"
-                " (select -sum(quantity) from inventory_stockmovement),"
-                " (select count(*) from inventory_reservation where is_active)"
-            )
-            expect(cursor.fetchone(), work)
+    def emit(self, record: logging.LogRecord) -> None:
+        self.count += 1
 
 
-def line_quantity(work: Work) -> int:
-    """Units of a line: as many as batches it is to use up."""
-    return 1 if work.batches == 1 else work.batches
+def _client(engine: Any, orders: Sequence[Any], together: Any, told: Any) -> None:
+    """One process: its share of the orders, from the moment that all are ready."""
+    engine.reconnect()
+    repeats = _Repeats()
+    logging.getLogger("core.transactions").addHandler(repeats)
+    errors: list[str] = []
+    together.wait()
+    for order in orders:
+        try:
+            engine.complete(order)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is counted and shown
+            errors.append(repr(error))
+    told.put((errors, repeats.count))
 
 
-def batch_quantity(work: Work) -> int:
-    """Units of a batch."""
-    return 20 if work.batches == 1 else 1
+def crowd(engine: Any, orders: Sequence[Any], clients: int) -> tuple[float, list[str], int]:
+    """Seconds that `clients` processes need for `orders` together, their errors, and how often they tried again."""
+    from django.db import connections
+
+    connections.close_all()
+    fork = multiprocessing.get_context("fork")
+    together, told = fork.Barrier(clients + 1), fork.Queue()
+    processes = [
+        fork.Process(target=_client, args=(engine, orders[nth::clients], together, told)) for nth in range(clients)
+    ]
+    for process in processes:
+        process.start()
+    together.wait()
+    began = time.perf_counter()
+    answers = [told.get() for _process in processes]
+    seconds = time.perf_counter() - began
+    for process in processes:
+        process.join()
+    return seconds, [error for errors, _count in answers for error in errors], sum(count for _errors, count in answers)
 
 
-def open_batches(work: Work, lines: int) -> int:
-    """Batches a product needs for so many lines, and two more."""
-    return -(-lines * line_quantity(work) // batch_quantity(work)) + 2
+# --- The parts -------------------------------------------------------------------------------------------------------
 
 
-def expect(found: tuple[Any, ...], work: Work) -> None:
-    """Sales, allocated units, done orders, units gone from stock, reservations left."""
-    lines = work.orders * work.lines
-    units = lines * line_quantity(work)
-    wanted = (lines, units, work.orders, units, 0)
-    if tuple(int(value or 0) for value in found) != wanted:
-        raise SystemExit(f"the run does not add up: {found} instead of {wanted}")
+def matrix(engines: dict[str, Any], watch: Any, options: argparse.Namespace) -> None:
+    """Lines per order by batches per line."""
+    print(f"{'k':>3}{'B':>4}  {'engine':<11}{'orders/s':>10}{'[min..max]':>16}{'÷ func':>8}{'÷ set':>7}"
+          f"{'statements':>12}{'cpu ms':>8}{'db ms':>7}{'WAL B':>8}{'÷ func':>8}")  # fmt: skip
+    for lines in options.lines:
+        for batches in options.batches:
+            work = Work(lines, batches, options.orders)
+            results = run(engines, work, options.repeat, watch)
+            rates = {name: [work.orders / result.seconds for result in got] for name, got in results.items()}
+            middle = {name: statistics.median(values) for name, values in rates.items()}
+            wal = {name: statistics.median(result.wal for result in got) for name, got in results.items()}
+            for name, got in results.items():
+                spread = f"[{min(rates[name]):.0f}..{max(rates[name]):.0f}]"
+                print(
+                    f"{lines:>3}{batches:>4}  {name:<11}{middle[name]:>10.0f}{spread:>16}"
+                    f"{middle[name] / middle['floor_func']:>8.2f}{middle[name] / middle['floor_set']:>7.2f}"
+                    f"{statistics.median(r.statements for r in got):>12.1f}"
+                    f"{statistics.median(r.cpu for r in got) * 1000:>8.2f}"
+                    f"{statistics.median(r.database for r in got) * 1000:>7.2f}"
+                    f"{wal[name]:>8.0f}{wal[name] / wal['floor_func']:>8.2f}",
+                    flush=True,
+                )
+
+
+def history(engines: dict[str, Any], watch: Any, options: argparse.Namespace) -> None:
+    """Used-up batches behind each of ten products: they must not be looked at."""
+    print(f"\n{'used-up batches behind a product':<36}{'database ms per order':>24}{'÷ first':>9}")
+    first = 0.0
+    for behind in HISTORIES:
+        work = Work(1, 3, options.orders, products=10, history=behind)
+        got = run({"ours": engines["ours"]}, work, options.repeat, watch)["ours"]
+        middle = statistics.median(result.database for result in got) * 1000
+        first = first or middle
+        print(f"{behind:<36}{middle:>24.3f}{middle / first:>9.2f}", flush=True)
+
+
+def clients(engines: dict[str, Any], _watch: Any, options: argparse.Namespace) -> None:
+    """Several at once, spread over the products and all on one."""
+    print(f"\n{'products':<9}{'engine':<12}" + "".join(f"{f'{n} clients/s':>13}" for n in CLIENTS)
+          + f"{'8 ÷ 1':>8}{'errors':>8}{'repeats':>9}")  # fmt: skip
+    for products in (200, 1):
+        work = Work(1, 3, options.orders, products=products)
+        for name, engine in engines.items():
+            rates: dict[int, list[float]] = {number: [] for number in CLIENTS}
+            errors: list[str] = []
+            repeats = 0
+            for _nth in range(options.repeat):
+                for number in CLIENTS:
+                    orders = engine.prepare(work)
+                    seconds, failed, again = crowd(engine, orders, number)
+                    rates[number].append(work.orders / seconds)
+                    errors += failed
+                    repeats += again
+                    if not failed:
+                        engine.check(work)
+            middle = {number: statistics.median(values) for number, values in rates.items()}
+            print(f"{products:<9}{name:<12}" + "".join(f"{middle[number]:>13.0f}" for number in CLIENTS)
+                  + f"{middle[CLIENTS[-1]] / middle[1]:>8.2f}{len(errors):>8}{repeats:>9}", flush=True)  # fmt: skip
+            for error in sorted(set(errors))[:3]:
+                print(f"         {error}")
+
+
+def run(engines: dict[str, Any], work: Work, repeat: int, watch: Any) -> dict[str, list[Result]]:
+    """Every engine once per repetition, in turns, checked each time."""
+    results: dict[str, list[Result]] = {name: [] for name in engines}
+    for number in range(repeat):
+        for name, engine in engines.items():
+            orders = engine.prepare(work)
+            results[name].append(measure(watch, orders, engine.complete))
+            engine.check(work)
+        print(f"  k={work.lines} B={work.batches} behind={work.history}: {number + 1}/{repeat}", file=sys.stderr)
+    return results
 
 
 def numbers(text: str) -> list[int]:
@@ -342,6 +204,7 @@ def numbers(text: str) -> list[int]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument("--lines", type=numbers, default=[1, 5, 20])
     parser.add_argument("--batches", type=numbers, default=[1, 3, 10])
     parser.add_argument("--orders", type=int, default=200)
@@ -363,43 +226,13 @@ def main() -> int:
             "floor_set": Floor(raw, by_function=False),
             "ours": Ours(),
         }
-        print(f"{'k':>3}{'B':>4}  {'engine':<11}{'orders/s':>10}{'[min..max]':>16}{'÷ func':>8}{'÷ set':>7}"
-              f"{'statements':>12}{'cpu ms':>8}{'WAL B':>9}")  # fmt: skip
-        for lines in options.lines:
-            for batches in options.batches:
-                work = Work(lines, batches, options.orders)
-                report(work, run(engines, work, options.repeat, watch))
+        for part in options.part:
+            {"matrix": matrix, "history": history, "clients": clients}[part](engines, watch, options)
         with raw.cursor() as cursor:
             raw.rollback()
             cursor.execute("drop schema if exists bench_floor cascade")
             raw.commit()
     return 0
-
-
-def run(engines: dict[str, Any], work: Work, repeat: int, watch: Any) -> dict[str, list[Result]]:
-    """Every engine once per repetition, in turns, checked each time."""
-    results: dict[str, list[Result]] = {name: [] for name in engines}
-    for number in range(repeat):
-        for name, engine in engines.items():
-            orders = engine.prepare(work)
-            results[name].append(measure(watch, orders, engine.complete))
-            engine.check(work)
-        print(f"  k={work.lines} B={work.batches}: {number + 1}/{repeat}", file=sys.stderr)
-    return results
-
-
-def report(work: Work, results: dict[str, list[Result]]) -> None:
-    """One line per engine: medians over the repetitions."""
-    rates = {name: [work.orders / result.seconds for result in got] for name, got in results.items()}
-    middle = {name: statistics.median(values) for name, values in rates.items()}
-    for name, got in results.items():
-        spread = f"[{min(rates[name]):.0f}..{max(rates[name]):.0f}]"
-        print(
-            f"{work.lines:>3}{work.batches:>4}  {name:<11}{middle[name]:>10.0f}{spread:>16}"
-            f"{middle[name] / middle['floor_func']:>8.2f}{middle[name] / middle['floor_set']:>7.2f}"
-            f"{statistics.median(r.statements for r in got):>12.1f}"
-            f"{statistics.median(r.cpu for r in got) * 1000:>8.2f}{statistics.median(r.wal for r in got):>9.0f}"
-        )
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from inventory.models import (
     Warehouse,
     WriteOff,
 )
-from inventory.services.places import refusing_taken
+from inventory.services.places import refuse_to_forbid_what_is_owed, refusing_taken
 from inventory.services.reservations import checked_reservation
 
 
@@ -41,10 +41,11 @@ from inventory.services.reservations import checked_reservation
 class WarehouseAdmin(SoftDeleteAdmin):
     list_display = ("name", "is_default", "reserve_ahead_days", "position")
     search_fields = ("name",)
-    fields = ("name", "is_default", "reserve_ahead_days", "position")
+    fields = ("name", "is_default", "reserve_ahead_days", "issue_order", "allow_short", "short_limit", "position")
 
     def save_model(self, request: HttpRequest, obj: Warehouse, form: Any, change: bool) -> None:  # noqa: FBT001
         with refusing_taken():
+            refuse_to_forbid_what_is_owed(obj)
             super().save_model(request, obj, form, change)
 
 

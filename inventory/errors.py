@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from decimal import Decimal
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import BadInput, DomainError
@@ -58,6 +60,12 @@ class DemandClosed(DomainError):
     code = "demand_closed"
 
 
+class TooMuchShort(DomainError):
+    """More would be sold before it is entered than the warehouse allows for a line."""
+
+    code = "too_much_short"
+
+
 class InsufficientBatch(DomainError):
     """The named batch holds less than was asked, base units."""
 
@@ -82,6 +90,19 @@ class StockInconsistent(DomainError):
         super().__init__(
             _("The stock of %(stock)s does not add up. Nothing was saved; run check_stock and tell your administrator.")
             % {"stock": stock}
+        )
+
+
+class PeriodClosed(DomainError):
+    """What is to be posted is dated in a closed period."""
+
+    code = "period_closed"
+
+    def __init__(self, upto: date) -> None:
+        super().__init__(
+            _("Everything up to %(day)s is closed. Nothing was saved: choose a later date, or have the period opened.")
+            % {"day": date_format(upto)},
+            data={"upto": upto},
         )
 
 

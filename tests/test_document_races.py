@@ -1,18 +1,23 @@
 """Documents that move goods against sales of the same goods, on real connections, each beside its control."""
 
 import threading
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
 from core.transactions import run
 from inventory.errors import InsufficientStock
 from inventory.models import MovementKind, Sale, Stock, StockBatch, StockMovement, Transfer
-from inventory.services import stock_takes
+from inventory.services import periods, stock_takes
 from inventory.services.checking import check_stock
+from inventory.services.periods import close_period
 from inventory.services.sale_processor import SaleProcessor
 from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
 from inventory.services.transfers import TransferLineInput, receive_transfer, send_transfer, transfer_stock
+from inventory.services.write_offs import write_off
 from inventory.tests.factories import cellar, stock_of, stocked, warehouse
 
 pytestmark = pytest.mark.race
@@ -162,3 +167,41 @@ def test_two_people_who_add_lose_nothing(committed_shop, in_threads):
     in_threads(8, lambda _: run(lambda: count(take, product=rose, quantity=Decimal(2), again="add")).pk)
 
     assert take.lines.get().counted == 20
+
+
+def close_while_posting(in_threads):
+    """Somebody posts into yesterday while yesterday is closed. Answers with that ledger row's key and the last one the
+    closing knows."""
+    rose = stocked("Red rose", ("5", "10"))
+    yesterday = timezone.now() - timedelta(days=1)
+    posted, closed = threading.Event(), threading.Event()
+
+    def late():
+        with transaction.atomic():
+            gone = write_off(product=rose, warehouse=warehouse(), quantity=Decimal(1), reason="wilted", at=yesterday)
+            posted.set()
+            closed.wait(timeout=1)
+            return gone.pk
+
+    def closer():
+        posted.wait(timeout=10)
+        closing = run(lambda: close_period(upto=timezone.localdate(yesterday)))
+        closed.set()
+        return closing.last_movement
+
+    written, last_movement = in_threads(2, lambda n: closer() if n else late())
+    return StockMovement.objects.get(kind=MovementKind.WRITE_OFF, source_id=written).pk, last_movement
+
+
+def test_a_period_is_closed_behind_those_who_are_posting(committed_shop, in_threads):
+    written, last_movement = close_while_posting(in_threads)
+    assert written == last_movement
+    assert check_stock() == []
+
+
+def test_without_waiting_a_period_is_closed_under_those_who_are_posting(committed_shop, in_threads, monkeypatch):
+    """The control."""
+    monkeypatch.setattr(periods, "_wait_for_writers", lambda: None)
+    written, last_movement = close_while_posting(in_threads)
+    assert written > last_movement
+    assert [finding.invariant.code for finding in check_stock()] == ["closed_period_stands"]

@@ -22,7 +22,8 @@ CAUSES = {
             "    return None  # step by step, as it was then\n    with refusals_as_errors(), connection.cursor() as cursor:\n",
         ),
         "inventory/services/sale_processor.py": (
-            "    return engine.sell(demand_ids, amounts, by=by and by.pk, at=at or timezone.now())\n",
+            "        sold += engine.sell(keys, [given[key] for key in keys], by=by and by.pk, at=at, allow_short=allow_short)\n",
+            "        pass\n"
             "    for demand, amount in zip(StockDemand.objects.filter(pk__in=demand_ids), amounts, strict=True):\n"
             "        sale = Sale.objects.create(product=demand.product, warehouse=demand.warehouse, amount=amount,\n"
             "                                   quantity=demand.quantity, demand=demand, processed=False)\n"

@@ -482,3 +482,29 @@ def test_one_of_several_substitutions_of_the_same_page_is_made(committed_shop, i
     assert stock_of(rose).reserved == 0
     assert stock_of(tulip).reserved in made
     assert clean()
+
+
+def test_a_line_that_an_edit_took_away_is_not_substituted_any_more(committed_shop, in_threads):
+    rose, tulip = stocked("Red rose", ("30", "10")), stocked("Tulip", ("30", "10"))
+    placed = confirm_order(order((rose, "10")))
+    item = placed.items.get()
+    edited, substituting = threading.Event(), threading.Event()
+
+    def work(n):
+        if n == 0:
+            with transaction.atomic():
+                change_order(again(placed), OrderInput(due_on=today(), lines=lines((rose, "4"))))
+                edited.set()
+                substituting.wait(timeout=1)
+            return "edited"
+        edited.wait(timeout=10)
+        substituting.set()
+        return run(lambda: replace_demands(item, [DemandInput(tulip, Decimal(3))], by=None))
+
+    outcomes = in_threads(2, work)
+
+    assert outcomes[0] == "edited"
+    assert isinstance(outcomes[1], StaleForm)
+    assert "Somebody changed what “Red rose” is made of meanwhile." in str(outcomes[1])
+    assert (stock_of(rose).reserved, stock_of(tulip).reserved) == (4, 0)
+    assert clean()

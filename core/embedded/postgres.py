@@ -373,6 +373,13 @@ def throw_away(state: State, options: tuple[str, ...] = THROW_AWAY) -> Iterator[
     """A cluster for one test run; gives its DATABASE_URL, deletes everything afterwards. Nothing in it is durable
     unless `options` say so.
     """
+    with throw_away_cluster(state, options) as cluster:
+        yield cluster.url(cluster.ensure_running())
+
+
+@contextmanager
+def throw_away_cluster(state: State, options: tuple[str, ...]) -> Iterator[Cluster]:
+    """The same, not started yet, for who stops and starts it again."""
     account = server_account()
     binaries = find_binaries(state, account)
     _sweep(state, binaries, account)
@@ -381,7 +388,7 @@ def throw_away(state: State, options: tuple[str, ...] = THROW_AWAY) -> Iterator[
     (folder / "log").mkdir()
     cluster = Cluster(State(state.project, folder), binaries, account, secrets.token_hex(16), folder, options)
     try:
-        yield cluster.url(cluster.ensure_running())
+        yield cluster
     finally:
         with uninterrupted():
             cluster.stop()

@@ -14,7 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import BadInput
 from core.transactions import sqlstate
-from inventory.errors import DemandClosed, InsufficientBatch, InsufficientStock, Missing, StockInconsistent
+from inventory.errors import (
+    DemandClosed,
+    InsufficientBatch,
+    InsufficientStock,
+    Missing,
+    PeriodClosed,
+    StockInconsistent,
+)
 from inventory.models import MovementKind, SourceKind
 
 OUT_OF_RANGE = "22003"
@@ -186,6 +193,8 @@ def refusals_as_errors() -> Iterator[None]:
             raise DemandClosed(
                 _("What is to be sold was cancelled meanwhile. Nothing was sold: look at the order as it is now.")
             ) from error
+        if name == "period_closed":
+            raise PeriodClosed(date.fromisoformat(diagnosis.message_detail)) from error  # type: ignore[union-attr]
         if name not in {"insufficient_stock", "insufficient_batch", "stock_inconsistent"}:
             raise
         detail = json.loads(diagnosis.message_detail)  # type: ignore[union-attr]  # the name came from it

@@ -10,6 +10,7 @@ from inventory.models.documents import (
     WriteOffReason,
 )
 from inventory.models.movement import MovementKind, SourceKind, StockMovement
+from inventory.models.period import PeriodClosing
 from inventory.models.regrade import Regrade
 from inventory.models.sale import Sale
 from inventory.models.stock import Stock
@@ -24,6 +25,7 @@ __all__ = [
     "Disassembly",
     "IssueOrder",
     "MovementKind",
+    "PeriodClosing",
     "Receipt",
     "ReceiptLine",
     "Regrade",

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +12,8 @@ from products.models import Product, ProductKit
 
 
 class Assembly(Document):
-    """Bouquets made ahead and put on the shelf: `quantity` equal ones, one batch. `cost` is what their parts cost plus
-    `work_cost`."""
+    """Bouquets made ahead and put on the shelf: `quantity` equal ones, each a batch of its own, for each is worth the very
+    stems that are in it. `cost` is what all of them are worth: their parts and `work_cost`."""
 
     number = models.BigIntegerField(_("no."), unique=True, db_default=NextVal("inventory_assembly_number_seq"))
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="assemblies", verbose_name=_("warehouse"))
@@ -40,9 +42,10 @@ class Assembly(Document):
 
 
 class AssemblyPart(models.Model):
-    """What of one product went into all bouquets of an assembly."""
+    """What of one product went into one bouquet, `batch`."""
 
     assembly = models.ForeignKey(Assembly, models.PROTECT, related_name="parts")
+    batch = models.ForeignKey("inventory.StockBatch", models.PROTECT, related_name="parts", verbose_name=_("bouquet"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
     quantity = QuantityField(_("quantity"))
     cost = ValueField(_("cost"))
@@ -54,7 +57,7 @@ class AssemblyPart(models.Model):
         constraints = [
             bounded("quantity", "assembly_part_quantity_range", QUANTITY_STEP, MAX_QUANTITY),
             bounded("cost", "assembly_part_cost_range", 0, MAX_VALUE),
-            models.UniqueConstraint(fields=["assembly", "product"], name="assembly_part_once"),
+            models.UniqueConstraint(fields=["batch", "product"], name="assembly_part_once"),
         ]
 
     def __str__(self) -> str:
@@ -62,12 +65,18 @@ class AssemblyPart(models.Model):
 
 
 class Disassembly(Document):
-    """Bouquets of one assembly taken apart: `cost` is what they were worth, `parts_cost` what came back into the
-    stems' own batches. The rest is the work, which does not come back."""
+    """A bouquet taken apart: `cost` is what it was worth, `parts_cost` what came back into the stems' own batches. The
+    rest is the work, which does not come back.
+
+    `lost` is there only right after posting: demand id → base units whose reservation gave way to spoiled stems.
+    """
+
+    lost: dict[int, Decimal] | None = None
 
     number = models.BigIntegerField(_("no."), unique=True, db_default=NextVal("inventory_disassembly_number_seq"))
-    assembly = models.ForeignKey(Assembly, models.PROTECT, related_name="disassemblies", verbose_name=_("assembly"))
-    quantity = QuantityField(_("quantity"))
+    batch = models.ForeignKey(
+        "inventory.StockBatch", models.PROTECT, related_name="disassemblies", verbose_name=_("bouquet")
+    )
     cost = ValueField(_("cost"))
     parts_cost = ValueField(_("cost of the parts"))
 
@@ -76,9 +85,10 @@ class Disassembly(Document):
         verbose_name = _("taking apart")
         verbose_name_plural = _("takings apart")
         constraints = [
-            bounded("quantity", "disassembly_quantity_range", QUANTITY_STEP, MAX_QUANTITY),
             bounded("cost", "disassembly_cost_range", 0, MAX_VALUE),
-            bounded("parts_cost", "disassembly_parts_cost_range", 0, MAX_VALUE),
+            models.CheckConstraint(
+                condition=Q(parts_cost__gte=0, parts_cost__lte=F("cost")), name="disassembly_parts_cost_range"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from core.models import SoftDelete
+from core.quantities import MAX_QUANTITY, QuantityField, bounded
 
 
 class IssueOrder(models.TextChoices):
@@ -29,6 +30,18 @@ class Warehouse(SoftDelete):
         default=IssueOrder.FIFO,
         help_text=_("What came first, or what wilts first: goods without a day of wilting then leave last."),
     )
+    allow_short = models.BooleanField(
+        _("sell before entry"),
+        default=False,
+        help_text=_(
+            "Orders may be completed with goods that are there but not entered yet; the receipt brings their cost."
+        ),
+    )
+    short_limit = QuantityField(
+        _("sold before entry, at most"),
+        default=100,
+        help_text=_("Per line of an order: more than this is taken for a slip of the finger."),
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
 
     class Meta(SoftDelete.Meta):
@@ -42,6 +55,7 @@ class Warehouse(SoftDelete):
                 condition=models.Q(is_default=True, is_deleted=False),
                 name="warehouse_one_default",
             ),
+            bounded("short_limit", "warehouse_short_limit_range", 0, MAX_QUANTITY),
         ]
 
     def __str__(self) -> str:

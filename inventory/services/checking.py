@@ -233,6 +233,50 @@ INVARIANTS = [
                  else m.source_id is not null or l.difference is not null end)""",
     ),
     Invariant(
+        "assembly_worth",
+        _("bouquets are worth the stems that are in them and the work"),
+        """select y.id, y.cost || ' / ' || y.quantity,
+                  coalesce(p.worth, 0) + y.work_cost || ', ' || coalesce(b.worth, 0) || ' / ' || coalesce(b.made, 0)
+           from inventory_assembly y
+           join inventory_stock s on s.product_id = y.product_id and s.warehouse_id = y.warehouse_id
+           left join (select assembly_id, sum(cost) as worth from inventory_assemblypart group by assembly_id) p
+             on p.assembly_id = y.id
+           left join (select assembly_id, sum(total_cost) as worth, sum(quantity) as made from inventory_stockbatch
+                       where assembly_id is not null group by assembly_id) b on b.assembly_id = y.id
+           where {stock} and (y.cost is distinct from p.worth + y.work_cost
+                 or (y.cost, y.quantity) is distinct from (b.worth, b.made))""",
+    ),
+    Invariant(
+        "assembly_part_covered",
+        _("a part of a bouquet is covered by allocations at its cost"),
+        """select p.id, p.quantity || ' / ' || p.cost, coalesce(a.taken, 0) || ' / ' || coalesce(a.gone, 0)
+           from inventory_assemblypart p join inventory_assembly y on y.id = p.assembly_id
+           join inventory_stock s on s.product_id = p.product_id and s.warehouse_id = y.warehouse_id
+           left join (select assembly_part_id, sum(quantity) as taken, sum(cost) as gone from inventory_saleallocation
+                       where assembly_part_id is not null group by assembly_part_id) a on a.assembly_part_id = p.id
+           where {stock} and (p.quantity, p.cost) is distinct from (a.taken, a.gone)""",
+    ),
+    Invariant(
+        "disassembly_balanced",
+        _("a bouquet taken apart was worth what came back into the stems' own batches and the work"),
+        """select d.id, d.cost || ' / ' || d.parts_cost,
+                  coalesce(a.gone, 0) || ' / ' || coalesce(m.back, 0) || ' / ' || coalesce(p.back, 0)
+           from inventory_disassembly d join inventory_stockbatch b on b.id = d.batch_id
+           join inventory_stock s on s.id = b.stock_id
+           left join (select disassembly_id, sum(cost - returned_cost) as gone from inventory_saleallocation
+                       where disassembly_id is not null group by disassembly_id) a on a.disassembly_id = d.id
+           left join (select source_id, sum(value) as back from inventory_stockmovement
+                       where source_kind = 13 and kind = 16 group by source_id) m on m.source_id = d.id
+           left join lateral (
+               with recursive line (id, origin_id) as (
+                   select x.id, x.origin_id from inventory_stockbatch x where x.id = d.batch_id
+                   union all
+                   select x.id, x.origin_id from line join inventory_stockbatch x on x.id = line.origin_id)
+               select sum(t.returned_cost) as back from line join inventory_assemblypart k on k.batch_id = line.id
+                 join inventory_saleallocation t on t.assembly_part_id = k.id) p on true
+           where {stock} and ((d.cost, d.parts_cost) is distinct from (a.gone, m.back) or p.back is distinct from m.back)""",
+    ),
+    Invariant(
         "origin_kept",
         _("goods that moved on keep the age and the last day of the batch they came from"),
         """select b.id, o.received_at || ' / ' || coalesce(o.expires_on::text, ''),
@@ -266,6 +310,14 @@ INVARIANTS = [
         """select s.id, m.balance_after || ' / ' || m.value_after, s.quantity - s.short || ' / ' || s.value
            from inventory_stock s join inventory_stockmovement m on m.stock_id = s.id and m.seq = s.version
            where {stock} and (m.balance_after <> s.quantity - s.short or m.value_after <> s.value)""",
+    ),
+    Invariant(
+        "closed_period_stands",
+        _("nothing was posted into a closed period after it was closed"),
+        """select m.id, c.upto, m.business_date from inventory_stockmovement m
+           join inventory_stock s on s.id = m.stock_id
+           join inventory_periodclosing c on c.reopened_at is null
+           where {stock} and m.business_date <= c.upto and m.id > c.last_movement""",
     ),
     Invariant(
         "closed_demand_holds_nothing",

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import BadInput
-from inventory.models import Warehouse
+from inventory.models import Stock, Warehouse
 from products.models import Product
 from products.services.catalogue import hold_live_products
 
@@ -33,6 +33,24 @@ def refusing_taken() -> Iterator[None]:
             raise
         field, sentence = TAKEN[name]
         raise BadInput(sentence, field=field) from error
+
+
+def refuse_to_forbid_what_is_owed(warehouse: Warehouse) -> None:
+    """Before a warehouse is saved: selling before entry is forbidden only where nothing was sold so. Raises BadInput.
+
+    The row stays locked until the caller's transaction ends: who is selling at this moment has finished by then.
+    """
+    if warehouse.allow_short or warehouse.pk is None:
+        return
+    stored = Warehouse.all_objects.select_for_update(of=("self",), no_key=True).get(pk=warehouse.pk)
+    owed = Stock.objects.filter(warehouse=warehouse, short__gt=0).select_related("product").order_by("product__name")
+    names = [row.product.name for row in owed] if stored.allow_short else []
+    if names:
+        raise BadInput(
+            _("Sold before entry and not received yet: %(products)s. Enter the receipt or count the goods first.")
+            % {"products": ", ".join(names)},
+            field="allow_short",
+        )
 
 
 def hold_live_warehouses(warehouses: Iterable[Warehouse]) -> None:

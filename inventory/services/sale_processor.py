@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +21,7 @@ from core.quantities import MAX_MONEY, round_money
 from core.series import next_number
 from core.templatetags.florist import quantity as shown
 from inventory import engine
-from inventory.errors import DemandClosed
+from inventory.errors import DemandClosed, TooMuchShort
 from inventory.models import (
     MovementKind,
     Reservation,
@@ -32,7 +32,14 @@ from inventory.models import (
     StockDemand,
     Warehouse,
 )
-from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks, lock_stocks_of_sales
+from inventory.services.reservations import give_way, release
+from inventory.services.stocks import (
+    checked_quantity,
+    ensure_stocks,
+    lock_stocks,
+    lock_stocks_of_demands,
+    lock_stocks_of_sales,
+)
 from products.models import Product
 
 
@@ -157,11 +164,62 @@ class SaleProcessor:
 def sell_demands(
     demand_ids: Sequence[int], amounts: Sequence[Decimal], *, by: Any = None, at: datetime | None = None
 ) -> list[engine.Sold]:
-    """`SaleProcessor.sell` for a service that is in a transaction of its own: keys in, one statement, no rows read.
+    """`SaleProcessor.sell` for a service that is in a transaction of its own: keys in, no rows read.
 
-    They are sold now unless `at` is given. A refusal breaks the caller's transaction.
+    They are sold now unless `at` is given. Where their warehouse sells before entry, what is there goes first, promised
+    or not, and the rest becomes a shortage; TooMuchShort says which line lacks more than the warehouse's limit. A
+    refusal breaks the caller's transaction.
     """
-    return engine.sell(demand_ids, amounts, by=by and by.pk, at=at or timezone.now())
+    at = at or timezone.now()
+    sold: list[engine.Sold] = []
+    given = dict(zip(demand_ids, amounts, strict=True))
+    for allow_short, keys in _by_policy(given).items():
+        if allow_short:
+            _make_way(keys, at=at)
+        sold += engine.sell(keys, [given[key] for key in keys], by=by and by.pk, at=at, allow_short=allow_short)
+    return sold
+
+
+def _by_policy(demand_ids: Iterable[int]) -> dict[bool, list[int]]:
+    """Demands by whether their warehouse sells before entry. Such a warehouse is held as it is until the transaction
+    ends: who forbids it waits, and then finds what is owed."""
+    keys = list(demand_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id from inventory_warehouse where allow_short"
+            " and id in (select warehouse_id from inventory_stockdemand where id = any (%s)) order by id for share",
+            [keys],
+        )
+        allowing = {key for (key,) in cursor.fetchall()}
+    if not allowing:
+        return {False: keys}
+    free = set(StockDemand.objects.filter(pk__in=keys, warehouse__in=allowing).values_list("pk", flat=True))
+    groups = {False: [key for key in keys if key not in free], True: [key for key in keys if key in free]}
+    return {allow: found for allow, found in groups.items() if found}
+
+
+def _make_way(demand_ids: Sequence[int], *, at: datetime) -> None:
+    """Free what is there for these demands. Raises TooMuchShort."""
+    stocks = {(row.product_id, row.warehouse_id): row for row in lock_stocks_of_demands(demand_ids).values()}
+    rows = StockDemand.objects.filter(pk__in=demand_ids, is_open=True).select_related("product", "warehouse")
+    left = {pair: stock.quantity for pair, stock in stocks.items()}
+    needs: dict[int, Decimal] = {}
+    for row in sorted(rows, key=lambda row: demand_ids.index(row.pk)):
+        pair = (row.product_id, row.warehouse_id)
+        there = min(row.quantity, left[pair])
+        left[pair] -= there
+        if row.quantity - there > row.warehouse.short_limit:
+            raise TooMuchShort(
+                _("%(lacking)s of %(product)s are not entered, at most %(limit)s may be sold so. Enter the receipt first.")
+                % {
+                    "lacking": shown(row.quantity - there), "product": row.product,
+                    "limit": shown(row.warehouse.short_limit),
+                }
+            )  # fmt: skip
+        needs[stocks[pair].pk] = needs.get(stocks[pair].pk, Decimal(0)) + there
+    # Their own promises first: they are about to be kept, and must not give way to themselves.
+    release(rows, at=at)
+    give_way(needs, at=at)
 
 
 def _checked_amount(amount: Decimal) -> Decimal:

@@ -30,7 +30,7 @@ from inventory.services.reservations import reserve
 from inventory.services.returns import return_sale, return_to_supplier
 from inventory.services.sale_processor import SaleProcessor
 from inventory.services.write_offs import write_off
-from inventory.tests.factories import kit, product, stock_of, stocked, warehouse
+from inventory.tests.factories import kit, product, receive, stock_of, stocked, warehouse
 from products.models import Product, ProductCategory, ProductKit
 
 READ_ONLY = [
@@ -204,6 +204,9 @@ def test_deleting_what_is_in_use_says_why_and_changes_nothing(shop, login, owner
 NO_UNITS = {"purchase_units-TOTAL_FORMS": 0, "purchase_units-INITIAL_FORMS": 0}
 
 
+CELLAR = {"name": "Cellar", "reserve_ahead_days": "3", "issue_order": "fifo", "short_limit": "100", "position": "0"}
+
+
 def test_a_taken_name_is_a_sentence_not_a_crash(shop, login, owner):
     Supplier.objects.create(name="Farm")
     answer = login(owner).post(place(Supplier, "add"), {"name": "FARM"})
@@ -221,11 +224,24 @@ def test_a_taken_name_is_a_sentence_not_a_crash(shop, login, owner):
     )
     assert answer.status_code == 422
     assert "Another product has this SKU" in answer.content.decode()
-    second = login(owner).post(
-        place(Warehouse, "add"), {"name": "Cellar", "is_default": "on", "reserve_ahead_days": "3", "position": "0"}
-    )
+    second = login(owner).post(place(Warehouse, "add"), {**CELLAR, "is_default": "on"})
     assert "There is a main warehouse already" in second.content.decode()
     assert Warehouse.objects.count() == 1
+
+
+def test_selling_before_entry_is_not_forbidden_while_goods_are_owed(shop, login, owner):
+    Warehouse.objects.update(allow_short=True)
+    main = warehouse()
+    rose = product("Rose")
+    [demand] = freeze_demands([DemandInput(rose, Decimal(3))], warehouse=main, needed_on=timezone.localdate())
+    SaleProcessor.sell([demand])
+    answer = login(owner).post(place(Warehouse, "change", main.pk), {**CELLAR, "is_default": "on"})
+    assert "Sold before entry and not received yet: Rose" in answer.content.decode()
+    main.refresh_from_db()
+    assert (main.allow_short, main.name == "Cellar") == (True, False)
+    receive(rose, "3")
+    assert login(owner).post(place(Warehouse, "change", main.pk), {**CELLAR, "is_default": "on"}).status_code == 302
+    assert not Warehouse.objects.get(pk=main.pk).allow_short
 
 
 def test_only_live_rows_are_offered_for_a_choice(shop, login, owner):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, StaleForm
 from core.flags import PHOTO_BEFORE_READY, has_flag
+from core.transactions import unit
 from orders import engine
 from orders.domain.lifecycle import Category, Stage, following, leads_to_handing_over
 from orders.models import EventKind, Fulfilment, Order, OrderStatus, PhotoKind
@@ -95,7 +96,7 @@ def complete_order(order: Order, *, by: Any = None, at: datetime | None = None) 
     Raises WrongStatus for a cancelled order, InsufficientStock, NothingToSell.
     """
     at = at or timezone.now()
-    with transaction.atomic():
+    with unit():
         # The usual order stands as it was confirmed and is completed by one statement; the others go step by step.
         if done := engine.complete(order.pk, by=by and by.pk, at=at):
             order.arrive(done.status_id, done.version, completed_at=at)

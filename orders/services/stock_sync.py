@@ -125,11 +125,13 @@ def replace_demands(
     """Change what a line really takes from the stock: a substitution, or the stems that were used in the end.
 
     The old demands are cancelled and stay as history. Raises DomainError once the order is completed or before it is
-    confirmed, CompositionChanged when the line's demands are not those that the person has `seen`.
+    confirmed, CompositionChanged when the line is gone or its demands are not those that the person has `seen`.
     """
     with transaction.atomic():
         order = lock_order(item.order)
         refuse_unless_reserved(order)
+        if not order.items.filter(pk=item.pk).exists():  # the order was edited while we waited
+            raise CompositionChanged(item)
         for want in wanted:
             checked_quantity(want.quantity)
         if not wanted:

@@ -1,6 +1,7 @@
 -- Bring goods in: every row makes a batch with its own total cost, then the oldest shortages are covered.
 -- Answers with the batch made for each row, in the order of the rows. A row may say through which allocation its goods
--- left another batch (p_allocations): they then descend from it, and a source may make as many batches as it takes.
+-- left another batch (p_allocations): they then descend from it. Such a source, and an assembly of bouquets, may make as
+-- many batches as it takes.
 create function stock_receive(
     p_kind smallint,
     p_source_kind smallint,
@@ -42,7 +43,7 @@ begin
             business_date, created_at)
     select s.id, s.version + row_number() over w, p_kind, t.quantity, t.cost,
            s.quantity - s.short + sum(t.quantity) over w, s.value + sum(t.cost) over w, p_source_kind, t.source_id,
-           case when t.allocation_id is null then 0 else t.batch_id end, p_by, p_on, p_at
+           case when t.allocation_id is null and p_source_kind <> 9 then 0 else t.batch_id end, p_by, p_on, p_at
       from unnest(n_batch, p_sources, p_stocks, p_quantities, p_costs, p_allocations) with ordinality
            as t (batch_id, source_id, stock_id, quantity, cost, allocation_id, n)
       join inventory_stock s on s.id = t.stock_id

@@ -1,0 +1,314 @@
+"""Bouquets made ahead for the shelf, and taken apart again.
+
+Every bouquet is a batch of its own that is worth the very stems in it and a share of the work. Taken apart, the stems go
+back into their own batches at their own cost, and nothing is gained by it.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import BadInput, DomainError
+from core.idempotency import once
+from core.quantities import MAX_VALUE, round_value
+from core.series import next_number
+from core.templatetags.florist import quantity as shown
+from inventory import engine
+from inventory.models import (
+    Assembly,
+    AssemblyPart,
+    Disassembly,
+    MovementKind,
+    SaleAllocation,
+    SourceKind,
+    StockBatch,
+    Warehouse,
+    WriteOffReason,
+)
+from inventory.services.places import hold_live_warehouses, refuse_deleted_products
+from inventory.services.reservations import reserve_waiting
+from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks
+from inventory.services.write_offs import write_off
+from products.models import Product, ProductKit
+from products.models.product import Unit
+from products.services.catalogue import Component, product_of_kit, save_product
+
+MOST_AT_ONCE = 100
+
+
+class TakingApartRefused(DomainError):
+    """This is no bouquet that can be taken apart here."""
+
+    code = "taking_apart_refused"
+
+
+@dataclass(frozen=True)
+class NewBouquet:
+    """A bouquet there is one of: it becomes a product of its own."""
+
+    name: str
+    price: Decimal
+
+
+def assemble(
+    *,
+    bouquet: ProductKit | Product | NewBouquet,
+    warehouse: Warehouse,
+    quantity: Decimal,
+    parts: Sequence[Component] | None = None,
+    work_cost: Decimal = Decimal(0),
+    by: Any = None,
+    key: UUID | None = None,
+    comment: str = "",
+    at: datetime | None = None,
+) -> Assembly:
+    """Make `quantity` equal bouquets for the shelf, now unless `at` is given; `parts` are base units for one bouquet, the
+    recipe's without them. `work_cost` is money for the work on all of them, 4 decimals.
+
+    A recipe's bouquets are one product, made when first needed. Parts must be there and promised to nobody. Raises
+    InsufficientStock, BadInput.
+    """
+    at = at or timezone.now()
+
+    def post() -> Assembly:
+        kit = bouquet if isinstance(bouquet, ProductKit) else None
+        product = _product(bouquet)
+        chosen = _recipe(kit) if parts is None else parts
+        _check(quantity, chosen, work_cost)
+        return _assemble(product, warehouse, quantity, chosen, work_cost, kit=kit, by=by, comment=comment, at=at)
+
+    what = [bouquet.name, bouquet.price] if isinstance(bouquet, NewBouquet) else [type(bouquet).__name__, bouquet.pk]
+    given = None if parts is None else [[part.product.pk, part.quantity] for part in parts]
+    payload = [what, warehouse.pk, quantity, given, work_cost]
+    with transaction.atomic():
+        return once(scope="assembly", key=key, payload=payload, do=post, model=Assembly)
+
+
+def take_apart(
+    *,
+    batch: StockBatch,
+    spoiled: Mapping[int, Decimal] | None = None,
+    reason: str = WriteOffReason.WILTED,
+    by: Any = None,
+    key: UUID | None = None,
+    comment: str = "",
+    at: datetime | None = None,
+) -> Disassembly:
+    """Take one bouquet apart, now unless `at` is given: every stem back into its own batch at its own cost.
+
+    `spoiled` is product key → base units that are no good any more: they come back and are written off at once for
+    `reason`, promised or not. Orders that wait for the stems are served. Raises TakingApartRefused for what is no bouquet
+    or stands in another warehouse than its stems came from, InsufficientStock for a promised one, InsufficientBatch for
+    one that is gone, BadInput.
+    """
+    at = at or timezone.now()
+    spoiled = {product: quantity for product, quantity in (spoiled or {}).items() if quantity}
+    if reason not in WriteOffReason.values:
+        raise BadInput(_("Choose one of the reasons for the write-off."), field="reason")
+    payload = [batch.pk, sorted(spoiled.items()), reason]
+    with transaction.atomic():
+        return once(
+            scope="disassembly", key=key, payload=payload, model=Disassembly,
+            do=lambda: _take_apart(batch, spoiled, reason, by=by, comment=comment, at=at),
+        )  # fmt: skip
+
+
+def _assemble(
+    product: Product,
+    warehouse: Warehouse,
+    quantity: Decimal,
+    parts: Sequence[Component],
+    work_cost: Decimal,
+    *,
+    kit: ProductKit | None,
+    by: Any,
+    comment: str,
+    at: datetime,
+) -> Assembly:
+    if product.pk in {part.product.pk for part in parts}:
+        raise BadInput(_("%(product)s can't be a part of itself. Take it out of its parts.") % {"product": product})
+    hold_live_warehouses([warehouse])
+    refuse_deleted_products([product, *(part.product for part in parts)])
+    stocks = ensure_stocks((item.pk, warehouse.pk) for item in [product, *(part.product for part in parts)])
+    lock_stocks(stocks.values())
+    number = next_number("inventory_assembly_id_seq")
+    bouquets = [
+        [(next_number("inventory_assemblypart_id_seq"), part) for part in parts] for _number in range(int(quantity))
+    ]
+    issued = engine.issue(
+        MovementKind.ASSEMBLY_OUT,
+        SourceKind.ASSEMBLY_PART,
+        [
+            engine.IssueRow(key, stocks[part.product.pk, warehouse.pk], part.quantity)
+            for bouquet in bouquets
+            for key, part in bouquet
+        ],
+        by=by and by.pk,
+        at=at,
+    )
+    lasts = _last_days([key for bouquet in bouquets for key, _part in bouquet])
+    worths = []
+    for n, bouquet in enumerate(bouquets, start=1):
+        # The work in shares of whole ten-thousandths that add up to all of it.
+        share = round_value(work_cost * n / quantity) - round_value(work_cost * (n - 1) / quantity)
+        worths.append(share + sum((issued[key].cost for key, _part in bouquet), Decimal(0)))
+    batches = engine.receive(
+        MovementKind.ASSEMBLY_IN,
+        SourceKind.ASSEMBLY,
+        [
+            engine.ReceiveRow(
+                number, stocks[product.pk, warehouse.pk], Decimal(1), worth, at,
+                min((lasts[key] for key, _part in bouquet if key in lasts), default=None),
+            )
+            for bouquet, worth in zip(bouquets, worths, strict=True)
+        ],
+        by=by and by.pk,
+        at=at,
+    )  # fmt: skip
+    assembly = Assembly.objects.create(
+        pk=number, warehouse=warehouse, product=product, kit=kit, quantity=quantity, work_cost=work_cost,
+        cost=sum(worths, Decimal(0)), by=by, comment=comment, posted_at=at,
+    )  # fmt: skip
+    AssemblyPart.objects.bulk_create(
+        AssemblyPart(
+            pk=key, assembly=assembly, batch_id=batch, product=part.product, quantity=part.quantity,
+            cost=issued[key].cost,
+        )
+        for batch, bouquet in zip(batches, bouquets, strict=True)
+        for key, part in bouquet
+    )  # fmt: skip
+    reserve_waiting([stocks[product.pk, warehouse.pk]], on=timezone.localdate(at), at=at)
+    return assembly
+
+
+def _last_days(parts: Sequence[int]) -> dict[int, Any]:
+    """Part key → the first day on which something in it wilts."""
+    days: dict[int, Any] = {}
+    for part, day in SaleAllocation.objects.filter(
+        assembly_part__in=parts, batch__expires_on__isnull=False
+    ).values_list("assembly_part", "batch__expires_on"):
+        days[part] = min(day, days.get(part, day))
+    return days
+
+
+def _take_apart(
+    batch: StockBatch, spoiled: Mapping[int, Decimal], reason: str, *, by: Any, comment: str, at: datetime
+) -> Disassembly:
+    # Where goods came from never changes, so it may be read before the lock.
+    made = batch
+    while made.assembly is None and made.origin is not None:
+        made = made.origin
+    if made.assembly is None:
+        raise TakingApartRefused(
+            _("%(product)s was not assembled here, so its parts are not known. Write it off, or sell it as it is.")
+            % {"product": batch.stock.product}
+        )
+    if made.stock.warehouse_id != batch.stock.warehouse_id:
+        raise TakingApartRefused(
+            _("The stems of this bouquet are kept in %(warehouse)s. Carry it there first, then take it apart.")
+            % {"warehouse": made.stock.warehouse}
+        )
+    parts = list(made.parts.select_related("product").order_by("pk"))
+    _check_spoiled(parts, spoiled)
+    place = made.stock.warehouse
+    stocks = ensure_stocks((part.product_id, place.pk) for part in parts)
+    lock_stocks([batch.stock_id, *stocks.values()])
+    number = next_number("inventory_disassembly_id_seq")
+    [issued] = engine.issue(
+        MovementKind.DISASSEMBLY_OUT,
+        SourceKind.DISASSEMBLY,
+        [engine.IssueRow(number, batch.stock_id, Decimal(1), batch_id=batch.pk)],
+        by=by and by.pk,
+        at=at,
+    ).values()
+    taken = list(SaleAllocation.objects.filter(assembly_part__in=parts).order_by("pk").select_related("batch"))
+    engine.put_back(
+        MovementKind.DISASSEMBLY_IN,
+        SourceKind.DISASSEMBLY,
+        [engine.PutBackRow(number, row.quantity, allocation_id=row.pk) for row in taken],
+        by=by and by.pk,
+        at=at,
+    )
+    document = Disassembly.objects.create(
+        pk=number, batch=batch, cost=issued.cost, parts_cost=sum((row.cost for row in taken), Decimal(0)), by=by,
+        comment=comment, posted_at=at,
+    )  # fmt: skip
+    document.lost = {}
+    for part in parts:
+        need = spoiled.get(part.product_id, Decimal(0))
+        for row in taken:
+            quantity = min(need, row.quantity) if row.assembly_part_id == part.pk else Decimal(0)
+            if quantity:
+                need -= quantity
+                gone = write_off(
+                    product=part.product, warehouse=place, quantity=quantity, reason=reason, batch=row.batch, by=by,
+                    comment=str(document), at=at,
+                )  # fmt: skip
+                document.lost |= gone.lost or {}
+    reserve_waiting(stocks.values(), on=timezone.localdate(at), at=at)
+    return document
+
+
+def _product(bouquet: ProductKit | Product | NewBouquet) -> Product:
+    if isinstance(bouquet, ProductKit):
+        return product_of_kit(bouquet)
+    if isinstance(bouquet, NewBouquet):
+        if not bouquet.name.strip():
+            raise BadInput(_("A bouquet needs a name. Enter one."), field="name")
+        return save_product(Product(name=bouquet.name.strip(), unit=Unit.PIECE, sale_price=bouquet.price))
+    if bouquet.unit != Unit.PIECE:
+        raise BadInput(
+            _("A bouquet is counted in pieces, %(product)s is not. Choose another product.") % {"product": bouquet},
+            field="bouquet",
+        )
+    return bouquet
+
+
+def _recipe(kit: ProductKit | None) -> list[Component]:
+    items = kit.items.select_related("product").order_by("pk") if kit is not None else ()
+    return [Component(item.product, item.quantity) for item in items]
+
+
+def _check(quantity: Decimal, parts: Sequence[Component], work_cost: Decimal) -> None:
+    if not quantity.is_finite() or not 1 <= quantity <= MOST_AT_ONCE or quantity != int(quantity):
+        raise BadInput(
+            _("Bouquets are made whole, from 1 to %(most)s at once. Correct the number.") % {"most": MOST_AT_ONCE},
+            field="quantity",
+        )
+    if not parts:
+        raise BadInput(_("A bouquet needs at least one part. Add what it is made of."))
+    seen: dict[int, int] = defaultdict(int)
+    for part in parts:
+        checked_quantity(part.quantity)
+        seen[part.product.pk] += 1
+        if seen[part.product.pk] > 1:
+            raise BadInput(
+                _("%(product)s is among the parts twice. Put the whole quantity on one line.")
+                % {"product": part.product}
+            )
+    if not work_cost.is_finite() or not 0 <= work_cost <= MAX_VALUE or work_cost != round_value(work_cost):
+        raise BadInput(
+            _("The cost of work is a number from zero up with at most 4 decimals. Correct it."), field="work_cost"
+        )
+
+
+def _check_spoiled(parts: Sequence[AssemblyPart], spoiled: Mapping[int, Decimal]) -> None:
+    held = {part.product_id: part for part in parts}
+    for key, quantity in spoiled.items():
+        checked_quantity(quantity)
+        if key not in held:
+            raise BadInput(_("What is spoiled is no part of this bouquet. Open the page anew."), field="spoiled")
+        if quantity > held[key].quantity:
+            raise BadInput(
+                _("In the bouquet is %(held)s of %(product)s, more than that can't be spoiled. Correct the quantity.")
+                % {"held": shown(held[key].quantity), "product": held[key].product},
+                field="spoiled",
+            )

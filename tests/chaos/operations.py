@@ -1,0 +1,309 @@
+"""What a worker may ask for: drawn at random from what the shop holds, carried out through the services.
+
+A request is drawn first and carried out afterwards, so that it can be written down in between and sent again with the
+same key. A new service gets a line in REQUESTS: how often, how it is drawn, how it is done.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from core.idempotency import once
+from inventory import engine
+from inventory.models import Sale, StockBatch, Warehouse, WriteOff
+from inventory.services.demands import DemandInput, freeze_demands
+from inventory.services.receiving import ReceiptLineInput, post_receipt
+from inventory.services.reservations import give_way, reserve_waiting
+from inventory.services.returns import return_sale, return_to_supplier
+from inventory.services.sale_processor import SaleProcessor
+from inventory.services.stocks import ensure_stocks, lock_stocks
+from inventory.services.write_offs import reverse_write_off, write_off
+from orders.domain.lifecycle import Category
+from orders.models import Order, OrderItem
+from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order, set_status, status_of
+from orders.services.payments import record_payment
+from orders.services.placing import LineInput, OrderInput, change_order, place_order
+from orders.services.stock_sync import replace_demands
+from products.models import KitItem, Product, ProductKit
+
+RECENT = 40  # how far back a worker looks for something to act on: a small number makes them meet
+
+
+@dataclass(frozen=True)
+class World:
+    """The goods of a shop that the workers move: keys of products, warehouses and bouquets."""
+
+    products: tuple[int, ...]
+    warehouses: tuple[int, ...]
+    kits: tuple[int, ...]
+
+
+def build_world(stocks: int, *, plenty: bool = True) -> World:
+    """Goods in the current shop, one product and warehouse per stock: one alone, else half of them in each of two
+    warehouses. With `plenty` every stock gets 200 to begin with."""
+    places = [Warehouse.objects.get(is_default=True)]
+    if stocks > 1:
+        places.append(Warehouse.objects.create(name="Second cold room"))
+    goods = [
+        Product.objects.create(name=f"Flower {n}", sale_price=Decimal(10 + n)) for n in range(stocks // len(places))
+    ]
+    kits = []
+    for number in range(3):
+        bouquet = ProductKit.objects.create(name=f"Bouquet {number}", sale_price=Decimal(100))
+        # In another order than the keys, so that locks taken as they come would cross.
+        parts = {goods[(number * 3 + step * 7) % len(goods)] for step in range(3)}
+        for part in sorted(parts, key=lambda item: -item.pk if number % 2 else item.pk):
+            KitItem.objects.create(kit=bouquet, product=part, quantity=Decimal(1 + number))
+        kits.append(bouquet)
+    if plenty:
+        for place in places:
+            lines = [ReceiptLineInput(item, Decimal(200), Decimal("3.3333")) for item in goods]
+            post_receipt(warehouse=place, lines=lines)
+    return World(tuple(item.pk for item in goods), tuple(item.pk for item in places), tuple(kit.pk for kit in kits))
+
+
+# --- Drawing: facts that JSON can write, or None when there is nothing to act on ---------------------------------------
+
+
+def recent(dice: random.Random, table: str, condition: str = "true") -> int | None:
+    """One of the newest rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"select id from {table} where {condition} order by id desc limit {RECENT}")  # noqa: S608 - ours
+        keys = [key for (key,) in cursor.fetchall()]
+    return dice.choice(keys) if keys else None
+
+
+def quantity(dice: random.Random, most: int = 8) -> str:
+    """Mostly whole, now and then with three decimals."""
+    return str(dice.randint(1, most)) if dice.random() < 0.8 else f"{dice.uniform(0.001, most):.3f}"
+
+
+def goods_of(dice: random.Random, world: World) -> dict[str, Any]:
+    return {
+        "product": dice.choice(world.products), "warehouse": dice.choice(world.warehouses), "quantity": quantity(dice)
+    }  # fmt: skip
+
+
+def draw_receipt(dice: random.Random, world: World) -> dict[str, Any]:
+    rows = [
+        [dice.choice(world.products), quantity(dice, 30), f"{dice.uniform(0, 50):.4f}"]
+        for _ in range(dice.randint(1, 4))
+    ]
+    return {"warehouse": dice.choice(world.warehouses), "rows": rows}
+
+
+def draw_lines(dice: random.Random, world: World) -> list[list[Any]]:
+    rows: list[list[Any]] = []
+    for _ in range(dice.randint(1, 4)):
+        if dice.random() < 0.3:
+            rows.append(["kit", dice.choice(world.kits), str(dice.randint(1, 2))])
+        else:
+            rows.append(["product", dice.choice(world.products), quantity(dice, 4)])
+    return rows
+
+
+def draw_order(dice: random.Random, world: World) -> dict[str, Any]:
+    return {
+        "warehouse": dice.choice(world.warehouses), "ahead": dice.choice([0, 0, 1, 5]),
+        "lines": draw_lines(dice, world), "confirm": dice.random() < 0.8,
+    }  # fmt: skip
+
+
+def draw_change(dice: random.Random, world: World) -> dict[str, Any] | None:
+    order = an_order(dice, world)
+    return order and {**order, **draw_order(dice, world)}
+
+
+def an_order(dice: random.Random, world: World) -> dict[str, Any] | None:
+    key = recent(dice, "orders_order")
+    return key and {"order": key}
+
+
+def draw_status(dice: random.Random, world: World) -> dict[str, Any] | None:
+    order = an_order(dice, world)
+    return order and {**order, "category": dice.choice(list(Category)).value}
+
+
+def draw_substitution(dice: random.Random, world: World) -> dict[str, Any] | None:
+    key = recent(dice, "orders_orderitem")
+    return key and {"item": key, "product": dice.choice(world.products), "quantity": quantity(dice, 4)}
+
+
+def draw_batch(dice: random.Random, world: World) -> dict[str, Any] | None:
+    key = recent(dice, "inventory_stockbatch", "is_open")
+    return key and {"batch": key, "quantity": quantity(dice, 4)}
+
+
+def draw_return(dice: random.Random, world: World) -> dict[str, Any] | None:
+    key = recent(dice, "inventory_sale")
+    return key and {"sale": key, "quantity": quantity(dice, 3)}
+
+
+def draw_reversal(dice: random.Random, world: World) -> dict[str, Any] | None:
+    key = recent(dice, "inventory_writeoff")
+    return key and {"write_off": key}
+
+
+# --- Doing: each answers with the row it made or moved ------------------------------------------------------------------
+
+
+def taken(facts: dict[str, Any]) -> OrderInput:
+    goods = {"product": Product, "kit": ProductKit}
+    return OrderInput(
+        due_on=timezone.localdate() + timedelta(days=facts["ahead"]),
+        warehouse=Warehouse.objects.get(pk=facts["warehouse"]),
+        lines=[
+            LineInput(Decimal(amount), **{kind: goods[kind].objects.get(pk=key)})
+            for kind, key, amount in facts["lines"]
+        ],
+        status=status_of(Category.CONFIRMED) if facts["confirm"] else None,
+    )
+
+
+def do_receipt(facts: dict[str, Any], key: UUID) -> Any:
+    lines = [
+        ReceiptLineInput(Product.objects.get(pk=item), Decimal(amount), Decimal(cost))
+        for item, amount, cost in facts["rows"]
+    ]
+    # Without a moment of its own the same request stays the same when it is sent again.
+    return post_receipt(warehouse=Warehouse.objects.get(pk=facts["warehouse"]), lines=lines, key=key)
+
+
+def do_sale(facts: dict[str, Any], key: UUID) -> Any:
+    return SaleProcessor.create_sale(**what_and_where(facts), sale_price=Decimal(20), key=key)
+
+
+def do_write_off(facts: dict[str, Any], key: UUID) -> Any:
+    return write_off(**what_and_where(facts), reason="wilted", key=key)
+
+
+def do_reversal(facts: dict[str, Any], key: UUID) -> Any:
+    return reverse_write_off(WriteOff.objects.get(pk=facts["write_off"]), key=key)
+
+
+def do_supplier_return(facts: dict[str, Any], key: UUID) -> Any:
+    batch = StockBatch.objects.get(pk=facts["batch"])
+    return return_to_supplier(batch=batch, quantity=Decimal(facts["quantity"]), key=key)
+
+
+def do_return(facts: dict[str, Any], key: UUID) -> Any:
+    return return_sale(sale=Sale.objects.get(pk=facts["sale"]), quantity=Decimal(facts["quantity"]), key=key)
+
+
+def do_order(facts: dict[str, Any], key: UUID) -> Any:
+    return place_order(taken(facts), key=key)
+
+
+def do_change(facts: dict[str, Any], key: UUID) -> Any:
+    return change_order(an_order_row(facts), taken(facts))
+
+
+def do_status(facts: dict[str, Any], key: UUID) -> Any:
+    return set_status(an_order_row(facts), status_of(Category(facts["category"])))
+
+
+def do_status_by_hand(facts: dict[str, Any], key: UUID) -> Any:
+    row = an_order_row(facts)
+    row.status = status_of(Category(facts["category"]))
+    row.save()
+    return row
+
+
+def do_payment(facts: dict[str, Any], key: UUID) -> Any:
+    return record_payment(an_order_row(facts), amount=Decimal(5), method="cash", key=key)
+
+
+def do_substitution(facts: dict[str, Any], key: UUID) -> Any:
+    item = OrderItem.objects.filter(pk=facts["item"]).select_related("order").first()
+    if item is None:
+        return None
+    wanted = [DemandInput(Product.objects.get(pk=facts["product"]), Decimal(facts["quantity"]))]
+    replace_demands(item, wanted, by=None)
+    return item.order
+
+
+def do_short_sale(facts: dict[str, Any], key: UUID) -> Any:
+    """Sold before it was entered: what is there goes first, the rest opens a shortage that a receipt covers."""
+    asked = what_and_where(facts)
+
+    def sell() -> Sale:
+        [stock_id] = ensure_stocks([(asked["product"].pk, asked["warehouse"].pk)]).values()
+        stock = lock_stocks([stock_id])[stock_id]
+        [demand] = freeze_demands(
+            [DemandInput(asked["product"], asked["quantity"])],
+            warehouse=asked["warehouse"],
+            needed_on=timezone.localdate(),
+        )
+        give_way({stock_id: min(stock.quantity, asked["quantity"])})
+        [sold] = engine.sell([demand.pk], [Decimal(1)], by=None, at=timezone.now(), allow_short=True)
+        return Sale.objects.get(pk=sold.sale_id)
+
+    return once(scope="chaos_short_sale", key=key, payload=facts, do=sell, model=Sale)
+
+
+def what_and_where(facts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "product": Product.objects.get(pk=facts["product"]),
+        "warehouse": Warehouse.objects.get(pk=facts["warehouse"]),
+        "quantity": Decimal(facts["quantity"]),
+    }
+
+
+def an_order_row(facts: dict[str, Any]) -> Order:
+    return Order.objects.get(pk=facts["order"])
+
+
+def of_order(service: Callable[[Order], Any]) -> Callable[[dict[str, Any], UUID], Any]:
+    return lambda facts, key: service(an_order_row(facts))
+
+
+@dataclass(frozen=True)
+class Request:
+    """How often (parts of the sum), how drawn, how done. `scope` names the idempotency keys it leaves, `table` the rows
+    it makes, one for each key; `moves` says that it takes an order on and counts its version up."""
+
+    weight: int
+    draw: Callable[[random.Random, World], dict[str, Any] | None]
+    do: Callable[[dict[str, Any], UUID], Any]
+    scope: str = ""
+    table: str = ""
+    moves: bool = False
+
+
+REQUESTS: dict[str, Request] = {
+    "receipt": Request(14, draw_receipt, do_receipt, "receipt", "inventory_receipt"),
+    "write_off": Request(6, goods_of, do_write_off, "write_off", "inventory_writeoff"),
+    "reversal": Request(4, draw_reversal, do_reversal, "write_off_reversal"),
+    "supplier_return": Request(3, draw_batch, do_supplier_return, "supplier_return", "inventory_supplierreturn"),
+    "sale": Request(8, goods_of, do_sale, "sale"),
+    "short_sale": Request(2, goods_of, do_short_sale, "chaos_short_sale"),
+    "return": Request(5, draw_return, do_return, "sale_return", "inventory_salereturn"),
+    "order": Request(18, draw_order, do_order, "order", "orders_order"),
+    "change": Request(5, draw_change, do_change, moves=True),
+    "confirm": Request(4, an_order, of_order(confirm_order), moves=True),
+    "complete": Request(16, an_order, of_order(complete_order), moves=True),
+    "cancel": Request(4, an_order, of_order(cancel_order), moves=True),
+    "reopen": Request(5, an_order, of_order(reopen_order), moves=True),
+    "status": Request(3, draw_status, do_status, moves=True),
+    "status_by_hand": Request(2, draw_status, do_status_by_hand, moves=True),
+    "substitution": Request(3, draw_substitution, do_substitution, moves=True),
+    "payment": Request(3, an_order, do_payment, "payment", "orders_payment"),
+    "reserve_waiting": Request(1, lambda dice, world: {}, lambda facts, key: reserve_waiting(on=timezone.localdate())),
+}
+NAMES, WEIGHTS = list(REQUESTS), [request.weight for request in REQUESTS.values()]
+
+
+def draw(dice: random.Random, world: World) -> tuple[str, dict[str, Any]]:
+    """A name of REQUESTS and its facts."""
+    while True:
+        [name] = dice.choices(NAMES, WEIGHTS)
+        facts = REQUESTS[name].draw(dice, world)
+        if facts is not None:
+            return name, facts

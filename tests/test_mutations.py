@@ -1,0 +1,36 @@
+"""The defects of tests/chaos/mutations.py can still be put in where they say; `dev.py chaos mutations` runs all."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.chaos.mutations import MUTATIONS, caught
+
+
+@pytest.mark.parametrize("number", MUTATIONS)
+def test_the_place_of_a_defect_is_there_once_and_its_test_exists(number):
+    mutation, root = MUTATIONS[number], Path(settings.BASE_DIR)
+    for name, (old, new) in mutation.edits.items():
+        text = (root / name).read_text(encoding="utf-8")
+        assert text.count(old) == 1, name
+        assert old != new
+    file, _colons, name = mutation.test.partition("::")
+    assert f"def {name}(" in (root / file).read_text(encoding="utf-8") if name else (root / file).exists()
+
+
+@pytest.mark.slow
+def test_a_lock_in_the_wrong_order_is_caught(db):
+    """One of them here, all with `dev.py chaos mutations`."""
+    is_caught, said = caught(MUTATIONS["M-2"])
+    assert is_caught, said
+
+
+@pytest.mark.slow
+def test_a_copy_without_a_defect_passes(db, monkeypatch):
+    """The control: what catches is not the copying."""
+    from dataclasses import replace
+
+    is_caught, said = caught(replace(MUTATIONS["M-2"], edits={}))
+    assert not is_caught
+    assert "failed" not in said
