@@ -321,7 +321,6 @@ def test_the_order_is_locked_before_its_stocks(committed_shop, service):
     finished(standing)
 
 
-@pytest.mark.xfail(strict=True, reason="demands are sold warehouse by warehouse where one of them sells before entry")
 def test_demands_of_two_warehouses_are_locked_together(committed_shop):
     """One warehouse sells before entry, the other does not: their stocks must still be locked in one order of keys."""
     shop = Shop()
