@@ -19,6 +19,9 @@ from django.utils import timezone
 
 from core.quantities import QuantityField, ValueField
 from inventory.models import (
+    Assembly,
+    AssemblyPart,
+    Disassembly,
     Receipt,
     ReceiptLine,
     Regrade,
@@ -117,6 +120,17 @@ KINDS: dict[str, Kind] = {
             "regrade", Regrade, ("warehouse",), Concat(F("source__name"), Value(" → "), F("target__name")),
             quantity=F("quantity"), unit=F("source__unit"), cost=F("cost"), source=SourceKind.REGRADE,
             found=_named("source__name", "target__name"),
+        ),
+        Kind(
+            "assembly", Assembly, ("warehouse",), F("product__name"), quantity=F("quantity"), unit=F("product__unit"),
+            cost=F("cost"), source=SourceKind.ASSEMBLY,
+            found=lambda word: _named("product__name")(word)
+            | Q(pk__in=AssemblyPart.objects.filter(product__name__icontains=word).values("assembly")),
+        ),
+        Kind(
+            "disassembly", Disassembly, ("batch__stock__warehouse",), F("batch__stock__product__name"), cost=F("cost"),
+            quantity=Cast(Value(1), QuantityField()), unit=F("batch__stock__product__unit"), found=_named("batch__stock__product__name"),
+            source=SourceKind.DISASSEMBLY,
         ),
         Kind(
             "stock_take", StockTake, ("warehouse",), F("category__name"), state=F("state"),

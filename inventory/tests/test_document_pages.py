@@ -22,6 +22,7 @@ from inventory.models import (
     Transfer,
     WriteOff,
 )
+from inventory.services.assembling import assemble, take_apart
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.regrading import regrade
 from inventory.services.returns import return_sale, return_to_supplier
@@ -29,7 +30,7 @@ from inventory.services.sale_processor import SaleProcessor
 from inventory.services.stock_takes import open_stock_take
 from inventory.services.transfers import TransferLineInput, transfer_stock
 from inventory.services.write_offs import reverse_write_off, write_off
-from inventory.tests.factories import cellar, product, stock_of, stocked, warehouse
+from inventory.tests.factories import cellar, kit, product, stock_of, stocked, warehouse
 
 LIST = reverse("inventory:document_list", urlconf="myproject.urls_shop")
 
@@ -48,6 +49,8 @@ def one_of_each(shop, owner):
     return_sale(sale=sale, quantity=Decimal(1), by=owner)
     transfer_stock(source=warehouse(), target=cellar(), lines=[TransferLineInput(rose, Decimal(5))], by=owner)
     regrade(source=rose, target=other, warehouse=warehouse(), quantity=Decimal(2), by=owner)
+    posy = assemble(bouquet=kit("Posy", "100", (rose, "2")), warehouse=warehouse(), quantity=Decimal(2), by=owner)
+    take_apart(batch=StockBatch.objects.filter(stock__product=posy.product).earliest("pk"), by=owner)
     open_stock_take(warehouse=warehouse(), by=owner, comment="rose")
     return {"rose": rose, "receipt": receipt, "write_off": gone}
 
@@ -74,6 +77,8 @@ def test_rows_say_what_and_how_much(one_of_each):
         "sale_return": ("Red rose", 1, 10, place),
         "transfer": ("→ Cellar", None, None, place),
         "regrade": ("Red rose → Other", 2, 20, place),
+        "assembly": ("Posy", 2, 40, place),
+        "disassembly": ("Posy", 1, 20, place),
         "stock_take": ("", None, None, place),
     }
 
@@ -84,7 +89,7 @@ def test_rows_say_what_and_how_much(one_of_each):
         ("kind=write_off", {"write_off"}),
         ("kind=gossip", set(KINDS)),
         ("q=optima", {"receipt", "supplier_return"}),
-        ("q=red+rose", {"receipt", "write_off", "supplier_return", "sale_return", "transfer", "regrade"}),
+        ("q=red+rose", {"receipt", "write_off", "supplier_return", "sale_return", "transfer", "regrade", "assembly"}),
         ("q=lorry", {"receipt"}),
         ("q=cellar", {"transfer"}),
         ("q=nothing+like+this", set()),
