@@ -2,6 +2,7 @@ from inventory.models.assembly import Assembly, AssemblyPart, Disassembly
 from inventory.models.batch import SaleAllocation, Shortage, StockBatch
 from inventory.models.demand import Reservation, StockDemand
 from inventory.models.documents import (
+    FreightSpread,
     Receipt,
     ReceiptLine,
     SaleReturn,
@@ -23,6 +24,7 @@ __all__ = [
     "AssemblyPart",
     "CountLine",
     "Disassembly",
+    "FreightSpread",
     "IssueOrder",
     "MovementKind",
     "PeriodClosing",
