@@ -31,6 +31,7 @@ from inventory.domain.fifo import Batch, plan_issue
 from inventory.models import (
     Assembly,
     AssemblyPart,
+    CostCorrection,
     CountLine,
     Disassembly,
     IssueOrder,
@@ -130,6 +131,7 @@ def _document_names(movements: Sequence[StockMovement]) -> dict[tuple[int, int],
         (SupplierReturn, SourceKind.SUPPLIER_RETURN),
         (SaleReturn, SourceKind.SALE_RETURN),
         (Assembly, SourceKind.ASSEMBLY),
+        (CostCorrection, SourceKind.COST_CORRECTION),
         (Disassembly, SourceKind.DISASSEMBLY),
         (Regrade, SourceKind.REGRADE),
     ):

@@ -1,5 +1,6 @@
 from inventory.models.assembly import Assembly, AssemblyPart, Disassembly
 from inventory.models.batch import SaleAllocation, Shortage, StockBatch
+from inventory.models.cost_correction import CostCorrection
 from inventory.models.demand import Reservation, StockDemand
 from inventory.models.documents import (
     FreightSpread,
@@ -22,6 +23,7 @@ from inventory.models.warehouse import IssueOrder, Supplier, Warehouse
 __all__ = [
     "Assembly",
     "AssemblyPart",
+    "CostCorrection",
     "CountLine",
     "Disassembly",
     "FreightSpread",
