@@ -17,7 +17,7 @@ from core.links import shop_url
 from core.templatetags.florist import quantity
 from inventory.domain.counting import WHOLE, Counted, TooExact, count, dearer_by
 from inventory.errors import TooExactPacks
-from inventory.models import StockBatch, StockTakeScope, Supplier, Warehouse, WriteOffReason
+from inventory.models import FreightSpread, StockBatch, StockTakeScope, Supplier, Warehouse, WriteOffReason
 from inventory.services.transfers import Missing
 from products.forms import offer_categories
 from products.lines import LineForm, ProductField, reckoning, unmarked
@@ -35,13 +35,24 @@ class ReceiptForm(Form):
     )
     warehouse = forms.ModelChoiceField(queryset=Warehouse.objects.none(), label=_("Warehouse"), empty_label=None)
     received_on = DateField(label=_("Day of receipt"), days_back=366, days_ahead=0)
+    freight = MoneyField(label=_("Freight"), required=False, help_text=_("Becomes part of what the goods cost."))
+    spread = forms.ChoiceField(
+        choices=FreightSpread.choices, label=_("Shared over the goods"), required=False, initial=FreightSpread.VALUE
+    )
     comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
     key = KeyField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        unmarked(self, "spread")
         self.fields["supplier"].queryset = Supplier.objects.order_by("name")  # type: ignore[attr-defined]
         self.fields["warehouse"].queryset = Warehouse.objects.order_by("-is_default", "position")  # type: ignore[attr-defined]
+
+    def clean_freight(self) -> Decimal:
+        return self.cleaned_data["freight"] or Decimal(0)
+
+    def clean_spread(self) -> str:
+        return self.cleaned_data["spread"] or FreightSpread.VALUE
 
     def received_at(self) -> datetime:
         """Noon of the day typed, the shop's time: the same form sent again means the same moment."""

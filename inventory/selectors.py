@@ -33,6 +33,7 @@ from inventory.domain.fifo import Batch, plan_issue
 from inventory.models import (
     Assembly,
     AssemblyPart,
+    CostCorrection,
     CountLine,
     Disassembly,
     IssueOrder,
@@ -133,6 +134,7 @@ def _document_names(movements: Sequence[StockMovement]) -> dict[tuple[int, int],
         (SupplierReturn, SourceKind.SUPPLIER_RETURN),
         (SaleReturn, SourceKind.SALE_RETURN),
         (Assembly, SourceKind.ASSEMBLY),
+        (CostCorrection, SourceKind.COST_CORRECTION),
         (Disassembly, SourceKind.DISASSEMBLY),
         (Regrade, SourceKind.REGRADE),
     ):
@@ -574,9 +576,16 @@ def behind_name(rows: QuerySet[Any], cursor: str) -> QuerySet[Any]:
 
 
 def last_costs(product_ids: Sequence[int]) -> dict[int, Decimal]:
-    """Product → cost per base unit (4 decimals) in its latest receipt line."""
+    """Product → what a base unit of the latest receipt costs (4 decimals), with its freight and as corrected since."""
     rows = ReceiptLine.objects.filter(product__in=product_ids).order_by("product", "-pk").distinct("product")
-    return dict(rows.values_list("product", "unit_cost"))
+    return dict(rows.values_list("product", "batches__unit_cost"))
+
+
+def last_prices(product_ids: Sequence[int]) -> dict[int, Decimal]:
+    """Product → what the supplier took for a base unit of the latest receipt (4 decimals): without freight."""
+    rows = ReceiptLine.objects.filter(product__in=product_ids).order_by("product", "-pk").distinct("product")
+    facts = rows.values_list("product", "batches__total_cost", "freight", "quantity")
+    return {product: round_value((total - freight) / quantity) for product, total, freight, quantity in facts}
 
 
 def last_counted(product_ids: Sequence[int], *, supplier: int | None) -> dict[int, ReceiptLine]:

@@ -14,6 +14,7 @@ from inventory.engine.primitives import (
     issue,
     put_back,
     receive,
+    recost,
     refusals_as_errors,
     sell,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "issue",
     "put_back",
     "receive",
+    "recost",
     "refusals_as_errors",
     "sell",
 ]

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import BadInput
+from core.errors import BadInput, Busy
 from core.transactions import sqlstate
 from inventory.errors import (
     DemandClosed,
@@ -24,6 +24,7 @@ from inventory.errors import (
 )
 from inventory.models import MovementKind, SourceKind
 
+ATTEMPTS = 4
 OUT_OF_RANGE = "22003"
 TOO_LARGE = {"stock_quantity_range", "stock_short_range", "stock_value_range", "movement_value_after_range"}
 
@@ -162,6 +163,26 @@ def sell(
         [list(demand_ids), list(amounts), allow_short, by, _business_date(at), at],
     )
     return [Sold(*row) for row in answer]
+
+
+def recost(correction_id: int, batch_id: int, total: Decimal, *, by: int | None, at: datetime) -> Decimal:
+    """Give a batch another total cost (4 decimals), wherever its goods are by now; answer with new minus old.
+
+    When the goods went further while this waited for its locks, the locks are given back and all is begun again with
+    the larger set. Raises Busy when that happens time and again.
+    """
+    for _attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                [(difference,)] = _call(
+                    "select stock_recost(%s::bigint, %s::bigint, %s::numeric, %s::bigint, %s::date, %s::timestamptz)",
+                    [correction_id, batch_id, total, by, _business_date(at), at],
+                )
+                return Decimal(difference)
+        except DatabaseError as error:
+            if getattr(getattr(error.__cause__, "diag", None), "message_primary", None) != "reach_grew":
+                raise
+    raise Busy
 
 
 def _business_date(at: datetime) -> date:

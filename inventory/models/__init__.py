@@ -1,7 +1,9 @@
 from inventory.models.assembly import Assembly, AssemblyPart, Disassembly
 from inventory.models.batch import SaleAllocation, Shortage, StockBatch
+from inventory.models.cost_correction import CostCorrection
 from inventory.models.demand import Reservation, StockDemand
 from inventory.models.documents import (
+    FreightSpread,
     Receipt,
     ReceiptLine,
     SaleReturn,
@@ -21,8 +23,10 @@ from inventory.models.warehouse import IssueOrder, Supplier, Warehouse
 __all__ = [
     "Assembly",
     "AssemblyPart",
+    "CostCorrection",
     "CountLine",
     "Disassembly",
+    "FreightSpread",
     "IssueOrder",
     "MovementKind",
     "PeriodClosing",

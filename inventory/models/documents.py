@@ -25,8 +25,15 @@ class Document(models.Model):
         ordering = ["-id"]
 
 
+class FreightSpread(models.TextChoices):
+    """How the freight of a delivery is shared over its goods."""
+
+    VALUE = "value", _("by what the goods cost")
+    QUANTITY = "quantity", _("by how many there are")
+
+
 class Receipt(Document):
-    """Goods that arrived together from one supplier.
+    """Goods that arrived together from one supplier. `total_cost` is what they cost with their `freight`.
 
     `served` is there only right after posting: demand id → base units reserved at once for demands that waited.
     """
@@ -40,19 +47,26 @@ class Receipt(Document):
     )
     received_at = models.DateTimeField(_("received"))
     total_cost = ValueField(_("total cost"), default=0)
+    freight = ValueField(_("freight"), default=0)
+    spread = models.CharField(_("shared"), max_length=10, choices=FreightSpread, default=FreightSpread.VALUE)
 
     class Meta(Document.Meta):
         abstract = False
         verbose_name = _("receipt")
         verbose_name_plural = _("receipts")
-        constraints = [bounded("total_cost", "receipt_total_range", 0, MAX_VALUE)]
+        constraints = [
+            bounded("total_cost", "receipt_total_range", 0, MAX_VALUE),
+            models.CheckConstraint(
+                condition=models.Q(freight__gte=0, freight__lte=models.F("total_cost")), name="receipt_freight_range"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.number}"
 
 
 class ReceiptLine(models.Model):
-    """One product of a receipt; it becomes one batch.
+    """One product of a receipt; it becomes one batch. `total_cost` and `unit_cost` are with its share of the freight.
 
     `packs`, `packing`, `own_name` and `factor` remember how it was counted when it was not counted in base units; they
     are words and numbers of that day and point to nothing.
@@ -63,6 +77,7 @@ class ReceiptLine(models.Model):
     quantity = QuantityField(_("quantity"))
     unit_cost = ValueField(_("cost per unit"))
     total_cost = ValueField(_("total cost"))
+    freight = ValueField(_("share of the freight"), default=0)
     expires_on = models.DateField(_("fresh until"), null=True)
     packs = QuantityField(_("packs"), null=True)
     factor = QuantityField(_("base units in one"), null=True)
@@ -77,6 +92,10 @@ class ReceiptLine(models.Model):
             bounded("quantity", "receipt_line_quantity_range", QUANTITY_STEP, MAX_QUANTITY),
             bounded("unit_cost", "receipt_line_unit_cost_range", 0, MAX_VALUE),
             bounded("total_cost", "receipt_line_total_range", 0, MAX_VALUE),
+            models.CheckConstraint(
+                condition=models.Q(freight__gte=0, freight__lte=models.F("total_cost")),
+                name="receipt_line_freight_range",
+            ),
             models.CheckConstraint(
                 condition=models.Q(packs__isnull=True, factor__isnull=True, packing="", own_name="")
                 | models.Q(packs__gt=0, factor__gt=0, quantity=models.F("packs") * models.F("factor"))

@@ -99,6 +99,25 @@ INVARIANTS = [
            where {stock} and b.total_cost <> b.remaining_value + coalesce(a.gone, 0)""",
     ),
     Invariant(
+        "receipt_cost",
+        _("goods of a receipt cost what its line says and its corrections changed"),
+        """select b.id, l.total_cost + coalesce(c.change, 0), b.total_cost from inventory_stockbatch b
+           join inventory_stock s on s.id = b.stock_id
+           join inventory_receiptline l on l.id = b.receipt_line_id
+           left join (select line_id, sum(difference) as change from inventory_costcorrection group by line_id) c
+             on c.line_id = l.id
+           where {stock} and b.total_cost <> l.total_cost + coalesce(c.change, 0)""",
+    ),
+    Invariant(
+        "correction_booked",
+        _("the ledger has every correction of cost once in each stock it changed, without a quantity"),
+        """select c.id, 1, count(m.id) from inventory_costcorrection c
+           join inventory_stockbatch b on b.receipt_line_id = c.line_id join inventory_stock s on s.id = b.stock_id
+           left join inventory_stockmovement m on m.source_kind = 12 and m.source_id = c.id and m.kind = 17
+                 and m.stock_id = s.id and m.quantity = 0
+           where {stock} group by c.id having count(m.id) <> 1""",
+    ),
+    Invariant(
         "sale_quantity",
         _("a sale is covered by allocations and open shortages"),
         """select x.id, x.quantity - x.returned, coalesce(a.taken, 0) + coalesce(h.gap, 0) from inventory_sale x

@@ -72,6 +72,12 @@ def reopen_period(closing: PeriodClosing, *, by: Any = None, at: datetime | None
         return stored
 
 
+def hold_periods() -> None:
+    """Nobody closes a period until the caller's transaction ends; for a service that looks at what is closed."""
+    with connection.cursor() as cursor:
+        cursor.execute("lock table inventory_stockmovement in row exclusive mode")
+
+
 def _wait_for_writers() -> None:
     """Those who are writing to the ledger finish first, the next ones wait until the caller's transaction ends."""
     with connection.cursor() as cursor:

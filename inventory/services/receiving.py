@@ -16,8 +16,18 @@ from core.idempotency import once
 from core.quantities import MAX_VALUE, round_value
 from inventory import engine
 from inventory.domain.counting import WHOLE, Counted, TooExact, count
+from inventory.domain.freight import shares
 from inventory.errors import TooExactPacks
-from inventory.models import MovementKind, Receipt, ReceiptLine, SourceKind, StockBatch, Supplier, Warehouse
+from inventory.models import (
+    FreightSpread,
+    MovementKind,
+    Receipt,
+    ReceiptLine,
+    SourceKind,
+    StockBatch,
+    Supplier,
+    Warehouse,
+)
 from inventory.services.places import hold_live_warehouses, refuse_deleted_products
 from inventory.services.reservations import reserve_waiting
 from inventory.services.stocks import checked_quantity, ensure_stocks
@@ -56,6 +66,8 @@ def post_receipt(
     warehouse: Warehouse,
     lines: Sequence[ReceiptLineInput],
     supplier: Supplier | None = None,
+    freight: Decimal = Decimal(0),
+    spread: str = FreightSpread.VALUE,
     received_at: datetime | None = None,
     by: Any = None,
     key: UUID | None = None,
@@ -64,32 +76,39 @@ def post_receipt(
 ) -> Receipt:
     """Post a receipt: every line becomes a batch. Answers with the receipt of an earlier call with the same `key`.
 
-    `received_at` is when the goods came, `at` when they were entered; both are now unless given.
+    `freight` is money, 4 decimals: it becomes part of what the goods cost, shared by their value or their quantity
+    (by quantity too when they cost nothing). `received_at` is when the goods came, `at` when they were entered; both
+    are now unless given.
 
     Raises BadInput for a line without goods, a cost out of range, packs that make no amount we keep, a purchase unit
     that is not the product's or was removed, a deleted product or warehouse.
     """
     # As it was asked for: the moment filled in here is another one when the same request comes again.
-    payload = [warehouse.pk, supplier and supplier.pk, received_at, [_facts(line) for line in lines]]
+    payload: list[Any] = [warehouse.pk, supplier and supplier.pk, received_at, [_facts(line) for line in lines]]
+    if freight:
+        payload += [freight, spread]
     at = at or timezone.now()
     received_at = received_at or at
     _check(warehouse, lines, supplier, received_at, now=at)
+    _check_freight(freight, spread, lines)
 
     def post() -> Receipt:
         _refuse_deleted(warehouse, lines)
         stocks = ensure_stocks((line.product.pk, warehouse.pk) for line in lines)
         counted = [line.counted() for line in lines]
+        brought = _brought(freight, spread, counted)
         receipt = Receipt.objects.create(
             warehouse=warehouse, supplier=supplier, received_at=received_at, by=by, comment=comment,
-            total_cost=sum((each.total for each in counted), Decimal(0)), posted_at=at,
+            total_cost=sum((each.total for each in counted), freight), freight=freight, spread=spread, posted_at=at,
         )  # fmt: skip
         rows = ReceiptLine.objects.bulk_create(
             ReceiptLine(
-                receipt=receipt, product=line.product, quantity=each.quantity, unit_cost=each.unit_cost,
-                total_cost=each.total, expires_on=line.expires_on or _fresh_until(line.product, received_at),
-                **line.packing(),
+                receipt=receipt, product=line.product, quantity=each.quantity,
+                unit_cost=round_value((each.total + share) / each.quantity) if share else each.unit_cost,
+                total_cost=each.total + share, freight=share,
+                expires_on=line.expires_on or _fresh_until(line.product, received_at), **line.packing(),
             )
-            for line, each in zip(lines, counted, strict=True)
+            for line, each, share in zip(lines, counted, brought, strict=True)
         )  # fmt: skip
         engine.receive(
             MovementKind.RECEIPT,
@@ -159,6 +178,26 @@ def _check(
         raise BadInput(_("The supplier %(name)s is deleted. Restore it or choose another.") % {"name": supplier})
     if received_at > now + timedelta(days=1):
         raise BadInput(_("The day of receipt lies in the future. Correct the date."), field="received_at")
+
+
+def _check_freight(freight: Decimal, spread: str, lines: Sequence[ReceiptLineInput]) -> None:
+    if not freight.is_finite() or freight < 0 or freight != round_value(freight):
+        raise BadInput(
+            _("Freight is a sum from zero up with at most 4 decimals. Correct the freight."), field="freight"
+        )
+    if freight + sum((line.quantity * line.unit_cost for line in lines), Decimal(0)) > MAX_VALUE:
+        raise BadInput(
+            _("With its freight the receipt costs more than can be meant. Correct the freight."), field="freight"
+        )
+    if spread not in FreightSpread.values:
+        raise BadInput(_("Choose how the freight is shared over the goods."), field="spread")
+
+
+def _brought(freight: Decimal, spread: str, counted: Sequence[Counted]) -> list[Decimal]:
+    """What of the freight goes to each line."""
+    values = [each.total for each in counted]
+    by_value = spread == FreightSpread.VALUE and any(values)
+    return shares(freight, values if by_value else [each.quantity for each in counted])
 
 
 def _check_unit(line: ReceiptLineInput) -> None:

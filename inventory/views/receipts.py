@@ -19,7 +19,7 @@ from core.templatetags.florist import quantity
 from core.transactions import run
 from inventory.forms import ReceiptForm, ReceiptLineForm
 from inventory.models import Stock, StockDemand, Supplier
-from inventory.selectors import last_costs, last_counted, receipts, waiting_for, wanted_warehouse
+from inventory.selectors import last_counted, last_prices, receipts, waiting_for, wanted_warehouse
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.views.stock import PAGE, read_key, rights
 from products.lines import Lines
@@ -55,7 +55,8 @@ def receive(request: HttpRequest) -> HttpResponse:
             receipt = run(
                 lambda: post_receipt(
                     warehouse=data["warehouse"], supplier=data["supplier"], received_at=form.received_at(),
-                    lines=wanted, by=request.user, key=data["key"], comment=data["comment"],
+                    lines=wanted, freight=data["freight"], spread=data["spread"], by=request.user, key=data["key"],
+                    comment=data["comment"],
                 )
             )  # fmt: skip
         except DomainError as refusal:
@@ -86,7 +87,7 @@ def _page(request: HttpRequest, form: ReceiptForm, lines: Lines[ReceiptLineForm]
     day = _day(form)
     may_do = rights(request.user)
     chosen = [line.chosen.pk for line in lines.forms if line.chosen]
-    costs = last_costs(chosen) if may_do["sees_cost"] else {}
+    costs = last_prices(chosen) if may_do["sees_cost"] else {}
     units = purchase_units(chosen)
     for line in lines.forms:
         if line.chosen is not None:
