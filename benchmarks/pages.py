@@ -113,6 +113,7 @@ PAGES = [
     Page("inventory:receipt_list", "list", weight=1),
     Page("inventory:receipt_detail", "detail", sample="receipt"),
     Page("inventory:receipt_labels", "print", sample="receipt"),
+    Page("inventory:correct_cost", "form", sample="receipt_line"),
     Page("inventory:batch_label", "print", sample="batch"),
     Page("inventory:return_to_supplier", "form", sample="batch"),
     Page("inventory:write_off", "form", "stock={stock}", role="florist", weight=1),
@@ -177,7 +178,7 @@ def samples() -> dict[str, Any]:
 
     from django.utils import timezone
 
-    from inventory.models import Receipt, Stock, StockBatch
+    from inventory.models import Receipt, ReceiptLine, Stock, StockBatch
     from orders.models import Contact, Order, OrderItem, OrderStatus
     from products.models import Product, ProductCategory, ProductKit
 
@@ -193,6 +194,7 @@ def samples() -> dict[str, Any]:
         "stock": list(Stock.objects.filter(quantity__gt=0).order_by("-version").values_list("pk", flat=True)[:40]),
         "batch": list(StockBatch.objects.filter(is_open=True).order_by("-pk").values_list("pk", flat=True)[:40]),
         "receipt": list(Receipt.objects.order_by("-pk").values_list("pk", flat=True)[:10]),
+        "receipt_line": list(ReceiptLine.objects.order_by("-pk").values_list("receipt", "pk")[:40]),
         "product": list(Product.objects.order_by("pk").values_list("pk", flat=True)[:40]),
         "kit": list(ProductKit.objects.order_by("pk").values_list("pk", flat=True)[:40]),
         "values": {

@@ -37,6 +37,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "stock.write_off": _SHOP_FLOOR,
     "stock.return_to_supplier": _OFFICE,
     "stock.cost": _OFFICE,
+    "stock.correct_cost": _OFFICE,
     "catalogue.view": _SHOP_FLOOR,
     "catalogue.change": _OFFICE,
     "reports.view": _OFFICE | {Role.SELLER},

@@ -16,7 +16,17 @@ from tests.stories.every_page import SHOP_PAGES, landmarks
 STATIC = settings.BASE_DIR / "core" / "static" / "core"
 # Statements a page: everything between request and answer, the session and the person included.
 LIST, DETAIL, DASHBOARD = 12, 18, 25
-DETAILS = ("_detail", "_create", "_edit", "receive", "write_off", "return_to_supplier", "print_", "label")
+DETAILS = (
+    "_detail",
+    "_create",
+    "_edit",
+    "receive",
+    "write_off",
+    "return_to_supplier",
+    "correct_cost",
+    "print_",
+    "label",
+)
 
 
 def packed(*files: Path) -> int:

@@ -43,6 +43,7 @@ def rights(user: Any) -> dict[str, bool]:
         "may_write_off": may(user, "stock.write_off"),
         "may_return": may(user, "stock.return_to_supplier"),
         "sees_cost": may(user, "stock.cost"),
+        "may_correct_cost": may(user, "stock.correct_cost"),
     }
 
 
