@@ -329,7 +329,8 @@ def chaos(state: State, arguments: list[str]) -> int:
     enter_environment(state, tests=True)
     compile_translations()
     command = [sys.executable, "-m", "tests.chaos", *arguments]
-    if external := os.environ.get("DATABASE_URL"):
+    external = os.environ.get("DATABASE_URL")
+    if external:
         prepare_database(external, create=False)
         environment = django(state, external)
         migrate(state, environment, remember=False)

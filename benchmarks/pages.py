@@ -118,6 +118,20 @@ PAGES = [
     Page("inventory:return_to_supplier", "form", sample="batch"),
     Page("inventory:write_off", "form", "stock={stock}", role="florist", weight=1),
     Page("inventory:write_off_list", "list", weight=1),
+    Page("inventory:document_list", "list", weight=1),
+    Page("inventory:document_list", "part", "q=роза", part=True),
+    Page("inventory:document_detail", "detail", sample="write_off"),
+    Page("inventory:mark_down", "form", "stock={stock}"),
+    Page("inventory:regrade", "form", "stock={stock}", role="florist"),
+    Page("inventory:regrade_list", "list"),
+    Page("inventory:transfer_list", "list"),
+    Page("inventory:transfer_send", "form", "stock={stock}", role="florist"),
+    Page("inventory:transfer_detail", "detail", sample="transfer"),
+    Page("inventory:print_transfer", "print", sample="transfer"),
+    Page("inventory:stock_take_list", "list"),
+    Page("inventory:stock_take_start", "form"),
+    Page("inventory:stock_take_detail", "detail", sample="stock_take", role="florist"),
+    Page("inventory:stock_take_differences", "list", sample="stock_take"),
     Page("products:product_list", "list", weight=3),
     Page("products:product_list", "part", "q=гортензия", part=True, weight=2),
     Page("products:product_list", "list", "deleted=1"),
@@ -138,7 +152,8 @@ LEFT_OUT = {
     "login": "for people who are not logged in", "logout": "only sent", "invitation": "for people without an account",
     "forgotten": "for people who are not logged in", "new_password": "for people who are not logged in",
     "undo": "only sent", "undo_dismiss": "only sent", "password": "only sent", "set_language": "only sent", "set_theme": "only sent", "media": "a file, no page",
-    "inventory:batch": "leads on to the stock",
+    "inventory:batch": "leads on to the stock", "inventory:count_forget": "only sent",
+    "inventory:transfer_receive": "only sent", "inventory:transfer_cancel": "only sent",
     "styleguide": "only with DEBUG", "styleguide_error": "only with DEBUG", "styleguide_page": "only with DEBUG",
     "reports:hide_first_steps": "only sent", "reports:load_demo": "only sent",
     "orders:bulk_status": "only sent", "orders:draft_keep": "only sent", "orders:draft_discard": "only sent",
@@ -178,7 +193,7 @@ def samples() -> dict[str, Any]:
 
     from django.utils import timezone
 
-    from inventory.models import Receipt, ReceiptLine, Stock, StockBatch
+    from inventory.models import Receipt, ReceiptLine, Stock, StockBatch, WriteOff
     from orders.models import Contact, Order, OrderItem, OrderStatus
     from products.models import Product, ProductCategory, ProductKit
 
@@ -193,6 +208,9 @@ def samples() -> dict[str, Any]:
         "done": list(done.values_list("pk", flat=True)[:40]),
         "stock": list(Stock.objects.filter(quantity__gt=0).order_by("-version").values_list("pk", flat=True)[:40]),
         "batch": list(StockBatch.objects.filter(is_open=True).order_by("-pk").values_list("pk", flat=True)[:40]),
+        "write_off": [("write_off", key) for key in WriteOff.objects.order_by("-pk").values_list("pk", flat=True)[:10]],
+        "transfer": [_sent()],
+        "stock_take": [_half_counted()],
         "receipt": list(Receipt.objects.order_by("-pk").values_list("pk", flat=True)[:10]),
         "receipt_line": list(ReceiptLine.objects.order_by("-pk").values_list("receipt", "pk")[:40]),
         "product": list(Product.objects.order_by("pk").values_list("pk", flat=True)[:40]),
@@ -205,6 +223,44 @@ def samples() -> dict[str, Any]:
             "twenty_orders": urlencode([("order", key) for key in orders[:20]]),
         },
     }
+
+
+def _sent() -> int:
+    """A transfer of twenty products that is on its way."""
+    from decimal import Decimal
+
+    from django.db.models import F
+
+    from inventory.models import Stock, TransferState, Warehouse
+    from inventory.selectors import transfers
+    from inventory.services.transfers import TransferLineInput, send_transfer
+
+    there = transfers().filter(state=TransferState.IN_TRANSIT).first()
+    if there is None:
+        source = Warehouse.objects.get(is_default=True)
+        stocks = Stock.objects.filter(warehouse=source, quantity__gt=F("reserved")).select_related("product")[:20]
+        there = send_transfer(
+            source=source,
+            target=Warehouse.objects.get_or_create(name="Second shop")[0],
+            lines=[TransferLineInput(stock.product, min(stock.free, Decimal(1))) for stock in stocks],
+        )
+    return int(there.pk)
+
+
+def _half_counted() -> int:
+    """An open stock-take in which a hundred products are counted."""
+    from django.utils import timezone
+
+    from inventory.models import StockTakeState, Warehouse
+    from inventory.selectors import stock_takes, to_be_counted
+    from inventory.services.stock_takes import count, open_stock_take
+
+    there = stock_takes().filter(state=StockTakeState.OPEN).first()
+    if there is None:
+        there = open_stock_take(warehouse=Warehouse.objects.get(is_default=True))
+        for stock in to_be_counted(there, on=timezone.localdate())[:100]:
+            count(there, product=stock.product, quantity=stock.quantity)
+    return int(there.pk)
 
 
 def paths_of(page: Page, found: dict[str, Any]) -> list[str]:

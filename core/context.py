@@ -66,6 +66,8 @@ CREATE = [
     Section("orders:order_create", _("Order"), "orders", "orders.change", "KeyN"),
     Section("inventory:receive", pgettext_lazy("goods", "Receipt"), "download", "stock.receive"),
     Section("inventory:write_off", _("Write-off"), "trash", "stock.write_off"),
+    Section("inventory:transfer_send", pgettext_lazy("goods", "Transfer"), "truck", "stock.transfer"),
+    Section("inventory:stock_take_start", _("Stock-take"), "check", "stock.count"),
     Section("products:kit_create", _("Bouquet"), "bouquet", "catalogue.change"),
     Section("products:product_create", _("Product"), "catalogue", "catalogue.change"),
 ]
@@ -75,6 +77,9 @@ FURTHER = [
     BOARD,
     BOUQUETS,
     Section("inventory:reservation_list", _("Reservations"), "clock", "stock.view"),
+    Section("inventory:document_list", pgettext_lazy("goods", "Documents"), "note", "stock.view"),
+    Section("inventory:transfer_list", pgettext_lazy("goods", "Transfers"), "truck", "stock.view"),
+    Section("inventory:stock_take_list", _("Stock-takes"), "check", "stock.view"),
     Section("inventory:receipt_list", pgettext_lazy("goods", "Receipts"), "download", "stock.view"),
     Section("inventory:write_off_list", _("Write-offs"), "trash", "stock.view"),
     Section("attention", _("Needs a decision"), "bell", "orders.view"),

@@ -1,21 +1,27 @@
 """What people type about the stock."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import CleanCharField, DateField, Form, KeyField, MoneyField, QuantityField
+from core.links import shop_url
 from core.templatetags.florist import quantity
 from inventory.domain.counting import WHOLE, Counted, TooExact, count, dearer_by
 from inventory.errors import TooExactPacks
-from inventory.models import FreightSpread, StockBatch, Supplier, Warehouse, WriteOffReason
-from products.lines import LineForm, reckoning, unmarked
-from products.models import PurchaseUnit
+from inventory.models import FreightSpread, StockBatch, StockTakeScope, Supplier, Warehouse, WriteOffReason
+from inventory.services.transfers import Missing
+from products.forms import offer_categories
+from products.lines import LineForm, ProductField, reckoning, unmarked
+from products.models import Product, ProductCategory, PurchaseUnit
 from products.models.purchase_unit import counted_in_words
 
 REMARKABLE_CHANGE = 15  # per cent
@@ -164,6 +170,162 @@ class WriteOffForm(Form):
         },
     )
     comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+    key = KeyField()
+
+
+class StockTakeForm(Form):
+    """Where and what is to be counted."""
+
+    warehouse = forms.ModelChoiceField(queryset=Warehouse.objects.none(), label=_("Warehouse"), empty_label=None)
+    scope = forms.ChoiceField(
+        choices=StockTakeScope.choices,
+        widget=forms.RadioSelect,
+        label=_("What is counted"),
+        error_messages={
+            "required": _("Choose what is to be counted."),
+            "invalid_choice": _("Choose what is to be counted."),
+        },
+    )
+    category = forms.ModelChoiceField(
+        queryset=ProductCategory.objects.none(), required=False, label=_("Category"), empty_label=_("not chosen")
+    )
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+    key = KeyField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["warehouse"].queryset = Warehouse.objects.order_by("-is_default", "position")  # type: ignore[attr-defined]
+        offer_categories(self.fields["category"])
+
+
+# What a label's code leads to, and what is printed under it.
+LABEL_PATH = re.compile(r"/stock/batches/([0-9]{1,18})/?")
+LABEL_NUMBER = re.compile(r"0[0-9]{5}|[0-9]{6,18}")
+
+
+class LabelledField(ProductField):
+    """A product as `ProductField` reads it, or by the label of a bucket: scanned, its address, or read, its number.
+
+    Where the number is the SKU of another product, both are offered: SKUs made by the program are such numbers too.
+    """
+
+    def to_python(self, value: Any) -> Product | None:
+        text = str(value or "").strip()
+        address = urlsplit(text) if text.startswith(("http://", "https://")) else None
+        found = LABEL_PATH.fullmatch(address.path) if address else LABEL_NUMBER.fullmatch(text)
+        if found is None:
+            return super().to_python(value)
+        if address is not None and address.hostname != urlsplit(shop_url("")).hostname:
+            raise ValidationError(_("This label is of another shop. Type the name of the product."), code="other_shop")
+        key = int(found[1] if address else found[0])
+        batches = StockBatch.objects.filter(pk=key, stock__product__is_deleted=False).select_related("stock__product")
+        batch = batches.first()
+        named = Product.objects.filter(sku__iexact=text).first() if address is None else None
+        if batch is None and named is None:
+            raise ValidationError(_("No goods have this label. Type the name of the product."), code="unknown_label")
+        if batch is None or named is None or batch.stock.product == named:
+            return named or batch.stock.product  # type: ignore[union-attr]  # one of them is there
+        self.suggestions = [named, batch.stock.product]
+        raise ValidationError(
+            _("%(number)s is the SKU of %(named)s and the label of %(labelled)s. Choose one below.")
+            % {"number": text, "named": named, "labelled": batch.stock.product},
+            code="unknown_product",
+        )
+
+
+class CountForm(LineForm):
+    """How much of a product is there. A quantity that is still empty is no mistake: it is typed next."""
+
+    product = LabelledField(
+        label=_("Product or label"), help_text=_("Scan the label of a bucket, or type a part of the name or the SKU.")
+    )
+    quantity = QuantityField(minimum=Decimal(0), required=False, label=_("How much is there"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "quantity")
+
+
+class TransferForm(Form):
+    """From where to where."""
+
+    source = forms.ModelChoiceField(queryset=Warehouse.objects.none(), label=_("From"), empty_label=None)
+    target = forms.ModelChoiceField(queryset=Warehouse.objects.none(), label=_("To"), empty_label=None)
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+    key = KeyField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("source", "target"):
+            self.fields[name].queryset = Warehouse.objects.order_by("-is_default", "position")  # type: ignore[attr-defined]
+
+
+class TransferLineForm(LineForm):
+    """How much of a product is sent, and the batch it is taken from when one was named.
+
+    What is free in the warehouse it leaves is set by the view: `free`, base units.
+    """
+
+    batch = forms.ModelChoiceField(
+        queryset=StockBatch.objects.none(),
+        required=False,
+        widget=forms.HiddenInput,
+        label=_("Batch"),
+        error_messages={"invalid_choice": _("This batch is not there any more. Choose the product anew.")},
+    )
+    free: Decimal | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["batch"].queryset = StockBatch.objects.select_related("stock")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        batch = data.get("batch")
+        if batch is not None and batch.stock.product_id != getattr(data.get("product"), "pk", None):
+            data["batch"] = None  # another product was chosen since
+        return data
+
+
+class ArrivedForm(Form):
+    """How much of one line of a transfer arrived."""
+
+    quantity = QuantityField(minimum=Decimal(0), label=_("Arrived"))
+
+
+class ReceiveTransferForm(Form):
+    """What becomes of goods that did not arrive."""
+
+    missing = forms.ChoiceField(choices=Missing.choices, widget=forms.RadioSelect, label=_("What did not arrive"))
+    key = KeyField()
+
+
+class MarkDownForm(Form):
+    """How much is sold cheaper from now on, and for how much."""
+
+    quantity = QuantityField(label=_("How much"))
+    price = MoneyField(label=_("New price"), minimum=Decimal("0.01"))
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+    key = KeyField()
+
+
+class RegradeForm(Form):
+    """What is said about a regrade besides what the goods are."""
+
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+    key = KeyField()
+
+
+class RegradeLineForm(LineForm):
+    """What the goods really are, and how many of them."""
+
+    product = ProductField(label=_("What it is"))
+    quantity = QuantityField(label=_("How much"))
+
+
+class KeyForm(Form):
+    """Nothing but the key that makes a second press the same press."""
+
     key = KeyField()
 
 

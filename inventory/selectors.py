@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.db import connection
 from django.db.models import (
     BooleanField,
     Case,
@@ -26,7 +28,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest, TruncDate
 
-from core.quantities import QuantityField, round_value
+from core.quantities import QuantityField, round_money, round_value
 from inventory.domain.fifo import Batch, plan_issue
 from inventory.models import (
     Assembly,
@@ -50,6 +52,7 @@ from inventory.models import (
     StockMovement,
     StockTake,
     StockTakeScope,
+    StockTakeState,
     SupplierReturn,
     Transfer,
     TransferLine,
@@ -178,6 +181,7 @@ class Risk:
     WILTING, LOW, FINE, GONE = range(4)
 
 
+REDUCED_TO = Decimal("0.7")  # of the price, where nobody has said how much cheaper
 VIEWS = {"wilting": Risk.WILTING, "low": Risk.LOW}
 # Part of what wilts, so it is no level of risk of its own.
 EXPIRED = "expired"
@@ -406,6 +410,34 @@ def transfers() -> QuerySet[Transfer]:
     return Transfer.objects.select_related("source", "target", "by").order_by("-pk")
 
 
+def regrades() -> QuerySet[Regrade]:
+    """Regrades and markdowns, newest first."""
+    return Regrade.objects.select_related("warehouse", "source", "target", "by").order_by("-pk")
+
+
+def price_of_reduced(product: Product) -> tuple[Decimal, bool]:
+    """What reduced goods of a product cost a buyer, and whether that price holds already; else 30 per cent off, in whole
+    units of the currency where there is one."""
+    reduced = Product.objects.filter(reduced_from=product).first()
+    if reduced is not None:
+        return reduced.sale_price, True
+    cheaper = round_money(product.sale_price * REDUCED_TO)
+    return (cheaper // 1 or cheaper), False
+
+
+def usual_transfer(source: Warehouse | None = None) -> tuple[Warehouse | None, Warehouse | None]:
+    """From where to where goods go: as the last time (from `source` when it is named), else from the main warehouse to
+    the next one. None where the shop has no such warehouse."""
+    live = list(Warehouse.objects.order_by("-is_default", "position", "pk"))
+    known = {place.pk: place for place in live}
+    rows = Transfer.objects.filter(source__in=known, target__in=known)
+    last = (rows.filter(source=source) if source else rows).order_by("-pk").values_list("source", "target").first()
+    if last is not None:
+        return known[last[0]], known[last[1]]
+    source = source or (live or [None])[0]
+    return source, next((place for place in live if place != source), None)
+
+
 def on_its_way(product: Product | None = None, *, warehouse: Warehouse | None = None) -> QuerySet[TransferLine]:
     """Lines with goods that have left and not arrived: of a product, from or to a warehouse."""
     rows = TransferLine.objects.filter(
@@ -439,6 +471,108 @@ def to_be_counted(stock_take: StockTake, *, on: date) -> QuerySet[Any]:
         .select_related("product__category")
         .order_by("product__name", "pk")
     )
+
+
+def left_to_count(stock_take: StockTake, *, on: date) -> QuerySet[Any]:
+    """What a stock-take is about and nobody has counted in it yet, by name."""
+    return to_be_counted(stock_take, on=on).exclude(pk__in=stock_take.lines.values("stock"))
+
+
+def counted_lines(stock_take: StockTake) -> QuerySet[CountLine]:
+    """What was counted, the latest first."""
+    return stock_take.lines.select_related("stock__product", "by").order_by("-counted_at", "-pk")
+
+
+def counters(stock_take: StockTake) -> list[tuple[Any, int]]:
+    """Who counted how many products, the most busy first; nobody known is None."""
+    rows = list(stock_take.lines.order_by().values_list("by").annotate(count=Count("pk")).order_by("-count", "by"))
+    people = get_user_model()._default_manager.in_bulk([key for key, _count in rows if key is not None])
+    return [(people.get(key), count) for key, count in rows]
+
+
+def balances_at(marks: Sequence[tuple[int, int]]) -> dict[int, Decimal]:
+    """Stock key → on hand minus short right after that ledger row; nothing before the first one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select t.stock_id, coalesce(m.balance_after, 0) from unnest(%s::bigint[], %s::bigint[]) as t (stock_id, seq)"
+            " left join inventory_stockmovement m on m.stock_id = t.stock_id and m.seq = t.seq",
+            [[stock for stock, _seq in marks], [seq for _stock, seq in marks]],
+        )
+        return dict(cursor.fetchall())
+
+
+def last_batches(stock_ids: Sequence[int]) -> dict[int, StockBatch]:
+    """Stock key → the batch that came last, used up or not."""
+    rows = StockBatch.objects.filter(stock__in=stock_ids).order_by("stock_id", "-received_at", "-pk")
+    return {row.stock_id: row for row in rows.distinct("stock_id")}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A counted product beside what the ledger had when it was counted: base units, and money at cost."""
+
+    line: CountLine
+    expected: Decimal
+    quantity: Decimal
+    cost: Decimal
+
+
+def differences(stock_take: StockTake) -> list[Difference]:
+    """What a stock-take found, the dearest difference first; four statements.
+
+    While it is open the money is what applying it now would post: shortfalls from the goods that are first, surpluses
+    like the last goods.
+    """
+    lines = list(counted_lines(stock_take))
+    if stock_take.state != StockTakeState.OPEN:
+        found = [
+            Difference(
+                line, line.counted - (line.difference or 0), line.difference or Decimal(0), line.cost or Decimal(0)
+            )
+            for line in lines
+        ]
+    else:
+        at_count = balances_at([(line.stock_id, line.watermark) for line in lines])
+        amounts = {line.stock_id: line.counted - at_count[line.stock_id] for line in lines}
+        worth = _worth_of(lines, amounts, wilting_first=stock_take.warehouse.issue_order == IssueOrder.FEFO)
+        found = [
+            Difference(line, at_count[line.stock_id], amounts[line.stock_id], worth[line.stock_id]) for line in lines
+        ]
+    return sorted(found, key=lambda row: (-abs(row.cost), -abs(row.quantity), row.line.stock.product.name))
+
+
+def _worth_of(lines: Sequence[CountLine], amounts: dict[int, Decimal], *, wilting_first: bool) -> dict[int, Decimal]:
+    """Stock key → what its difference costs now, signed as the difference is."""
+    queues: dict[int, list[Batch]] = {}
+    open_batches = StockBatch.objects.filter(
+        stock__in=[key for key, amount in amounts.items() if amount < 0], is_open=True
+    )
+    for row in open_batches:
+        queues.setdefault(row.stock_id, []).append(
+            Batch(row.received_at.timestamp(), row.pk, row.remaining, row.remaining_value, row.expires_on)
+        )
+    more = {line.stock_id: line.stock.product_id for line in lines if amounts[line.stock_id] > 0}
+    last = last_batches(list(more))
+    elsewhere = last_costs([product for key, product in more.items() if key not in last])
+    worth: dict[int, Decimal] = {}
+    for key, amount in amounts.items():
+        if amount < 0:
+            plan = plan_issue(queues.get(key, ()), [-amount], wilting_first=wilting_first)
+            worth[key] = -sum((take.cost for take in plan.takes), Decimal(0))
+        else:
+            unit_cost = last[key].unit_cost if key in last else elsewhere.get(more.get(key, 0), Decimal(0))
+            worth[key] = round_value(amount * unit_cost)
+    return worth
+
+
+def behind_name(rows: QuerySet[Any], cursor: str) -> QuerySet[Any]:
+    """The rows of stocks ordered by name behind the one with this key; a cursor that means nothing is no cursor."""
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        return rows
+    last = Stock.objects.filter(pk=int(cursor)).values_list("product__name", flat=True).first()
+    if last is None:
+        return rows
+    return rows.filter(Q(product__name__gt=last) | Q(product__name=last, pk__gt=int(cursor)))
 
 
 def last_costs(product_ids: Sequence[int]) -> dict[int, Decimal]:

@@ -17,14 +17,24 @@ from django.utils import timezone
 
 from core.errors import Busy
 from core.transactions import run
-from inventory.models import Reservation, Sale, Stock, StockBatch
+from inventory.models import Reservation, Sale, Stock, StockBatch, Warehouse
+from inventory.services.assembling import assemble, take_apart
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt
+from inventory.services.regrading import regrade
 from inventory.services.reservations import give_way, release, reserve, reserve_waiting
 from inventory.services.returns import return_sale, return_to_supplier
 from inventory.services.sale_processor import SaleProcessor
+from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
+from inventory.services.transfers import (
+    TransferLineInput,
+    cancel_transfer,
+    receive_transfer,
+    send_transfer,
+    transfer_stock,
+)
 from inventory.services.write_offs import reverse_write_off, write_off
-from inventory.tests.factories import kit, stocked, warehouse
+from inventory.tests.factories import cellar, kit, stocked, warehouse
 from orders.models import Order
 from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order
 from orders.services.placing import OrderInput, change_order
@@ -78,6 +88,15 @@ class Shop:
     def receipt_lines(self):
         return [ReceiptLineInput(item, Decimal(5), Decimal(2)) for item in (self.high, self.low)]
 
+    def transfer_lines(self):
+        return [TransferLineInput(item, Decimal(2)) for item in (self.high, self.low)]
+
+    def counted(self):
+        take = open_stock_take(warehouse=self.place)
+        count(take, product=self.high, quantity=Decimal(3))
+        count(take, product=self.low, quantity=Decimal(60))
+        return take
+
 
 def order_row(made):
     return Order.objects.get(pk=made.pk)
@@ -112,6 +131,40 @@ BOTH = {
         lambda s: confirm_order(order((s.bouquet, "2"), (s.low, "1"))),
         lambda s, made: made.items.first().delete(),
     ),
+    "send_transfer": (
+        lambda s: None,
+        lambda s, _: send_transfer(source=s.place, target=cellar(), lines=s.transfer_lines()),
+    ),
+    "transfer_stock": (
+        lambda s: post_receipt(warehouse=cellar(), lines=s.receipt_lines()),  # stock rows are made before the locks
+        lambda s, _: transfer_stock(source=s.place, target=cellar(), lines=s.transfer_lines()),
+    ),
+    "cancel_transfer": (
+        lambda s: send_transfer(source=s.place, target=cellar(), lines=s.transfer_lines()),
+        lambda s, made: cancel_transfer(made),
+    ),
+    "receive_transfer": (
+        lambda s: [
+            post_receipt(warehouse=cellar(), lines=s.receipt_lines()),
+            send_transfer(source=cellar(), target=s.place, lines=s.transfer_lines()),
+        ][1],
+        lambda s, made: receive_transfer(made),
+    ),
+    "regrade": (
+        lambda s: None,
+        lambda s, _: regrade(source=s.high, target=s.low, warehouse=s.place, quantity=Decimal(3)),
+    ),
+    "assemble": (
+        lambda s: assemble(
+            bouquet=s.bouquet, warehouse=s.place, quantity=Decimal(1)
+        ),  # the bouquet's own stock is there
+        lambda s, _: assemble(bouquet=s.bouquet, warehouse=s.place, quantity=Decimal(2)),
+    ),
+    "take_apart": (
+        lambda s: assemble(bouquet=s.bouquet, warehouse=s.place, quantity=Decimal(1)),
+        lambda s, made: take_apart(batch=StockBatch.objects.get(assembly=made)),
+    ),
+    "apply_stock_take": (Shop.counted, lambda s, made: apply_stock_take(made)),
     "lock_orders_with_stocks": (Shop.confirmed, lambda s, made: lock_orders_with_stocks([made.pk])),
 }
 OF_AN_ORDER = [name for name, (before, _call) in BOTH.items() if before in {Shop.order, Shop.confirmed, Shop.completed}]
@@ -137,6 +190,10 @@ ONE = {
     ),
     "type in a sale": (
         lambda s: None, lambda s, _: Sale.objects.create(product=s.low, warehouse=s.place, quantity=Decimal(1)),
+    ),
+    "count": (
+        lambda s: open_stock_take(warehouse=s.place),
+        lambda s, made: count(made, product=s.low, quantity=Decimal(3)),
     ),
     "save a reservation": (Shop.reserved_demands, lambda s, made: Reservation.objects.get(stock=s.stocks[0]).save()),
 }  # fmt: skip
@@ -264,6 +321,25 @@ def test_the_order_is_locked_before_its_stocks(committed_shop, service):
     finished(standing)
 
 
+def test_demands_of_two_warehouses_are_locked_together(committed_shop):
+    """One warehouse sells before entry, the other does not: their stocks must still be locked in one order of keys."""
+    shop = Shop()
+    post_receipt(warehouse=cellar(), lines=shop.receipt_lines())
+    Warehouse.objects.filter(pk=shop.place.pk).update(allow_short=True)
+    wanted = [
+        freeze_demands([DemandInput(shop.low, Decimal(1))], warehouse=place, needed_on=today())[0]
+        for place in (cellar(), warehouse())
+    ]
+    high = Stock.objects.get(product=shop.low, warehouse=cellar()).pk
+    assert shop.stocks[0] < high
+
+    with Standing("inventory_stock", shop.stocks[0], lambda: SaleProcessor.sell(wanted)) as standing:
+        higher_is_free = is_free("inventory_stock", high)
+
+    finished(standing)
+    assert higher_is_free, "the higher row was locked first"
+
+
 @pytest.mark.parametrize("service", ONE)
 def test_nothing_is_written_before_the_stock_is_locked(committed_shop, service):
     shop = Shop()
@@ -294,7 +370,16 @@ def test_a_service_that_writes_first_is_seen(committed_shop):
 
 # --- What Python sends ------------------------------------------------------------------------------------------------
 
-LEVELS = ["core_idempotencykey", "orders_order", "inventory_stock", "inventory_sale", "inventory_writeoff"]
+LEVELS = [
+    "core_idempotencykey",
+    "orders_order",
+    "inventory_transfer",
+    "inventory_stocktake",
+    "products_productkit",
+    "inventory_stock",
+    "inventory_sale",
+    "inventory_writeoff",
+]
 
 
 @pytest.mark.parametrize("service", {**BOTH, **ONE})
@@ -313,6 +398,8 @@ def test_locking_statements_come_level_by_level_and_name_their_order(shop, servi
     ]
     tables = [sql.partition(' FROM "')[2].partition('"')[0] for sql in locking]
     first = list(dict.fromkeys(tables))  # taking a lock again that one holds waits for nobody
+    if service == "transfer_stock":
+        first.remove("inventory_transfer")  # made in this very transaction: nobody else sees it yet
     assert first == sorted(first, key=LEVELS.index)
     for table, sql in zip(tables, locking, strict=True):
         assert "FOR NO KEY UPDATE" in sql, sql

@@ -26,6 +26,8 @@ DETAILS = (
     "correct_cost",
     "print_",
     "label",
+    "transfer_send",
+    "mark_down",
 )
 
 

@@ -30,7 +30,7 @@ from hypothesis.stateful import RuleBasedStateMachine, get_state_machine_test, i
 
 from core.errors import BadInput, DomainError, KeyReused
 from inventory import engine
-from inventory.errors import InsufficientBatch, InsufficientStock
+from inventory.errors import InsufficientBatch, InsufficientStock, TooMuchShort
 from inventory.models import (
     CountLine,
     Reservation,
@@ -43,8 +43,11 @@ from inventory.models import (
     Warehouse,
     WriteOff,
 )
+from inventory.services.assembling import assemble, take_apart
 from inventory.services.checking import check_stock, repair_caches
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
+from inventory.services.periods import close_period, reopen_period
+from inventory.services.places import refuse_to_forbid_what_is_owed
 from inventory.services.receiving import ReceiptLineInput, post_receipt, receive_stock
 from inventory.services.regrading import mark_down, regrade
 from inventory.services.reservations import give_way, release, reserve, reserve_waiting
@@ -90,6 +93,7 @@ from orders.services.stock_sync import NothingToSell, replace_demands, sync_stoc
 from products.models import KitItem
 
 Pair = tuple[int, int]
+SHORT_LIMIT = Decimal(6)  # base units a demand may lack where goods are sold before entry
 
 pick = st.integers(0, 10_000)  # which of the things there are, modulo their number
 few = st.one_of(st.integers(1, 12).map(Decimal), st.decimals("0.001", "9.999", places=3))
@@ -176,6 +180,7 @@ class StockMachine(RuleBasedStateMachine):
         self.gone: dict[int, Decimal] = {}  # write-off → base units, 0 when it was reversed
         self.sent: dict[int, Sent] = {}
         self.takes: dict[int, Take] = {}
+        self.lenient: set[int] = set()  # warehouses that sell before entry
         self.day = 0
 
     def teardown(self):
@@ -284,16 +289,29 @@ class StockMachine(RuleBasedStateMachine):
     def needs_of(self, known):
         """What completing takes, by stock, and what of it the order's own reservations hold."""
         needs, own = Counter(), Counter()
-        frozen = [Line(line.item, line.goods, line.quantity, line.parts) for line in known.lines]
-        shadow = Known(known.order, known.warehouse, known.category, frozen)
-        self.freeze(shadow)
-        for line in shadow.lines:
-            for item, quantity in line.parts:
-                needs[item, known.warehouse] += quantity
+        for pair, quantity in self.parts_of(known):
+            needs[pair] += quantity
         held = Reservation.objects.filter(demand__order_link__item__order=known.order, is_active=True)
         for row in held.select_related("stock"):
             own[row.stock.product_id, row.stock.warehouse_id] += row.quantity
         return needs, own
+
+    def parts_of(self, known):
+        """What the order takes, or would take if it were frozen now, in the order of its demands."""
+        frozen = [Line(line.item, line.goods, line.quantity, line.parts) for line in known.lines]
+        shadow = Known(known.order, known.warehouse, known.category, frozen)
+        self.freeze(shadow)
+        return [((item, known.warehouse), quantity) for line in shadow.lines for item, quantity in line.parts]
+
+    def due_where_short_is_allowed(self, parts):
+        """What is there goes first, promised or not; what lacks must be within the limit of each demand."""
+        left = {pair: self.on_hand(pair) for pair in self.have}
+        for pair, quantity in parts:
+            there = min(quantity, left[pair])
+            left[pair] -= there
+            if quantity - there > SHORT_LIMIT:
+                return [TooMuchShort]
+        return []
 
     def live_sales(self, known):
         return list(
@@ -312,8 +330,11 @@ class StockMachine(RuleBasedStateMachine):
         if not due and not known.lines and stage in {Stage.RESERVED, Stage.SOLD}:
             due = [NothingToSell]
         needs, own = self.needs_of(known)
-        if not due and stage is Stage.SOLD and before is not Stage.SOLD and self.lacks(needs, own):
-            due = [InsufficientStock]
+        if not due and stage is Stage.SOLD and before is not Stage.SOLD:
+            if known.warehouse in self.lenient:
+                due = self.due_where_short_is_allowed([*self.parts_of(known)])
+            elif self.lacks(needs, own):
+                due = [InsufficientStock]
         if isinstance(self.act(call, due=due), DomainError):
             return
         known.category = category
@@ -458,16 +479,31 @@ class StockMachine(RuleBasedStateMachine):
                     row.state = "open"
 
     @precondition(lambda self: Sale.objects.exists())
-    @rule(number=pick, quantity=few, sent=twice)
-    def return_sale(self, number, quantity, sent):
+    @rule(number=pick, quantity=few, share=st.integers(0, 100), move=st.booleans(), sent=twice)
+    def return_sale(self, number, quantity, share, move, sent):
+        """Now and then a part of what comes back is spoiled, and the rest goes to the other warehouse."""
         rows = Sale.objects.order_by("pk")
         sale = rows[number % rows.count()]
+        pair = sale.product_id, sale.warehouse_id
+        spoiled, to = Decimal(0), None
+        if number % 3 == 0 and self.have[pair] >= 0:
+            spoiled = (quantity * share / 100).quantize(Decimal("0.001"), ROUND_DOWN)
+            to = next(place for place in self.places if place.pk != pair[1]) if move else None
         key = uuid.uuid4()
         due = [ReturnRefused] if quantity > self.out.get(sale.pk, 0) else ()
-        made = self.again(sent, lambda: return_sale(sale=sale, quantity=quantity, key=key), due=due)
-        if not isinstance(made, DomainError):
-            self.have[sale.product_id, sale.warehouse_id] += quantity
-            self.out[sale.pk] -= quantity
+        made = self.again(
+            sent, lambda: return_sale(sale=sale, quantity=quantity, spoiled=spoiled, to=to, key=key), due=due
+        )
+        if isinstance(made, DomainError):
+            return
+        self.out[sale.pk] -= quantity
+        self.have[pair[0], to.pk if to else pair[1]] += quantity - spoiled
+        self.see_write_offs()
+
+    def see_write_offs(self):
+        """Those that other services made."""
+        for document in WriteOff.objects.exclude(pk__in=self.gone):
+            self.gone[document.pk] = document.quantity
 
     # --- between warehouses
 
@@ -548,8 +584,7 @@ class StockMachine(RuleBasedStateMachine):
             known.missing[line] -= came[line] if wait else known.missing[line]
         if not any(known.missing.values()):
             known.state = "received"
-        for document in WriteOff.objects.exclude(pk__in=self.gone):
-            self.gone[document.pk] = document.quantity
+        self.see_write_offs()
 
     @precondition(lambda self: self.sent)
     @rule(number=pick)
@@ -602,6 +637,72 @@ class StockMachine(RuleBasedStateMachine):
             self.have[made.target_id, made.warehouse_id] = (
                 self.have.get((made.target_id, made.warehouse_id), 0) + quantity
             )
+
+    # --- bouquets for the shelf
+
+    @rule(which=pick, where=pick, number=st.integers(1, 2), work=costs, sent=twice)
+    def assemble(self, which, where, number, work, sent):
+        bouquet, place, key = self.kits[which % len(self.kits)], self.place(where), uuid.uuid4()
+        needs = Counter()
+        for part in KitItem.objects.filter(kit=bouquet):
+            needs[part.product_id, place.pk] += part.quantity * number
+        due = [InsufficientStock] if self.lacks(needs) else ()
+        made = self.again(
+            sent,
+            lambda: assemble(bouquet=bouquet, warehouse=place, quantity=Decimal(number), work_cost=work, key=key),
+            due=due,
+        )
+        if not isinstance(made, DomainError):
+            for pair, need in needs.items():
+                self.have[pair] -= need
+            pair = made.product_id, place.pk
+            self.have[pair] = self.have.get(pair, Decimal(0)) + number
+
+    @precondition(lambda self: StockBatch.objects.filter(assembly__isnull=False).exists())
+    @rule(number=pick, share=st.integers(0, 100), sent=twice)
+    def take_apart(self, number, share, sent):
+        rows = StockBatch.objects.filter(assembly__isnull=False).select_related("stock").order_by("pk")
+        batch, key = rows[number % rows.count()], uuid.uuid4()
+        place = batch.stock.warehouse_id
+        parts = list(batch.parts.all())
+        # Where a shortage is open the stems that come back are gone at once: nothing is left to be spoiled.
+        spoiled = {
+            part.product_id: (part.quantity * share / 100).quantize(Decimal("0.001"), ROUND_DOWN)
+            for part in parts
+            if number % 2 and self.have[part.product_id, place] >= 0
+        }
+        due = [InsufficientBatch, InsufficientStock] if batch.remaining < 1 else ()
+        made = self.again(sent, lambda: take_apart(batch=batch, spoiled=spoiled, key=key), due=due)
+        if not isinstance(made, DomainError):
+            self.have[batch.stock.product_id, place] -= 1
+            for part in parts:
+                self.have[part.product_id, place] += part.quantity - spoiled.get(part.product_id, 0)
+            self.see_write_offs()
+
+    @rule(where=pick)
+    def sell_before_entry_or_not(self, where):
+        """A warehouse begins to sell before entry, or stops where nothing is owed."""
+        place = Warehouse.objects.get(pk=self.place(where).pk)
+        owed = any(have < 0 for pair, have in self.have.items() if pair[1] == place.pk)
+        place.allow_short, place.short_limit = place.pk not in self.lenient, SHORT_LIMIT
+
+        def save():
+            refuse_to_forbid_what_is_owed(place)
+            place.save()
+
+        due = [BadInput] if owed and not place.allow_short else ()
+        if not isinstance(self.act(save, due=due), DomainError):
+            self.lenient ^= {place.pk}
+
+    # --- the books
+
+    @rule()
+    def close_and_reopen_a_period(self):
+        """Everything here is posted today, so the days before can be closed and stay as they are."""
+        yesterday = timezone.localdate() - timedelta(days=1)
+        closing = self.act(lambda: close_period(upto=yesterday))
+        self.act(lambda: close_period(upto=yesterday), due=[BadInput])
+        self.act(lambda: reopen_period(closing))
 
     # --- counting
 
@@ -693,6 +794,8 @@ class StockMachine(RuleBasedStateMachine):
         due = ()
         if row.state == "cancelled":
             due = [DomainError]
+        elif row.state == "open" and row.pair[1] in self.lenient:
+            due = self.due_where_short_is_allowed([(row.pair, row.quantity)])
         elif row.state == "open" and self.lacks(Counter({row.pair: row.quantity}), own):
             due = [InsufficientStock]
         sales = self.act(lambda: SaleProcessor.sell([demand]), due=due)
@@ -1004,6 +1107,7 @@ WITHOUT_A_RULE = {
     "hold_live_warehouses": "locks",
     "refuse_deleted_products": "reads",
     "refuse_foreign_batch": "reads",
+    "closed_upto": "reads",
 }
 FOLDERS = (
     "inventory/services/*.py",

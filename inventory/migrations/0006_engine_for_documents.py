@@ -15,4 +15,6 @@ class Migration(migrations.Migration):
         create("stock_issue_0002"),
         drop("stock_receive_0001"),
         create("stock_receive_0002"),
+        drop("stock_sell_0001"),
+        create("stock_sell_0002"),
     ]

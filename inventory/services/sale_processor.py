@@ -183,7 +183,10 @@ def sell_demands(
     at = at or timezone.now()
     sold: list[engine.Sold] = []
     given = dict(zip(demand_ids, amounts, strict=True))
-    for allow_short, keys in _by_policy(given).items():
+    policies = _by_policy(given)
+    if len(policies) > 1:
+        lock_stocks_of_demands(given)  # all of them in the order of keys, before any is sold
+    for allow_short, keys in policies.items():
         if allow_short:
             _make_way(keys, at=at)
         sold += engine.sell(keys, [given[key] for key in keys], by=by and by.pk, at=at, allow_short=allow_short)

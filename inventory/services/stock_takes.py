@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -24,13 +24,12 @@ from inventory.models import (
     MovementKind,
     SourceKind,
     Stock,
-    StockBatch,
     StockTake,
     StockTakeScope,
     StockTakeState,
     Warehouse,
 )
-from inventory.selectors import last_costs
+from inventory.selectors import balances_at, last_batches, last_costs
 from inventory.services.places import hold_live_warehouses, refuse_deleted_products
 from inventory.services.reservations import give_way, reserve_waiting
 from inventory.services.stocks import ensure_stocks, lock_stocks
@@ -136,7 +135,7 @@ def count(
             )
         total = quantity
         if again == CountedAgain.ADD:
-            before, now = (_balances_at([(stock_id, seq)])[stock_id] for seq in (line.watermark, mark))
+            before, now = (balances_at([(stock_id, seq)])[stock_id] for seq in (line.watermark, mark))
             if before != now:
                 # From which shelf they went nobody knows: the sum could be of no moment at all.
                 raise CountRefused(
@@ -179,7 +178,7 @@ def apply_stock_take(stock_take: StockTake, *, by: Any = None, at: datetime | No
             raise CountRefused(_("Nothing was counted yet. Count, or cancel the stock-take."))
         hold_live_warehouses([take.warehouse])
         stocks = lock_stocks(line.stock_id for line in lines)
-        balances = _balances_at([(line.stock_id, line.watermark) for line in lines])
+        balances = balances_at([(line.stock_id, line.watermark) for line in lines])
         for line in lines:
             line.difference, line.cost, line.is_open = line.counted - balances[line.stock_id], Decimal(0), False
         more = [line for line in lines if line.difference > 0]
@@ -224,12 +223,7 @@ def _post_shortfalls(lines: Sequence[CountLine], *, by: Any, at: datetime) -> No
 def _post_surpluses(lines: Sequence[CountLine], *, by: Any, at: datetime) -> None:
     if not lines:
         return
-    last = {
-        row.stock_id: row
-        for row in StockBatch.objects.filter(stock__in=[line.stock_id for line in lines])
-        .order_by("stock_id", "-received_at", "-pk")
-        .distinct("stock_id")
-    }
+    last = last_batches([line.stock_id for line in lines])
     elsewhere = last_costs([line.stock.product_id for line in lines if line.stock_id not in last])
     rows = []
     for line in lines:
@@ -244,17 +238,6 @@ def _post_surpluses(lines: Sequence[CountLine], *, by: Any, at: datetime) -> Non
             )
         )  # fmt: skip
     engine.receive(MovementKind.COUNT_SURPLUS, SourceKind.COUNT_LINE, rows, by=by and by.pk, at=at)
-
-
-def _balances_at(marks: Sequence[tuple[int, int]]) -> dict[int, Decimal]:
-    """Stock key → on hand minus short right after that ledger row; nothing before the first one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select t.stock_id, coalesce(m.balance_after, 0) from unnest(%s::bigint[], %s::bigint[]) as t (stock_id, seq)"
-            " left join inventory_stockmovement m on m.stock_id = t.stock_id and m.seq = t.seq",
-            [[stock for stock, _seq in marks], [seq for _stock, seq in marks]],
-        )
-        return dict(cursor.fetchall())
 
 
 def _refuse_missing_beyond(lines: Sequence[CountLine], stocks: Mapping[int, Stock]) -> None:

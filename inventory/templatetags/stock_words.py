@@ -14,9 +14,9 @@ register = template.Library()
 
 
 @register.simple_tag
-def stock_head(stock: Stock, *, may_receive: bool, may_write_off: bool) -> SafeString:
+def stock_head(stock: Stock, **rights: bool) -> SafeString:
     """A product in a warehouse: how much there is, is promised and free, and who waits. The stock comes from
-    `stock_list`."""
+    `stock_list`; `rights` are may_receive, may_write_off, may_mark_down, may_regrade and may_transfer."""
     product, unit = stock.product, stock.product.get_unit_display()
     photo = next(iter(product.photos.all()), None)
     waiting: Any = stock.waiting  # type: ignore[attr-defined]  # counted by `stock_list`
@@ -26,7 +26,7 @@ def stock_head(stock: Stock, *, may_receive: bool, may_write_off: bool) -> SafeS
         thumb=photo.thumb_url if photo else "", alt=photo.alt if photo else "",
         on_hand=quantity(stock.quantity), reserved=quantity(stock.reserved), free=quantity(stock.free),
         is_there=bool(stock.quantity), waiting=quantity(waiting, unit) if waiting else "",
-        short=quantity(stock.short, unit) if stock.short else "", may_receive=may_receive, may_write_off=may_write_off,
+        short=quantity(stock.short, unit) if stock.short else "", **rights,
     )  # fmt: skip
 
 

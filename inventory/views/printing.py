@@ -15,6 +15,7 @@ from core.codes import qr_svg
 from core.errors import BadInput
 from core.links import shop_url
 from inventory.models import Receipt, StockBatch
+from inventory.selectors import transfers
 
 CODE_DIGITS = 6
 
@@ -51,6 +52,19 @@ def receipt_labels(request: HttpRequest, pk: int) -> HttpResponse:
             % {"number": receipt.number}
         )
     return _labels(request, found, back_url=reverse("inventory:receipt_detail", args=[pk]))
+
+
+@require_safe
+@needs("stock.view")
+def transfer_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """What travels with the goods, A5: from where to where, how much, room for what arrived and two signatures."""
+    transfer = get_object_or_404(transfers(), pk=pk)
+    context = {
+        "transfer": transfer,
+        "lines": list(transfer.lines.select_related("product")),
+        "back_url": reverse("inventory:transfer_detail", args=[pk]),
+    }
+    return render(request, "inventory/print/transfer.html", context)
 
 
 def _labels(request: HttpRequest, batches: Sequence[StockBatch], *, back_url: str) -> HttpResponse:

@@ -36,12 +36,30 @@ def read_key(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
+def chosen_goods(request: HttpRequest) -> tuple[Stock | None, StockBatch | None]:
+    """The stock and batch of the address; nothing chosen is (None, None), something that is not there is a 404."""
+    stocks = Stock.objects.select_related("product", "warehouse").filter(
+        product__is_deleted=False, warehouse__is_deleted=False
+    )
+    key = read_key(request.GET.get("batch", ""))
+    if key is not None:
+        batch = get_object_or_404(StockBatch.objects.filter(is_open=True), pk=key)
+        return get_object_or_404(stocks, pk=batch.stock_id), batch
+    key = read_key(request.GET.get("stock", ""))
+    return (None if key is None else get_object_or_404(stocks, pk=key)), None
+
+
 def rights(user: Any) -> dict[str, bool]:
     """What the person may do with the stock, for templates."""
     return {
         "may_receive": may(user, "stock.receive"),
         "may_write_off": may(user, "stock.write_off"),
         "may_return": may(user, "stock.return_to_supplier"),
+        "may_count": may(user, "stock.count"),
+        "may_apply_count": may(user, "stock.apply_count"),
+        "may_transfer": may(user, "stock.transfer"),
+        "may_regrade": may(user, "stock.regrade"),
+        "may_mark_down": may(user, "stock.mark_down"),
         "sees_cost": may(user, "stock.cost"),
         "may_correct_cost": may(user, "stock.correct_cost"),
     }

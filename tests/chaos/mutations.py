@@ -11,10 +11,10 @@ from pathlib import Path
 from tests.broken_copy import run_on_broken_copy
 from tests.chaos.crew import Report, say
 
-ISSUE = "inventory/engine/sql/stock_issue_0001.sql"
+ISSUE = "inventory/engine/sql/stock_issue_0002.sql"
 SELL = "inventory/engine/sql/stock_sell_0001.sql"
-RECEIVE = "inventory/engine/sql/stock_receive_0001.sql"
-COMPLETE = "orders/engine/sql/order_complete_0001.sql"
+RECEIVE = "inventory/engine/sql/stock_receive_0002.sql"
+COMPLETE = "orders/engine/sql/order_complete_0002.sql"
 STOCKS = "inventory/services/stocks.py"
 ORDERS = "orders/services/stock_sync.py"
 

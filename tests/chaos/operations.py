@@ -17,13 +17,24 @@ from django.utils import timezone
 
 from core.idempotency import once
 from inventory import engine
-from inventory.models import Sale, StockBatch, Warehouse, WriteOff
+from inventory.models import Sale, Stock, StockBatch, StockTake, Transfer, Warehouse, WriteOff
+from inventory.services.assembling import assemble, take_apart
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt
+from inventory.services.regrading import mark_down, regrade
 from inventory.services.reservations import give_way, reserve_waiting
 from inventory.services.returns import return_sale, return_to_supplier
 from inventory.services.sale_processor import SaleProcessor
+from inventory.services.stock_takes import apply_stock_take, cancel_stock_take, count, open_stock_take
 from inventory.services.stocks import ensure_stocks, lock_stocks
+from inventory.services.transfers import (
+    Missing,
+    TransferLineInput,
+    cancel_transfer,
+    receive_transfer,
+    send_transfer,
+    transfer_stock,
+)
 from inventory.services.write_offs import reverse_write_off, write_off
 from orders.domain.lifecycle import Category
 from orders.models import Order, OrderItem
@@ -151,6 +162,44 @@ def draw_reversal(dice: random.Random, world: World) -> dict[str, Any] | None:
     return key and {"write_off": key}
 
 
+def draw_transfer(dice: random.Random, world: World) -> dict[str, Any] | None:
+    if len(world.warehouses) < 2:
+        return None
+    source, target = dice.sample(world.warehouses, 2)
+    rows = [[dice.choice(world.products), quantity(dice, 6)] for _ in range(dice.randint(1, 3))]
+    return {"source": source, "target": target, "rows": rows}
+
+
+def a_transfer(dice: random.Random, world: World) -> dict[str, Any] | None:
+    key = recent(dice, "inventory_transfer")
+    return key and {"transfer": key, "share": dice.choice([100, 100, 50, 0]), "wait": dice.random() < 0.5}
+
+
+def draw_regrade(dice: random.Random, world: World) -> dict[str, Any] | None:
+    return {**goods_of(dice, world), "target": dice.choice(world.products)} if len(world.products) > 1 else None
+
+
+def draw_place(dice: random.Random, world: World) -> dict[str, Any]:
+    return {"warehouse": dice.choice(world.warehouses)}
+
+
+def a_stock_take(dice: random.Random, world: World) -> dict[str, Any] | None:
+    key = recent(dice, "inventory_stocktake")
+    return key and {
+        "stock_take": key, "product": dice.choice(world.products), "off": f"{dice.uniform(-2, 2):.3f}",
+        "again": dice.choice([None, "add", "replace"]),
+    }  # fmt: skip
+
+
+def draw_bouquet(dice: random.Random, world: World) -> dict[str, Any]:
+    return {"kit": dice.choice(world.kits), "warehouse": dice.choice(world.warehouses), "number": dice.randint(1, 2)}
+
+
+def a_bouquet(dice: random.Random, world: World) -> dict[str, Any] | None:
+    key = recent(dice, "inventory_stockbatch", "is_open and assembly_id is not null")
+    return key and {"batch": key}
+
+
 # --- Doing: each answers with the row it made or moved ------------------------------------------------------------------
 
 
@@ -248,6 +297,50 @@ def do_short_sale(facts: dict[str, Any], key: UUID) -> Any:
     return once(scope="chaos_short_sale", key=key, payload=facts, do=sell, model=Sale)
 
 
+def transfer_of(facts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "source": Warehouse.objects.get(pk=facts["source"]),
+        "target": Warehouse.objects.get(pk=facts["target"]),
+        "lines": [TransferLineInput(Product.objects.get(pk=item), Decimal(amount)) for item, amount in facts["rows"]],
+    }
+
+
+def do_arrival(facts: dict[str, Any], key: UUID) -> Any:
+    row = Transfer.objects.get(pk=facts["transfer"])
+    # Of what was sent, not of what is missing now: the same request must be the same when it is sent again.
+    arrived = {line.pk: round(line.quantity * facts["share"] / 100, 3) for line in row.lines.all()}
+    missing = Missing.WAIT if facts["wait"] else Missing.WRITE_OFF
+    return receive_transfer(row, arrived=None if facts["share"] == 100 else arrived, missing=missing, key=key)
+
+
+def do_regrade(facts: dict[str, Any], key: UUID) -> Any:
+    given = what_and_where(facts)
+    target = Product.objects.get(pk=facts["target"])
+    return regrade(source=given.pop("product"), target=target, key=key, **given)
+
+
+def do_count(facts: dict[str, Any], key: UUID) -> Any:
+    """Counted is what is there, give or take a little; counted at another moment it is another number, so without key."""
+    take = StockTake.objects.get(pk=facts["stock_take"])
+    there = Stock.objects.filter(product=facts["product"], warehouse=take.warehouse_id).first()
+    found = max((there.quantity if there else Decimal(0)) + Decimal(facts["off"]), Decimal(0))
+    return count(
+        take, product=Product.objects.get(pk=facts["product"]), quantity=found, again=facts["again"],
+        watermark=there.version if there else None,
+    )  # fmt: skip
+
+
+def do_assembly(facts: dict[str, Any], key: UUID) -> Any:
+    return assemble(
+        bouquet=ProductKit.objects.get(pk=facts["kit"]), warehouse=Warehouse.objects.get(pk=facts["warehouse"]),
+        quantity=Decimal(facts["number"]), work_cost=Decimal("0.0101"), key=key,
+    )  # fmt: skip
+
+
+def of_stock_take(service: Callable[[StockTake], Any]) -> Callable[[dict[str, Any], UUID], Any]:
+    return lambda facts, key: service(StockTake.objects.get(pk=facts["stock_take"]))
+
+
 def what_and_where(facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "product": Product.objects.get(pk=facts["product"]),
@@ -277,6 +370,7 @@ class Request:
     moves: bool = False
 
 
+# fmt: off
 REQUESTS: dict[str, Request] = {
     "receipt": Request(14, draw_receipt, do_receipt, "receipt", "inventory_receipt"),
     "write_off": Request(6, goods_of, do_write_off, "write_off", "inventory_writeoff"),
@@ -295,8 +389,26 @@ REQUESTS: dict[str, Request] = {
     "status_by_hand": Request(2, draw_status, do_status_by_hand, moves=True),
     "substitution": Request(3, draw_substitution, do_substitution, moves=True),
     "payment": Request(3, an_order, do_payment, "payment", "orders_payment"),
+    "send": Request(4, draw_transfer, lambda facts, key: send_transfer(**transfer_of(facts), key=key),
+                    "transfer", "inventory_transfer"),
+    "carry": Request(4, draw_transfer, lambda facts, key: transfer_stock(**transfer_of(facts), key=key),
+                     "transfer_at_once", "inventory_transfer"),
+    "arrival": Request(4, a_transfer, do_arrival, "transfer_receipt"),
+    "call_back": Request(2, a_transfer, lambda facts, key: cancel_transfer(Transfer.objects.get(pk=facts["transfer"]))),
+    "regrade": Request(3, draw_regrade, do_regrade, "regrade", "inventory_regrade"),
+    "mark_down": Request(1, goods_of, lambda facts, key: mark_down(**what_and_where(facts), price=Decimal(5), key=key),
+                         "mark_down", "inventory_regrade"),
+    "assembly": Request(3, draw_bouquet, do_assembly, "assembly", "inventory_assembly"),
+    "disassembly": Request(2, a_bouquet, lambda facts, key: take_apart(
+        batch=StockBatch.objects.get(pk=facts["batch"]), key=key), "disassembly", "inventory_disassembly"),
+    "open_stock_take": Request(2, draw_place, lambda facts, key: open_stock_take(
+        warehouse=Warehouse.objects.get(pk=facts["warehouse"]), key=key), "stock_take", "inventory_stocktake"),
+    "count": Request(6, a_stock_take, do_count),
+    "apply_stock_take": Request(2, a_stock_take, of_stock_take(apply_stock_take)),
+    "cancel_stock_take": Request(1, a_stock_take, of_stock_take(cancel_stock_take)),
     "reserve_waiting": Request(1, lambda dice, world: {}, lambda facts, key: reserve_waiting(on=timezone.localdate())),
 }
+# fmt: on
 NAMES, WEIGHTS = list(REQUESTS), [request.weight for request in REQUESTS.values()]
 
 

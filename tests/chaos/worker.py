@@ -97,6 +97,7 @@ def work(task: Task) -> None:
     for _ in range(task.operations):
         if unfinished:
             begun, unfinished = unfinished, None
+            journal.write(**begun)  # this worker may be killed at it too
         else:
             name, facts = patiently(journal, lambda: draw(dice, task.world))
             key = str(uuid.UUID(int=dice.getrandbits(128), version=4))

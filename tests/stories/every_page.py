@@ -3,6 +3,7 @@
 Pages are listed by the name of their address. A name that is in neither list fails the test, so no page is forgotten.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -45,6 +46,19 @@ SHOP_PAGES: dict[str, list[str]] = {
     "inventory:receipt_labels": ["/stock/receipts/{receipt}/labels/"],
     "inventory:write_off": ["/stock/write-off/", "/stock/write-off/?stock={stock}", "/stock/write-off/?batch={batch}"],
     "inventory:write_off_list": ["/stock/write-offs/"],
+    "inventory:document_list": ["/stock/documents/", "/stock/documents/?q=nothing+like+this"],
+    "inventory:document_detail": ["/stock/documents/write_off/{write_off}/"],
+    "inventory:mark_down": ["/stock/mark-down/?stock={stock}", "/stock/mark-down/?batch={batch}"],
+    "inventory:regrade": ["/stock/regrade/?stock={stock}"],
+    "inventory:regrade_list": ["/stock/regrades/"],
+    "inventory:transfer_list": ["/stock/transfers/", "/stock/transfers/?state=cancelled"],
+    "inventory:transfer_send": ["/stock/transfers/new/", "/stock/transfers/new/?stock={stock}"],
+    "inventory:transfer_detail": ["/stock/transfers/{sent}/", "/stock/transfers/{carried}/"],
+    "inventory:print_transfer": ["/stock/transfers/{sent}/print/"],
+    "inventory:stock_take_list": ["/stock/stock-takes/"],
+    "inventory:stock_take_start": ["/stock/stock-takes/new/"],
+    "inventory:stock_take_detail": ["/stock/stock-takes/{counting}/", "/stock/stock-takes/{counted}/"],
+    "inventory:stock_take_differences": ["/stock/stock-takes/{counting}/differences/"],
     "inventory:batch_label": ["/stock/batches/{batch}/label/"],
     "inventory:return_to_supplier": ["/stock/batches/{batch}/return/"],
     "products:product_list": [
@@ -91,6 +105,9 @@ NO_SHOP_PAGES: dict[str, str] = {
     "orders:photos_add": "takes files and answers with the photos",
     "orders:photo_remove": "takes a form and answers with the photos",
     "orders:payment_create": "takes a form and goes to the order",
+    "inventory:transfer_receive": "takes a form and goes to the transfer",
+    "inventory:transfer_cancel": "takes a form and goes to the transfer",
+    "inventory:count_forget": "takes a form and goes back to counting",
     "inventory:batch": "leads from a label's code to the stock",
     "products:category_move": "takes a form and goes to the tree",
     "products:category_delete": "takes a form and goes to the tree",
@@ -134,7 +151,9 @@ def route_names(urlconf: str = "myproject.urls_shop") -> set[str]:
 
 def landmarks() -> dict[str, int]:
     """Keys of rows of a filled shop that the pages are looked at with."""
-    from inventory.models import Receipt, StockBatch
+    from inventory.models import Receipt, StockBatch, Warehouse, WriteOff
+    from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
+    from inventory.services.transfers import TransferLineInput, send_transfer, transfer_stock
     from orders.domain.lifecycle import Category
     from orders.models import Order
     from orders.selectors.lists import uncovered
@@ -144,10 +163,21 @@ def landmarks() -> dict[str, int]:
         # One with words for its card: they are printed too.
         return Order.objects.filter(status__category=category).exclude(card_message="").earliest("pk")
 
+    def stock_take(stock: Any) -> Any:
+        """One that is open, with a shortfall of one."""
+        found = open_stock_take(warehouse=stock.warehouse)
+        count(found, product=stock.product, quantity=stock.quantity - 1)
+        return found
+
     # Enough of it, for something of it may be written off before it is looked at.
     batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False, remaining__gte=5).earliest("pk")
     waiting_line = uncovered().earliest("needed_on", "pk").order_link.item
     confirmed = order(Category.CONFIRMED)
+    shelf = Warehouse.objects.get_or_create(name="The shelf of the second shop")[0]
+    goods = [TransferLineInput(batch.stock.product, Decimal(1), batch)]
+    counted = stock_take(batch.stock)
+    apply_stock_take(counted)
+    counting = stock_take(batch.stock)
     return {
         "confirmed": confirmed.pk,
         "line": confirmed.items.earliest("pk").pk,
@@ -157,6 +187,11 @@ def landmarks() -> dict[str, int]:
         "waiting": waiting_line.order_id,
         "stock": batch.stock_id,
         "batch": batch.pk,
+        "write_off": WriteOff.objects.earliest("pk").pk,
+        "sent": send_transfer(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
+        "carried": transfer_stock(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
+        "counted": counted.pk,
+        "counting": counting.pk,
         "receipt": Receipt.objects.earliest("pk").pk,
         "receipt_line": Receipt.objects.earliest("pk").lines.earliest("pk").pk,
         "product": Product.objects.earliest("pk").pk,

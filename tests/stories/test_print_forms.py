@@ -9,7 +9,9 @@ import pytest
 from django.utils import timezone
 from pypdf import PdfReader
 
-from inventory.tests.factories import kit, product, receive, stocked
+from inventory.models import Warehouse
+from inventory.services.transfers import TransferLineInput, send_transfer
+from inventory.tests.factories import kit, product, receive, stocked, warehouse
 from orders.models import Contact, PaymentMethod
 from orders.services.lifecycle import confirm_order
 from orders.services.payments import record_payment
@@ -187,3 +189,18 @@ def test_the_order_page_leads_to_each_form_and_the_form_leads_back(russian, bouq
         russian.wait_for_url(f"**/print/{form}/")
         russian.get_by_role("link", name="Назад").click()
         russian.wait_for_url(f"**/orders/{bouquet_order.pk}/")
+
+
+def test_a_transfer_note_is_one_a5_sheet_with_both_warehouses_and_the_goods(russian):
+    rose, vase = stocked("Роза Ред Наоми", ("100", "40")), stocked("Ваза стеклянная", ("5", "400"))
+    shop_floor = Warehouse.objects.create(name="Магазин на Садовой")
+    lines = [TransferLineInput(rose, Decimal(25)), TransferLineInput(vase, Decimal(2))]
+    transfer = send_transfer(source=warehouse(), target=shop_floor, lines=lines, comment="к субботе")
+    sizes, [text] = printed(russian, f"/stock/transfers/{transfer.pk}/print/")
+    assert sizes == [(148, 210)]
+    for words in (
+        "Накладная на перемещение", str(transfer.number), str(warehouse()), "Магазин на Садовой", "Роза Ред Наоми",
+        "25 шт", "Ваза стеклянная", "2 шт", "к субботе", "Сдал", "Принял",
+    ):  # fmt: skip
+        assert words in text, words
+    assert inside(russian, ".work-order", 8)

@@ -2,7 +2,8 @@
 --
 -- The same as orders/services/lifecycle.py does step by step, for the usual case that nothing has to be done first.
 -- Answers with no row and does nothing when something has: the order is ended, has no lines, was changed since its
--- demands were frozen, a part of it is sold, or goods lack in a warehouse that sells before entry. `p_status` is the status it gets (null: the first of its category).
+-- demands were frozen, a part of it is sold, or goods lack in a warehouse that sells before entry. `p_status` is the
+-- status it gets (null: the first of its category).
 -- Raises what stock_sell raises.
 --
 -- Money: a line's amount less its share of the discount goes to the line's demands by list price. Shares are differences
@@ -19,11 +20,14 @@ declare
     o orders_order;
     target bigint := p_status;
     stands boolean;
+    is_plain boolean;
     demands bigint[];
     amounts numeric[];
     new_version integer;
     new_event bigint;
 begin
+    -- As in stock_sell: plans by key that are made once.
+    perform set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true);
     -- The order first, then its stocks (in stock_sell): the order of locks that everybody keeps. What decides is read by
     -- later statements, which see what the transaction we waited for has committed.
     select * into o from orders_order where id = p_order for no key update;
@@ -32,47 +36,56 @@ begin
         return;
     end if;
 
-    with asked as materialized (
-        select i.id as item, l.id as link, l.demand_id, l.list_amount * 100 as list_cents,
-               round(i.quantity * i.price, 2) * 100 as cents,
-               l.id is not null
-                   and i.frozen_as = coalesce('p' || i.product_id, 'k' || i.kit_id) || ':' || round(i.quantity, 3)
-                                     || '@' || o.warehouse_id || ':' || to_char(o.due_on, 'YYYYMMDD')
-                   and not exists (select 1 from inventory_sale x
-                                    where x.demand_id = l.demand_id and x.reversed_at is null) as stands
-          from orders_orderitem i
-          left join (orders_orderitemdemand l join inventory_stockdemand d
-                        on d.id = l.demand_id and d.cancelled_at is null) on l.item_id = i.id
-         where i.order_id = p_order
-    ), lines as (
-        select item, cents, sum(cents) over (order by item) as running, sum(cents) over () as whole,
-               row_number() over (order by item) as nth, count(*) over () as number
-          from (select distinct item, cents from asked) t
-    ), discounted as (
-        select item, cents - (upto - lag(upto, 1, 0::numeric) over (order by item)) as cents
-          from (select item, cents,
-                       case when whole = 0 then div(2 * o.discount * 100 * nth + number, 2 * number)
-                            else div(2 * o.discount * 100 * running + whole, 2 * whole) end as upto
-                  from lines) t
-    ), shared as (
-        select a.item, a.link, a.demand_id, r.cents as revenue,
-               sum(a.list_cents) over (partition by a.item order by a.link) as running,
-               sum(a.list_cents) over (partition by a.item) as whole,
-               row_number() over (partition by a.item order by a.link) as nth, count(*) over (partition by a.item) as number
-          from asked a join discounted r on r.item = a.item
-    ), paid as (
-        select item, link, demand_id, (upto - lag(upto, 1, 0::numeric) over (partition by item order by link)) / 100 as amount
-          from (select item, link, demand_id,
-                       case when whole = 0 then div(2 * revenue * nth + number, 2 * number)
-                            else div(2 * revenue * running + whole, 2 * whole) end as upto
-                  from shared) t
-    )
-    select (select bool_and(a.stands) from asked a),
-           array_agg(p.demand_id order by p.item, p.link), array_agg(p.amount order by p.item, p.link)
-      into stands, demands, amounts
-      from paid p;
-    if stands is not true then
+    -- Most orders have no discount, and most lines one demand: it then brings what the line costs.
+    select bool_and(l.id is not null
+                    and i.frozen_as = coalesce('p' || i.product_id, 'k' || i.kit_id) || ':' || round(i.quantity, 3)
+                                      || '@' || o.warehouse_id || ':' || to_char(o.due_on, 'YYYYMMDD')),
+           array_agg(l.demand_id order by i.id, l.id), array_agg(round(i.quantity * i.price, 2) order by i.id, l.id),
+           o.discount = 0 and count(*) = count(distinct i.id)
+      into stands, demands, amounts, is_plain
+      from orders_orderitem i
+      left join (orders_orderitemdemand l join inventory_stockdemand d
+                    on d.id = l.demand_id and d.cancelled_at is null) on l.item_id = i.id
+     where i.order_id = p_order;
+    if stands is not true
+       or exists (select 1 from inventory_sale x where x.demand_id = any (demands) and x.reversed_at is null) then
         return;
+    end if;
+
+    if not is_plain then
+        with asked as materialized (
+            select i.id as item, l.id as link, l.demand_id, l.list_amount * 100 as list_cents,
+                   round(i.quantity * i.price, 2) * 100 as cents
+              from orders_orderitem i
+              join (orders_orderitemdemand l join inventory_stockdemand d
+                       on d.id = l.demand_id and d.cancelled_at is null) on l.item_id = i.id
+             where i.order_id = p_order
+        ), lines as (
+            select item, cents, sum(cents) over (order by item) as running, sum(cents) over () as whole,
+                   row_number() over (order by item) as nth, count(*) over () as number
+              from (select distinct item, cents from asked) t
+        ), discounted as (
+            select item, cents - (upto - lag(upto, 1, 0::numeric) over (order by item)) as cents
+              from (select item, cents,
+                           case when whole = 0 then div(2 * o.discount * 100 * nth + number, 2 * number)
+                                else div(2 * o.discount * 100 * running + whole, 2 * whole) end as upto
+                      from lines) t
+        ), shared as (
+            select a.item, a.link, a.demand_id, r.cents as revenue,
+                   sum(a.list_cents) over (partition by a.item order by a.link) as running,
+                   sum(a.list_cents) over (partition by a.item) as whole,
+                   row_number() over (partition by a.item order by a.link) as nth, count(*) over (partition by a.item) as number
+              from asked a join discounted r on r.item = a.item
+        ), paid as (
+            select item, link, demand_id, (upto - lag(upto, 1, 0::numeric) over (partition by item order by link)) / 100 as amount
+              from (select item, link, demand_id,
+                           case when whole = 0 then div(2 * revenue * nth + number, 2 * number)
+                                else div(2 * revenue * running + whole, 2 * whole) end as upto
+                      from shared) t
+        )
+        select array_agg(p.demand_id order by p.item, p.link), array_agg(p.amount order by p.item, p.link)
+          into demands, amounts
+          from paid p;
     end if;
 
     if (select w.allow_short from inventory_warehouse w where w.id = o.warehouse_id) then

@@ -1,0 +1,69 @@
+"""All documents that move goods: the list, and the page of those that have none of their own."""
+
+from datetime import date
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from core.access import needs
+from core.htmx import page_or_part
+from inventory.documents import KINDS, documents
+from inventory.models import StockMovement, Warehouse
+from inventory.views.stock import PAGE, read_key, rights
+from products.forms import SearchForm
+
+
+@require_GET
+@needs("stock.view")
+def list_of_documents(request: HttpRequest) -> HttpResponse:
+    """Documents of all kinds, newest first; kind, warehouse, days and words of the address narrow the list."""
+    asked: dict[str, Any] = {
+        "kind": request.GET.get("kind", ""),
+        "warehouse": read_key(request.GET.get("warehouse", "")),
+        "text": SearchForm.text(request.GET),
+        "since": _day(request.GET.get("since", "")),
+        "until": _day(request.GET.get("until", "")),
+    }
+    rows = documents(size=PAGE + 1, after=request.GET.get("after", ""), **asked)
+    query = request.GET.copy()
+    if len(rows) > PAGE:
+        query["after"] = rows[PAGE - 1].cursor
+    context = {
+        **asked,
+        "rows": rows[:PAGE],
+        "kinds": KINDS.values(),
+        "warehouses": Warehouse.objects.order_by("-is_default", "position", "pk"),
+        "narrowed": any(asked.values()),
+        "next_url": f"?{query.urlencode()}" if len(rows) > PAGE else "",
+        **rights(request.user),
+    }
+    part = "rows" if request.GET.get("after") else "list"
+    return page_or_part(request, "inventory/document_list.html", part, context)
+
+
+def _day(text: str) -> date | None:
+    """A day as an address carries it; None for what is none."""
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-11-21") else None
+    except ValueError:
+        return None
+
+
+@require_GET
+@needs("stock.view")
+def detail(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    """A document of one line: what it says and what it moved."""
+    found = KINDS.get(kind)
+    if found is None or found.source is None:
+        raise Http404
+    document: Any = get_object_or_404(found.model._default_manager.select_related("by"), pk=pk)
+    [row] = documents(size=1, kind=kind, key=pk)
+    movements = (
+        StockMovement.objects.filter(source_kind=found.source, source_id=pk)
+        .select_related("stock__product", "stock__warehouse", "by")
+        .order_by("created_at", "pk")
+    )
+    context = {"document": document, "row": row, "movements": list(movements), **rights(request.user)}
+    return page_or_part(request, "inventory/document_detail.html", "page", context)
