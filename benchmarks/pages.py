@@ -113,6 +113,7 @@ PAGES = [
     Page("inventory:receipt_list", "list", weight=1),
     Page("inventory:receipt_detail", "detail", sample="receipt"),
     Page("inventory:receipt_labels", "print", sample="receipt"),
+    Page("inventory:correct_cost", "form", sample="receipt_line"),
     Page("inventory:batch_label", "print", sample="batch"),
     Page("inventory:return_to_supplier", "form", sample="batch"),
     Page("inventory:write_off", "form", "stock={stock}", role="florist", weight=1),
@@ -192,7 +193,7 @@ def samples() -> dict[str, Any]:
 
     from django.utils import timezone
 
-    from inventory.models import Receipt, Stock, StockBatch, WriteOff
+    from inventory.models import Receipt, ReceiptLine, Stock, StockBatch, WriteOff
     from orders.models import Contact, Order, OrderItem, OrderStatus
     from products.models import Product, ProductCategory, ProductKit
 
@@ -211,6 +212,7 @@ def samples() -> dict[str, Any]:
         "transfer": [_sent()],
         "stock_take": [_half_counted()],
         "receipt": list(Receipt.objects.order_by("-pk").values_list("pk", flat=True)[:10]),
+        "receipt_line": list(ReceiptLine.objects.order_by("-pk").values_list("receipt", "pk")[:40]),
         "product": list(Product.objects.order_by("pk").values_list("pk", flat=True)[:40]),
         "kit": list(ProductKit.objects.order_by("pk").values_list("pk", flat=True)[:40]),
         "values": {

@@ -42,6 +42,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "stock.regrade": _OFFICE | {Role.FLORIST},
     "stock.mark_down": _OFFICE,
     "stock.cost": _OFFICE,
+    "stock.correct_cost": _OFFICE,
     "catalogue.view": _SHOP_FLOOR,
     "catalogue.change": _OFFICE,
     "reports.view": _OFFICE | {Role.SELLER},

@@ -149,6 +149,14 @@ class ReceiptLineForm(LineForm):
         return change if change > REMARKABLE_CHANGE else 0
 
 
+class CostCorrectionForm(Form):
+    """What all goods of a receipt line really cost."""
+
+    cost = MoneyField(label=_("Sum by the invoice"), help_text=_("For all of these goods, without freight."))
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+    key = KeyField()
+
+
 class WriteOffForm(Form):
     """How much is gone and why."""
 

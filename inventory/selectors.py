@@ -597,6 +597,11 @@ def last_counted(product_ids: Sequence[int], *, supplier: int | None) -> dict[in
     return {row.product_id: row for row in rows.order_by("product_id", "-pk").distinct("product_id")}
 
 
+def cost_corrections(receipt: Receipt) -> QuerySet[CostCorrection]:
+    """Corrections of what the goods of a receipt cost, newest first."""
+    return CostCorrection.objects.filter(line__receipt=receipt).select_related("line__product", "by").order_by("-pk")
+
+
 def figures_by_product(product_ids: Sequence[int]) -> dict[int, Figures]:
     """Product → on hand and free in all live warehouses: what the catalogue shows."""
     rows = (

@@ -15,6 +15,7 @@ urlpatterns = [
     path("receive/", receipts.receive, name="receive"),
     path("receipts/", receipts.list_of_receipts, name="receipt_list"),
     path("receipts/<int:pk>/", receipts.detail, name="receipt_detail"),
+    path("receipts/<int:pk>/lines/<int:line>/cost/", receipts.correct_cost, name="correct_cost"),
     path("write-off/", write_offs.write_off, name="write_off"),
     path("write-offs/", write_offs.list_of_write_offs, name="write_off_list"),
     path("mark-down/", regrading.mark_down, name="mark_down"),

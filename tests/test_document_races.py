@@ -1,24 +1,43 @@
 """Documents that move goods against sales of the same goods, on real connections, each beside its control."""
 
 import threading
+import time
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from core.transactions import run
+from inventory.engine import install, primitives
 from inventory.errors import InsufficientStock
-from inventory.models import MovementKind, Sale, Stock, StockBatch, StockMovement, Transfer
-from inventory.services import periods, stock_takes
+from inventory.models import (
+    MovementKind,
+    ReceiptLine,
+    Regrade,
+    Sale,
+    Stock,
+    StockBatch,
+    StockMovement,
+    Transfer,
+    Warehouse,
+)
+from inventory.services import assembling, periods, regrading, sale_processor, stock_takes
+from inventory.services.assembling import assemble
 from inventory.services.checking import check_stock
+from inventory.services.cost_corrections import correct_cost
 from inventory.services.periods import close_period
+from inventory.services.places import refuse_to_forbid_what_is_owed
+from inventory.services.regrading import mark_down
 from inventory.services.sale_processor import SaleProcessor
 from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
 from inventory.services.transfers import TransferLineInput, receive_transfer, send_transfer, transfer_stock
 from inventory.services.write_offs import write_off
 from inventory.tests.factories import cellar, stock_of, stocked, warehouse
+from products.models import Product
+from products.services.catalogue import Component
 
 pytestmark = pytest.mark.race
 
@@ -205,3 +224,183 @@ def test_without_waiting_a_period_is_closed_under_those_who_are_posting(committe
     written, last_movement = close_while_posting(in_threads)
     assert written > last_movement
     assert [finding.invariant.code for finding in check_stock()] == ["closed_period_stands"]
+
+
+def bind(item):
+    parts = [Component(item, Decimal(5))]
+    bouquet, _made = Product.objects.get_or_create(name="Spring", defaults={"unit": "piece", "sale_price": 900})
+    return assemble(bouquet=bouquet, warehouse=warehouse(), quantity=Decimal(1), parts=parts)
+
+
+def reduce(item):
+    return mark_down(product=item, warehouse=warehouse(), quantity=Decimal(5), price=Decimal(5))
+
+
+DOCUMENTS = {"bound": (assembling, bind), "reduced": (regrading, reduce)}
+
+
+@contextmanager
+def unlocked(*names):
+    """The engine's functions without their locks."""
+    texts = [
+        install.text(install.newest()[name]).replace("create function", "create or replace function") for name in names
+    ]
+    with connection.cursor() as cursor:
+        for text in texts:
+            assert " for no key update" in text
+            cursor.execute(text.replace(" for no key update", ""))
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            for text in texts:
+                cursor.execute(text)
+
+
+def while_five_are_sold(in_threads, rose, deed):
+    """What becomes of `deed`, which begins when five roses are sold and not yet committed."""
+    sold = threading.Event()
+
+    def till():
+        with transaction.atomic():
+            sell(rose, "5")
+            sold.set()
+            time.sleep(1)
+
+    def other():
+        sold.wait(timeout=10)
+        return run(deed)
+
+    sale, outcome = in_threads(2, lambda n: other() if n else till())
+    assert sale is None
+    return outcome
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_last_roses_are_either_sold_or_become_something_else(committed_shop, in_threads, name):
+    rose = stocked("Red rose", ("5", "10"))
+    _module, work = DOCUMENTS[name]
+
+    outcomes = in_threads(8, lambda n: run(lambda: sell(rose, "5") if n % 2 else work(rose)))
+
+    assert sum(isinstance(outcome, InsufficientStock) for outcome in outcomes) == 7
+    assert stock_of(rose).quantity == 0
+    assert check_stock() == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_who_comes_while_the_last_roses_are_sold_waits_and_is_told(committed_shop, in_threads, name):
+    rose = stocked("Red rose", ("5", "10"))
+    outcome = while_five_are_sold(in_threads, rose, lambda: DOCUMENTS[name][1](rose))
+    assert isinstance(outcome, InsufficientStock)
+    assert check_stock() == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_without_the_lock_the_same_roses_are_taken_twice(committed_shop, in_threads, monkeypatch, name):
+    """The control: nobody is told that they are gone; only the ledger's numbers stop the second one, with an error."""
+    rose = stocked("Red rose", ("10", "10"))
+    module, work = DOCUMENTS[name]
+    run(lambda: work(rose))  # a stock row of the new product that would have to be made waits for the sale by chance
+    monkeypatch.setattr(module, "lock_stocks", lambda ids: None)
+    with unlocked("stock_issue"):
+        outcome = while_five_are_sold(in_threads, rose, lambda: work(rose))
+    assert isinstance(outcome, IntegrityError)
+    assert "movement_seq_once" in str(outcome)
+
+
+def correct(item, cost):
+    return correct_cost(ReceiptLine.objects.get(product=item), cost=Decimal(cost))
+
+
+def test_a_cost_is_corrected_behind_who_is_selling(committed_shop, in_threads):
+    rose = stocked("Red rose", ("20", "10"))
+    while_five_are_sold(in_threads, rose, lambda: correct(rose, "400"))
+    assert (Sale.objects.get().cost, stock_of(rose).value) == (100, 300)
+    assert check_stock() == []
+
+
+def test_without_the_lock_a_correction_misses_what_is_being_sold(committed_shop, in_threads):
+    """The control."""
+    rose = stocked("Red rose", ("20", "10"))
+    with unlocked("stock_recost"):
+        outcome = while_five_are_sold(in_threads, rose, lambda: correct(rose, "400"))
+    assert isinstance(outcome, IntegrityError) or check_stock() != []
+    assert Sale.objects.get().cost == 50
+
+
+def test_a_correction_begins_again_when_the_goods_went_further_meanwhile(committed_shop, in_threads, monkeypatch):
+    rose, moved = stocked("Red rose", ("20", "10")), threading.Event()
+    asked = []
+    call = primitives._call
+    monkeypatch.setattr(primitives, "_call", lambda sql, params: asked.append(sql) or call(sql, params))
+
+    def florist():
+        with transaction.atomic():
+            reduce(rose)
+            moved.set()
+            time.sleep(0.7)
+
+    def office():
+        moved.wait(timeout=10)
+        return run(lambda: correct(rose, "400")).difference
+
+    assert in_threads(2, lambda n: office() if n else florist()) == [None, 200]
+    assert sum("stock_recost" in sql for sql in asked) == 2
+    assert Regrade.objects.get().cost == 100
+    assert check_stock() == []
+
+
+def test_a_transfer_arrives_at_the_true_cost_whoever_is_first(committed_shop, in_threads):
+    for turn in range(5):
+        rose = stocked(f"Rose {turn}", ("20", "10"))
+        travelling = run(lambda rose=rose: send(rose, "7"))
+
+        def work(n, rose=rose, travelling=travelling):
+            return run(lambda: correct(rose, "400") if n else receive_transfer(travelling)).pk
+
+        in_threads(2, work)
+        assert (stock_of(rose).value, stock_of(rose, cellar()).value) == (260, 140)
+    assert check_stock() == []
+
+
+def forbid_while_selling(in_threads):
+    """Selling before entry is forbidden while somebody sells so. Answers with the outcome and what is owed."""
+    Warehouse.objects.filter(is_default=True).update(allow_short=True)
+    rose, sold = stocked("Red rose", ("2", "10")), threading.Event()
+
+    def till():
+        with transaction.atomic():
+            sell(rose, "5")
+            sold.set()
+            time.sleep(0.7)
+
+    def forbid():
+        place = warehouse()
+        place.allow_short = False
+        refuse_to_forbid_what_is_owed(place)
+        place.save(update_fields=["allow_short"])
+
+    def office():
+        sold.wait(timeout=10)
+        return run(forbid)
+
+    sale, outcome = in_threads(2, lambda n: office() if n else till())
+    assert sale is None
+    return outcome, stock_of(rose).short
+
+
+def test_selling_before_entry_is_not_forbidden_under_who_sells_so(committed_shop, in_threads):
+    outcome, owed = forbid_while_selling(in_threads)
+    assert "Sold before entry and not received yet: Red rose" in str(outcome)
+    assert (owed, warehouse().allow_short) == (3, True)
+
+
+def test_without_holding_the_warehouse_it_is_forbidden_and_owed(committed_shop, in_threads, monkeypatch):
+    """The control."""
+    monkeypatch.setattr(
+        sale_processor, "_hold_allowing", lambda key: Warehouse.objects.filter(pk=key, allow_short=True).first()
+    )
+    outcome, owed = forbid_while_selling(in_threads)
+    assert outcome is None
+    assert (owed, warehouse().allow_short) == (3, False)

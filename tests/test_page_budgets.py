@@ -23,6 +23,7 @@ DETAILS = (
     "receive",
     "write_off",
     "return_to_supplier",
+    "correct_cost",
     "print_",
     "label",
     "transfer_send",

@@ -60,18 +60,27 @@ class SaleProcessor:
     ) -> Sale:
         """Sell `quantity` base units at `sale_price` each and write them off.
 
-        Made with `processed=True`, so the receiver for unprocessed sales stays out of the way. Raises InsufficientStock,
-        BadInput, DemandClosed for a demand that is closed or asks for something else.
+        Where the warehouse sells before entry, what is there goes first, promised or not, and the rest becomes a
+        shortage. Made with `processed=True`, so the receiver for unprocessed sales stays out of the way. Raises
+        InsufficientStock, TooMuchShort, BadInput, DemandClosed for a demand that is closed or asks for something else.
         """
         sold_at = sold_at or timezone.now()
         checked_quantity(quantity)
         amount = _checked_amount(quantity * sale_price)
 
         def make() -> Sale:
+            place = _hold_allowing(warehouse.pk)
             [stock_id] = ensure_stocks([(product.pk, warehouse.pk)]).values()
-            lock_stocks([stock_id])
+            stock = lock_stocks([stock_id])[stock_id]
             _refuse_other_goods(demand, product=product.pk, warehouse=warehouse.pk, quantity=quantity)
             sale_id = next_number("inventory_sale_id_seq")
+            if place is not None:
+                there = min(quantity, stock.quantity)
+                _refuse_beyond_limit(quantity - there, product, place)
+                # Its own promise first: it is about to be kept, and must not give way to itself.
+                if demand is not None:
+                    release([demand], at=sold_at)
+                give_way({stock_id: there}, at=sold_at)
             reserved = _own_reservation(demand)
             [issued] = engine.issue(
                 MovementKind.SALE,
@@ -79,6 +88,7 @@ class SaleProcessor:
                 [engine.IssueRow(sale_id, stock_id, quantity, reserved=reserved)],
                 by=by and by.pk,
                 at=sold_at,
+                allow_short=place is not None,
             ).values()
             sale = Sale.objects.create(
                 pk=sale_id, product=product, warehouse=warehouse, quantity=quantity, amount=amount, cost=issued.cost,
@@ -211,18 +221,28 @@ def _make_way(demand_ids: Sequence[int], *, at: datetime) -> None:
         pair = (row.product_id, row.warehouse_id)
         there = min(row.quantity, left[pair])
         left[pair] -= there
-        if row.quantity - there > row.warehouse.short_limit:
-            raise TooMuchShort(
-                _("%(lacking)s of %(product)s are not entered, at most %(limit)s may be sold so. Enter the receipt first.")
-                % {
-                    "lacking": shown(row.quantity - there), "product": row.product,
-                    "limit": shown(row.warehouse.short_limit),
-                }
-            )  # fmt: skip
+        _refuse_beyond_limit(row.quantity - there, row.product, row.warehouse)
         needs[stocks[pair].pk] = needs.get(stocks[pair].pk, Decimal(0)) + there
     # Their own promises first: they are about to be kept, and must not give way to themselves.
     release(rows, at=at)
     give_way(needs, at=at)
+
+
+def _hold_allowing(warehouse: int) -> Warehouse | None:
+    """The warehouse if it sells before entry, held as it is until the transaction ends; see `_by_policy`."""
+    with connection.cursor() as cursor:
+        cursor.execute("select 1 from inventory_warehouse where id = %s and allow_short for share", [warehouse])
+        if cursor.fetchone() is None:
+            return None
+    return Warehouse.all_objects.get(pk=warehouse)
+
+
+def _refuse_beyond_limit(lacking: Decimal, product: Product, warehouse: Warehouse) -> None:
+    if lacking > warehouse.short_limit:
+        raise TooMuchShort(
+            _("%(lacking)s of %(product)s are not entered, at most %(limit)s may be sold so. Enter the receipt first.")
+            % {"lacking": shown(lacking), "product": product, "limit": shown(warehouse.short_limit)}
+        )
 
 
 def _checked_amount(amount: Decimal) -> Decimal:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 from django.db.models import F, Sum
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -353,6 +354,78 @@ def test_check_stock_finds_a_correction_that_went_half_way(shop, breaks, codes):
     with connection.cursor() as cursor:
         cursor.execute(breaks)
     assert {finding.invariant.code for finding in check_stock()} == codes
+
+
+# --- The page ---------------------------------------------------------------------------------------------------------
+
+
+def address(item):
+    line = line_of(item)
+    return reverse("inventory:correct_cost", args=[line.receipt_id, line.pk])
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("The cost of Red rose is corrected: ₽300 before, ₽360 now.", "Corrections of cost", "Invoice 17")),
+        (
+            "ru",
+            ("Себестоимость исправлена: Red rose, было 300 ₽, стало 360 ₽.", "Исправления себестоимости", "Invoice 17"),
+        ),
+    ],
+)
+def test_a_cost_is_corrected_from_the_receipt(shop, login, staff, language, said):
+    rose = stocked("Red rose", ("30", "10"))
+    sell(rose, "12")
+    browser = login(staff("owner", language=language))
+    assert address(rose) in browser.get(f"/stock/receipts/{line_of(rose).receipt_id}/").content.decode()
+    page = browser.get(address(rose)).content.decode().replace("\xa0", " ")
+    for figure in ("300", "18 ", "12 "):
+        assert figure in page
+    typed = {"cost": "360", "comment": "Invoice 17", "key": uuid.uuid4()}
+    answer = browser.post(address(rose), typed, follow=True)
+    page = answer.content.decode().replace("\xa0", " ")
+    for words in said:
+        assert words in page
+    assert "360" in page[page.index("<tfoot>") :]
+    browser.post(address(rose), typed)
+    assert (CostCorrection.objects.get().by.language, stock_of(rose).value) == (language, 216)
+
+
+def test_a_cost_that_can_not_be_is_asked_again_beside_its_field(shop, login, manager):
+    rose, browser = stocked("Red rose", ("30", "10")), login(manager)
+    for typed in ("", "-1", "nan", "1e9", "x", "300"):
+        answer = browser.post(address(rose), {"cost": typed, "key": uuid.uuid4()})
+        assert answer.status_code == 422, typed
+        assert answer.context["form"].errors["cost"], typed
+    assert browser.post(address(rose)).status_code == 422
+    assert not CostCorrection.objects.exists()
+
+
+def test_a_line_of_another_receipt_is_not_found(shop, login, owner):
+    rose, tulip = stocked("Red rose", ("30", "10")), stocked("Tulip", ("3", "10"))
+    stray = reverse("inventory:correct_cost", args=[line_of(tulip).receipt_id, line_of(rose).pk])
+    assert login(owner).get(stray).status_code == login(owner).post(stray, {"cost": "1"}).status_code == 404
+
+
+def test_who_sees_no_costs_sees_no_corrections(shop, login, florist):
+    rose = stocked("Red rose", ("30", "10"))
+    correct(rose, "360")
+    page = login(florist).get(f"/stock/receipts/{line_of(rose).receipt_id}/").content.decode()
+    assert "Corrections of cost" not in page
+    assert address(rose) not in page
+    assert login(florist).post(address(rose), {"cost": "1", "key": uuid.uuid4()}).status_code == 403
+    assert stock_of(rose).value == 360
+
+
+@pytest.mark.parametrize("times", [1, 12])
+def test_many_corrections_ask_no_more(shop, login, owner, times, django_assert_max_num_queries):
+    rose = stocked("Red rose", ("30", "10"))
+    for number in range(times):
+        correct(rose, str(400 + number), by=owner)
+    browser = login(owner)
+    with django_assert_max_num_queries(14):
+        browser.get(f"/stock/receipts/{line_of(rose).receipt_id}/")
 
 
 # --- Any history ------------------------------------------------------------------------------------------------------

@@ -81,6 +81,7 @@ def every_page(shop):
         reverse("inventory:write_off") + f"?batch={batch.pk}": floor,
         reverse("inventory:write_off_list"): floor,
         reverse("inventory:return_to_supplier", args=[batch.pk]): {Role.OWNER, Role.MANAGER},
+        reverse("inventory:correct_cost", args=[receipt.pk, receipt.lines.get().pk]): {Role.OWNER, Role.MANAGER},
     }
 
 

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from core.access import needs
 from core.errors import DomainError
 from core.htmx import page_or_part
-from core.templatetags.florist import quantity
+from core.templatetags.florist import money, quantity
 from core.transactions import run
-from inventory.forms import ReceiptForm, ReceiptLineForm
-from inventory.models import Stock, StockDemand, Supplier
-from inventory.selectors import last_counted, last_prices, receipts, waiting_for, wanted_warehouse
+from inventory.forms import CostCorrectionForm, ReceiptForm, ReceiptLineForm
+from inventory.models import ReceiptLine, Stock, StockBatch, StockDemand, Supplier
+from inventory.selectors import cost_corrections, last_counted, last_prices, receipts, waiting_for, wanted_warehouse
+from inventory.services.cost_corrections import correct_cost as post_correction
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.views.stock import PAGE, read_key, rights
 from products.lines import Lines
@@ -178,5 +179,47 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         line.stock = stocks.get(line.product_id)  # type: ignore[attr-defined]  # for the template
         line.batch = next(iter(line.batches.all()), None)  # type: ignore[attr-defined]
     waiting = list(waiting_for(list(stocks), warehouse=receipt.warehouse_id)[:PAGE])
-    context = {"receipt": receipt, "lines": lines, "waiting": waiting, **rights(request.user)}
+    may_do = rights(request.user)
+    corrections = list(cost_corrections(receipt)) if may_do["sees_cost"] else []
+    context = {
+        "receipt": receipt,
+        "lines": lines,
+        "waiting": waiting,
+        "corrections": corrections,
+        "total_cost": receipt.total_cost + sum((row.difference for row in corrections), Decimal(0)),
+        **may_do,
+    }
     return page_or_part(request, "inventory/receipt_detail.html", "page", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("stock.correct_cost")
+def correct_cost(request: HttpRequest, pk: int, line: int) -> HttpResponse:
+    """Correct what the goods of one line cost."""
+    row = get_object_or_404(ReceiptLine.objects.select_related("product", "receipt__warehouse"), pk=line, receipt=pk)
+    form = CostCorrectionForm(request.POST) if request.method == "POST" else CostCorrectionForm()
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            document = run(
+                lambda: post_correction(
+                    row, cost=data["cost"], by=request.user, key=data["key"], comment=data["comment"]
+                )
+            )
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+        else:
+            messages.success(
+                request,
+                _("The cost of %(product)s is corrected: %(before)s before, %(after)s now.")
+                % {"product": row.product, "before": money(document.cost_before), "after": money(document.cost)},
+            )
+            return redirect("inventory:receipt_detail", pk=pk)
+    batch = get_object_or_404(StockBatch, receipt_line=row)
+    context = {
+        "line": row, "batch": batch, "goods_cost": batch.total_cost - row.freight,
+        "left": batch.quantity - batch.remaining, "form": form, **rights(request.user),
+    }  # fmt: skip
+    return page_or_part(
+        request, "inventory/correct_cost.html", "page", context, status=422 if request.method == "POST" else 200
+    )

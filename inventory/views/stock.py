@@ -61,6 +61,7 @@ def rights(user: Any) -> dict[str, bool]:
         "may_regrade": may(user, "stock.regrade"),
         "may_mark_down": may(user, "stock.mark_down"),
         "sees_cost": may(user, "stock.cost"),
+        "may_correct_cost": may(user, "stock.correct_cost"),
     }
 
 
