@@ -11,7 +11,9 @@ from myproject import env
 
 worker_class = "gthread"
 workers = env.number("WEB_WORKERS", 2)
-threads = env.number("WEB_THREADS", 4)
+# Two: one computes while the other waits for the database. Four slow each other down, because a thread that comes back
+# from the database waits for every other one. Where photos are sent over slow lines, put a proxy in front that reads them.
+threads = env.number("WEB_THREADS", 2)
 timeout = env.number("WEB_TIMEOUT", 60)
 graceful_timeout = 15
 keepalive = 5
