@@ -17,8 +17,15 @@ from core.admin import shop_site
 from core.soft_delete_admin import ReadOnlyAdmin, SoftDeleteAdmin
 from core.templatetags.florist import money, quantity
 from inventory.models import (
+    Assembly,
+    AssemblyPart,
+    CostCorrection,
+    CountLine,
+    Disassembly,
+    PeriodClosing,
     Receipt,
     ReceiptLine,
+    Regrade,
     Reservation,
     Sale,
     SaleAllocation,
@@ -28,8 +35,11 @@ from inventory.models import (
     StockBatch,
     StockDemand,
     StockMovement,
+    StockTake,
     Supplier,
     SupplierReturn,
+    Transfer,
+    TransferLine,
     Warehouse,
     WriteOff,
 )
@@ -212,8 +222,9 @@ class SaleAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
 
 
-class ReceiptLineInline(TabularInline):
-    model = ReceiptLine
+class ReadOnlyInline(TabularInline):
+    """Lines of a posted document, for looking only."""
+
     extra = 0
     can_delete = False
 
@@ -224,9 +235,13 @@ class ReceiptLineInline(TabularInline):
         return False
 
 
+class ReceiptLineInline(ReadOnlyInline):
+    model = ReceiptLine
+
+
 @admin.register(Receipt, site=shop_site)
 class ReceiptAdmin(ReadOnlyAdmin):
-    list_display = ("number", "received_at", "supplier", "warehouse", "total_cost", "by")
+    list_display = ("number", "received_at", "supplier", "warehouse", "total_cost", "freight", "by")
     list_filter = ("warehouse", "supplier")
     list_select_related = ("supplier", "warehouse", "by")
     search_fields = ("=number", "supplier__name", "comment")
@@ -266,3 +281,83 @@ class ShortageAdmin(ReadOnlyAdmin):
     list_select_related = ("stock__product", "stock__warehouse", "sale__product")
     search_fields = ("stock__product__name", "stock__product__sku")
     date_hierarchy = "created_at"
+
+
+@admin.register(CostCorrection, site=shop_site)
+class CostCorrectionAdmin(ReadOnlyAdmin):
+    list_display = ("number", "posted_at", "line", "cost_before", "cost", "difference", "by")
+    list_select_related = ("line__product", "by")
+    search_fields = ("=number", "line__product__name", "line__product__sku", "comment")
+    date_hierarchy = "posted_at"
+
+
+class TransferLineInline(ReadOnlyInline):
+    model = TransferLine
+
+
+@admin.register(Transfer, site=shop_site)
+class TransferAdmin(ReadOnlyAdmin):
+    list_display = ("number", "posted_at", "source", "target", "state", "closed_at", "by")
+    list_filter = ("state", "source", "target")
+    list_select_related = ("source", "target", "by")
+    search_fields = ("=number", "comment")
+    date_hierarchy = "posted_at"
+    inlines = (TransferLineInline,)
+
+
+@admin.register(Regrade, site=shop_site)
+class RegradeAdmin(ReadOnlyAdmin):
+    list_display = ("number", "posted_at", "source", "target", "quantity", "cost", "warehouse", "by")
+    list_filter = ("warehouse",)
+    list_select_related = ("source", "target", "warehouse", "by")
+    search_fields = ("=number", "source__name", "target__name", "comment")
+    date_hierarchy = "posted_at"
+
+
+class CountLineInline(ReadOnlyInline):
+    model = CountLine
+    fields = ("stock", "counted", "watermark", "difference", "cost", "by", "counted_at")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("stock__product", "stock__warehouse", "by")
+
+
+@admin.register(StockTake, site=shop_site)
+class StockTakeAdmin(ReadOnlyAdmin):
+    list_display = ("number", "posted_at", "warehouse", "scope", "state", "closed_at", "by")
+    list_filter = ("state", "warehouse")
+    list_select_related = ("warehouse", "by")
+    search_fields = ("=number", "comment")
+    date_hierarchy = "posted_at"
+    inlines = (CountLineInline,)
+
+
+class AssemblyPartInline(ReadOnlyInline):
+    model = AssemblyPart
+    fields = ("product", "quantity", "cost")
+
+
+@admin.register(Assembly, site=shop_site)
+class AssemblyAdmin(ReadOnlyAdmin):
+    list_display = ("number", "posted_at", "product", "quantity", "work_cost", "cost", "warehouse", "by")
+    list_filter = ("warehouse",)
+    list_select_related = ("product", "warehouse", "by")
+    search_fields = ("=number", "product__name", "comment")
+    date_hierarchy = "posted_at"
+    inlines = (AssemblyPartInline,)
+
+
+@admin.register(Disassembly, site=shop_site)
+class DisassemblyAdmin(ReadOnlyAdmin):
+    list_display = ("number", "posted_at", "batch", "cost", "parts_cost", "by")
+    list_select_related = ("batch__stock__product", "batch__stock__warehouse", "by")
+    search_fields = ("=number", "batch__stock__product__name", "comment")
+    date_hierarchy = "posted_at"
+
+
+@admin.register(PeriodClosing, site=shop_site)
+class PeriodClosingAdmin(ReadOnlyAdmin):
+    list_display = ("upto", "posted_at", "by", "reopened_at", "reopened_by", "comment")
+    list_filter = (("reopened_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("by", "reopened_by")
+    date_hierarchy = "upto"

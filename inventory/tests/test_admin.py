@@ -1,6 +1,7 @@
 """The admin of stock and catalogue: two doors that move the stock, the rest is for looking, deleting is marking."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,13 @@ from django.utils import timezone
 
 from core.admin import shop_site
 from inventory.models import (
+    Assembly,
+    CostCorrection,
+    Disassembly,
+    PeriodClosing,
     Receipt,
+    ReceiptLine,
+    Regrade,
     Reservation,
     Sale,
     SaleAllocation,
@@ -19,22 +26,31 @@ from inventory.models import (
     StockBatch,
     StockDemand,
     StockMovement,
+    StockTake,
     Supplier,
     SupplierReturn,
+    Transfer,
     Warehouse,
     WriteOff,
 )
+from inventory.services.assembling import assemble, take_apart
 from inventory.services.checking import check_stock
+from inventory.services.cost_corrections import correct_cost
 from inventory.services.demands import DemandInput, freeze_demands
+from inventory.services.periods import close_period
+from inventory.services.regrading import mark_down
 from inventory.services.reservations import reserve
 from inventory.services.returns import return_sale, return_to_supplier
 from inventory.services.sale_processor import SaleProcessor
+from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
+from inventory.services.transfers import TransferLineInput, transfer_stock
 from inventory.services.write_offs import write_off
-from inventory.tests.factories import kit, product, receive, stock_of, stocked, warehouse
+from inventory.tests.factories import cellar, kit, product, receive, stock_of, stocked, warehouse
 from products.models import Product, ProductCategory, ProductKit
 
 READ_ONLY = [
     Stock, StockBatch, SaleAllocation, StockMovement, StockDemand, Receipt, WriteOff, SupplierReturn, SaleReturn, Shortage,
+    CostCorrection, Transfer, Regrade, StockTake, Assembly, Disassembly, PeriodClosing,
 ]  # fmt: skip
 
 
@@ -61,7 +77,16 @@ def everything(shop):
     write_off(product=rose, warehouse=warehouse(), quantity=Decimal(2), reason="gift")
     return_to_supplier(batch=StockBatch.objects.get(), quantity=Decimal(3))
     Supplier.objects.create(name="Farm")
-    kit("Bouquet", "900", (rose, "3"))
+    bouquet = kit("Bouquet", "900", (rose, "3"))
+    correct_cost(ReceiptLine.objects.get(), cost=Decimal(330))
+    transfer_stock(source=warehouse(), target=cellar(), lines=[TransferLineInput(rose, Decimal(2))])
+    mark_down(product=rose, warehouse=warehouse(), quantity=Decimal(1), price=Decimal(5))
+    take = open_stock_take(warehouse=warehouse())
+    count(take, product=rose, quantity=Decimal(12))
+    apply_stock_take(take)
+    made = assemble(bouquet=bouquet, warehouse=warehouse(), quantity=Decimal(1))
+    take_apart(batch=made.batches.get())
+    close_period(upto=timezone.localdate() - timedelta(days=1))
     ProductCategory.objects.create(name="Roses")
     return rose
 

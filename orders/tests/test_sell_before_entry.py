@@ -1,7 +1,6 @@
 """Orders completed with goods that are there but not entered yet, where the warehouse allows it."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.db import transaction
@@ -11,8 +10,7 @@ from inventory.errors import InsufficientStock, TooMuchShort
 from inventory.models import Reservation, Sale, Shortage, Warehouse
 from inventory.services.checking import check_stock
 from inventory.services.places import refuse_to_forbid_what_is_owed
-from inventory.services.sale_processor import SaleProcessor
-from inventory.tests.factories import product, receive, refused, stock_of, stocked, warehouse
+from inventory.tests.factories import receive, refused, stock_of, stocked, warehouse
 from orders.invariants import INVARIANTS
 from orders.models import Order
 from orders.services.lifecycle import complete_order, confirm_order, reopen_order
@@ -87,16 +85,6 @@ def test_more_than_the_limit_is_a_slip_of_the_finger(shop, lenient):
     complete((rose, "4"), (rose, "4"))
     assert stock_of(rose).short == 3
     assert sound()
-
-
-def test_a_sale_without_an_order_is_refused_as_ever(shop, lenient):
-    rose = product("Rose")
-    refused(
-        InsufficientStock, "Rose: asked 1, free 0",
-        lambda: SaleProcessor.create_sale(
-            product=rose, warehouse=warehouse(), quantity=Decimal(1), sale_price=Decimal(1)
-        ),
-    )  # fmt: skip
 
 
 def test_it_is_not_forbidden_while_goods_are_owed(shop, lenient):
