@@ -1108,6 +1108,8 @@ WITHOUT_A_RULE = {
     "refuse_deleted_products": "reads",
     "refuse_foreign_batch": "reads",
     "closed_upto": "reads",
+    "hold_periods": "locks",
+    "correct_cost": "changes no quantity; inventory/tests/test_cost_corrections.py plays random histories of its own",
 }
 FOLDERS = (
     "inventory/services/*.py",

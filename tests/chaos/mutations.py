@@ -12,7 +12,7 @@ from tests.broken_copy import run_on_broken_copy
 from tests.chaos.crew import Report, say
 
 ISSUE = "inventory/engine/sql/stock_issue_0002.sql"
-SELL = "inventory/engine/sql/stock_sell_0001.sql"
+SELL = "inventory/engine/sql/stock_sell_0002.sql"
 RECEIVE = "inventory/engine/sql/stock_receive_0002.sql"
 COMPLETE = "orders/engine/sql/order_complete_0002.sql"
 STOCKS = "inventory/services/stocks.py"
