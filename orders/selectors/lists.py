@@ -249,7 +249,7 @@ def _beyond(after: str, *, newest_first: bool) -> Q:
 def rows_of(
     orders: Sequence[Order], now: datetime, first: dict[str, OrderStatus], *, with_photos: bool = True
 ) -> list[Row]:
-    """Orders, read with their items, as rows of a list; `first` is what `first_statuses` answers."""
+    """Orders, read with their items, as rows of a list; `first` is what `first_of` answers."""
     waiting = waiting_of(order.pk for order in orders)
     photos = thumbs_of(orders) if with_photos else {}
     rows = []
@@ -332,13 +332,8 @@ def all_statuses() -> list[OrderStatus]:
     return list(OrderStatus.objects.all())
 
 
-def first_statuses() -> dict[str, OrderStatus]:
-    """Category → the shop's first status of it, system ones before."""
-    return first_of(all_statuses())
-
-
 def first_of(statuses: Iterable[OrderStatus]) -> dict[str, OrderStatus]:
-    """The same out of all statuses, where they are at hand."""
+    """Category → the shop's first status of it, system ones before. `statuses` are all of the shop's."""
     first: dict[str, OrderStatus] = {}
     for status in sorted(statuses, key=lambda status: (not status.is_system, status.position, status.pk)):
         first.setdefault(status.category, status)

@@ -21,8 +21,8 @@ from core.transactions import run
 from core.undo import tell, undo_context
 from orders.domain.lifecycle import Category, Stage
 from orders.forms import PaymentForm, StepForm
-from orders.models import Fulfilment, Order, OrderEvent
-from orders.selectors.lists import all_statuses, first_statuses, lateness_of, next_status, thumbs_of_goods
+from orders.models import Fulfilment, Order, OrderEvent, OrderStatus
+from orders.selectors.lists import all_statuses, first_of, lateness_of, next_status, thumbs_of_goods
 from orders.selectors.one_order import history_of, order_lines, passed_steps, right_for, steps_from
 from orders.services.payments import record_payment
 from orders.templatetags.orders_words import actor, effect_words
@@ -124,7 +124,8 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
         for step in steps_from(order, statuses)
         if may(user, step.needs)
     ]
-    onward = next_status(order, first_statuses())
+    first = first_of(statuses)
+    onward = next_status(order, first)
     open_steps = [step for step in steps if not step["status"].is_end]
     ends = {step["status"].category: step for step in steps if step["status"].is_end}
     usual = next((step for step in steps if onward and step["status"].pk == onward.pk), None)
@@ -146,7 +147,7 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "is_delivery": order.fulfilment == Fulfilment.DELIVERY,
         "lateness": lateness_of(order, now),
         "today": timezone.localdate(now),
-        "steps": _way(order, events),
+        "steps": _way(order, events, first),
         "next_step": usual,
         "other_steps": [step for step in [*open_steps, ends.get(Category.COMPLETED)] if step and step is not usual],
         "cancel_step": ends.get(Category.CANCELLED),
@@ -162,11 +163,11 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
     }
 
 
-def _way(order: Order, events: Any) -> list[dict[str, Any]]:
+def _way(order: Order, events: Any, first: dict[str, OrderStatus]) -> list[dict[str, Any]]:
     """The steps of the order's way: what is behind it with when and by whom, where it stands, what is ahead."""
     if order.status.stage is Stage.CANCELLED:
         return []
-    first, passed = first_statuses(), passed_steps(events)
+    passed = passed_steps(events)
     way = [step for step in WAY if step is not Category.DELIVERING or order.fulfilment == Fulfilment.DELIVERY]
     if order.status.category == Category.DRAFT:
         way = [Category.DRAFT, *way]
