@@ -12,7 +12,7 @@ from core.management.shops import add_shop_options, chosen_shops
 from core.templatetags.florist import quantity
 from core.tenancy import in_schema
 from inventory.models import Stock
-from inventory.selectors import explain_stock
+from inventory.selectors.ledger import explain_stock
 
 
 class Command(BaseCommand):
