@@ -186,6 +186,19 @@ def an_order(dice: random.Random, world: World) -> dict[str, Any] | None:
     return key and {"order": key}
 
 
+def a_standing_order(dice: random.Random, world: World) -> dict[str, Any] | None:
+    """Now one of the newest, now one that has stood long: else ever more would wait for goods."""
+    if dice.random() < 0.3:
+        return an_order(dice, world)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select o.id from orders_order o join orders_orderstatus s on s.id = o.status_id"
+            " where s.category not in ('completed', 'cancelled') order by o.id limit %s", [RECENT],
+        )  # fmt: skip
+        keys = [key for (key,) in cursor.fetchall()]
+    return {"order": dice.choice(keys)} if keys else None
+
+
 def draw_status(dice: random.Random, world: World) -> dict[str, Any] | None:
     order = an_order(dice, world)
     return order and {**order, "category": dice.choice(list(Category)).value}
@@ -469,7 +482,7 @@ REQUESTS: dict[str, Request] = {
     "change": Request(5, draw_change, do_change, moves=True),
     "confirm": Request(4, an_order, of_order(confirm_order), moves=True),
     "complete": Request(16, an_order, of_order(complete_order), moves=True),
-    "cancel": Request(4, an_order, of_order(cancel_order), moves=True),
+    "cancel": Request(9, a_standing_order, of_order(cancel_order), moves=True),
     "reopen": Request(5, an_order, of_order(reopen_order), moves=True),
     "status": Request(3, draw_status, do_status, moves=True),
     "status_by_hand": Request(2, draw_status, do_status_by_hand, moves=True),
