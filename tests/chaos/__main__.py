@@ -56,6 +56,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int)
     parser.add_argument("--cases", type=int, help="lost answers")
     parser.add_argument("--crashes", type=int)
+    parser.add_argument("--stocks", type=int, help="for the random requests; 20 and then 1 without it")
     parser.add_argument("--sequences", help="of the stateful test and their steps, as 500x50")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--seeds", type=int, default=1, help="how often the random operations are run, each anew")
@@ -97,7 +98,7 @@ def runs(part: str, options: argparse.Namespace) -> Iterator[tuple[str, Callable
 
     workers = number("workers")
     if part == "random":
-        for stocks in (20, 1):
+        for stocks in [options.stocks] if options.stocks else (20, 1):
             for extra in range(options.seeds):
                 chosen = {
                     "operations": number("operations"),
