@@ -232,7 +232,7 @@ def _sent() -> int:
     from django.db.models import F
 
     from inventory.models import Stock, TransferState, Warehouse
-    from inventory.selectors import transfers
+    from inventory.selectors.documents import transfers
     from inventory.services.transfers import TransferLineInput, send_transfer
 
     there = transfers().filter(state=TransferState.IN_TRANSIT).first()
@@ -252,7 +252,7 @@ def _half_counted() -> int:
     from django.utils import timezone
 
     from inventory.models import StockTakeState, Warehouse
-    from inventory.selectors import stock_takes, to_be_counted
+    from inventory.selectors.stock_takes import stock_takes, to_be_counted
     from inventory.services.stock_takes import count, open_stock_take
 
     there = stock_takes().filter(state=StockTakeState.OPEN).first()

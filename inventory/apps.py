@@ -8,7 +8,8 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         from inventory import receivers, signals, undo  # noqa: F401 - connects the receivers, registers what can be undone
-        from inventory.selectors import costs_now, figures_by_product, free_by_place
+        from inventory.selectors.costs import costs_now
+        from inventory.selectors.figures import figures_by_product, free_by_place
         from products.stock_figures import Source, provide
 
         provide(Source(figures_by_product, costs_now, free_by_place))

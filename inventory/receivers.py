@@ -13,7 +13,7 @@ from django.utils.translation import ngettext_lazy
 from core.soft_delete import before_soft_delete
 from core.templatetags.florist import quantity
 from inventory.models import Stock, StockDemand, Warehouse
-from inventory.selectors import on_its_way
+from inventory.selectors.documents import on_its_way
 from inventory.services.stocks import lock_stocks
 from products.models import Product
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.access import may
-from inventory.selectors import risks_by_warehouse
+from inventory.selectors.shelves import risks_by_warehouse
 from orders.selectors.lists import all_statuses
 from orders.selectors.today import exceptions_at
 

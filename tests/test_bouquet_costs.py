@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inventory.models import Warehouse
-from inventory.selectors import costs_now
+from inventory.selectors.costs import costs_now
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.reservations import reserve_waiting
 from inventory.services.sale_processor import SaleProcessor

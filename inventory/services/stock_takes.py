@@ -29,7 +29,8 @@ from inventory.models import (
     StockTakeState,
     Warehouse,
 )
-from inventory.selectors import balances_at, last_batches, last_costs
+from inventory.selectors.costs import last_costs
+from inventory.selectors.stock_takes import balances_at, last_batches
 from inventory.services.places import hold_live_warehouses, refuse_deleted_products
 from inventory.services.reservations import give_way, reserve_waiting
 from inventory.services.stocks import ensure_stocks, lock_stocks

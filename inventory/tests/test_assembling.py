@@ -10,7 +10,7 @@ from django.utils import timezone
 from core.errors import BadInput
 from inventory.errors import InsufficientBatch, InsufficientStock
 from inventory.models import Assembly, AssemblyPart, Disassembly, Stock, StockBatch, StockMovement, WriteOff
-from inventory.selectors import explain_stock
+from inventory.selectors.ledger import explain_stock
 from inventory.services.assembling import NewBouquet, TakingApartRefused, assemble, take_apart
 from inventory.services.checking import check_stock
 from inventory.services.demands import DemandInput, freeze_demands

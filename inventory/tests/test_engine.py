@@ -23,7 +23,7 @@ from inventory.models import (
     StockMovement,
     Warehouse,
 )
-from inventory.selectors import costs_now
+from inventory.selectors.costs import costs_now
 from inventory.services.checking import check_stock
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.sale_processor import SaleProcessor

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.errors import BadInput, KeyReused
 from inventory.domain.freight import shares
 from inventory.models import Receipt, ReceiptLine, StockBatch, StockMovement
-from inventory.selectors import last_costs, last_prices
+from inventory.selectors.costs import last_costs, last_prices
 from inventory.services.checking import check_stock
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.tests.factories import product, refused, stock_of, warehouse

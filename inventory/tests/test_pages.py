@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.access import Role
 from inventory.models import Receipt, ReceiptLine, Sale, Stock, StockBatch, StockMovement, SupplierReturn, WriteOff
-from inventory.selectors import ledger_sums
+from inventory.selectors.ledger import ledger_sums
 from inventory.services.checking import check_stock
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt, receive_stock

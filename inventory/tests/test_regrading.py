@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from core.errors import BadInput
 from inventory.errors import InsufficientBatch, InsufficientStock
 from inventory.models import Regrade, StockBatch
-from inventory.selectors import explain_stock
+from inventory.selectors.ledger import explain_stock
 from inventory.services.checking import check_stock
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.regrading import mark_down, regrade

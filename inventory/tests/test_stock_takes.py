@@ -20,7 +20,8 @@ from inventory.models import (
     StockTake,
     StockTakeState,
 )
-from inventory.selectors import explain_stock, to_be_counted
+from inventory.selectors.ledger import explain_stock
+from inventory.selectors.stock_takes import to_be_counted
 from inventory.services.checking import check_stock
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.reservations import reserve

@@ -20,7 +20,8 @@ from inventory.models import (
     TransferState,
     WriteOff,
 )
-from inventory.selectors import explain_stock, on_its_way
+from inventory.selectors.documents import on_its_way
+from inventory.selectors.ledger import explain_stock
 from inventory.services.checking import check_stock
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.reservations import reserve

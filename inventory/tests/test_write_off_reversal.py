@@ -10,7 +10,7 @@ from django.utils import timezone
 from core.errors import KeyReused
 from inventory import engine
 from inventory.models import MovementKind, Sale, Stock, StockBatch, StockMovement, WriteOff
-from inventory.selectors import explain_stock
+from inventory.selectors.ledger import explain_stock
 from inventory.services.checking import check_stock
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.write_offs import reverse_write_off, write_off

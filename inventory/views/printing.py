@@ -15,7 +15,7 @@ from core.codes import qr_svg
 from core.errors import BadInput
 from core.links import shop_url
 from inventory.models import Receipt, StockBatch
-from inventory.selectors import transfers
+from inventory.selectors.documents import transfers
 
 CODE_DIGITS = 6
 

@@ -19,7 +19,9 @@ from core.templatetags.florist import money, quantity
 from core.transactions import run
 from inventory.forms import CostCorrectionForm, ReceiptForm, ReceiptLineForm
 from inventory.models import ReceiptLine, Stock, StockBatch, StockDemand, Supplier
-from inventory.selectors import cost_corrections, last_counted, last_prices, receipts, waiting_for, wanted_warehouse
+from inventory.selectors.costs import last_prices
+from inventory.selectors.documents import cost_corrections, last_counted, receipts, wanted_warehouse
+from inventory.selectors.promises import waiting_for
 from inventory.services.cost_corrections import correct_cost as post_correction
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.views.stock import PAGE, read_key, rights

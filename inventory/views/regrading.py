@@ -17,7 +17,7 @@ from core.templatetags.florist import money, quantity
 from core.transactions import run
 from inventory.forms import MarkDownForm, RegradeForm, RegradeLineForm
 from inventory.models import Regrade, Stock, StockBatch
-from inventory.selectors import price_of_reduced, regrades
+from inventory.selectors.documents import price_of_reduced, regrades
 from inventory.services.regrading import mark_down as post_mark_down
 from inventory.services.regrading import regrade as post_regrade
 from inventory.views.receipts import older

@@ -11,21 +11,10 @@ from django.views.decorators.http import require_GET
 from core.access import may, needs
 from core.htmx import page_or_part
 from inventory.models import Stock, StockBatch, Warehouse
-from inventory.selectors import (
-    EXPIRED,
-    VIEWS,
-    active_reservations,
-    after_risk,
-    freshness,
-    latest_movements,
-    ledger_sums,
-    risk_cursor,
-    stock_counts,
-    stock_list,
-    waiting_list,
-    waiting_of,
-    wanted_warehouse,
-)
+from inventory.selectors.documents import wanted_warehouse
+from inventory.selectors.ledger import latest_movements, ledger_sums
+from inventory.selectors.promises import active_reservations, waiting_list, waiting_of
+from inventory.selectors.shelves import EXPIRED, VIEWS, after_risk, freshness, risk_cursor, stock_counts, stock_list
 from products.forms import SearchForm
 
 PAGE = 50

@@ -16,15 +16,9 @@ from core.htmx import page_or_part
 from core.transactions import run
 from inventory.forms import CountForm, KeyForm, StockTakeForm
 from inventory.models import CountLine, StockTake, StockTakeScope, StockTakeState
-from inventory.selectors import (
-    behind_name,
-    counted_lines,
-    counters,
-    differences,
-    left_to_count,
-    stock_takes,
-    wanted_warehouse,
-)
+from inventory.selectors.documents import wanted_warehouse
+from inventory.selectors.shelves import behind_name
+from inventory.selectors.stock_takes import counted_lines, counters, differences, left_to_count, stock_takes
 from inventory.services.stock_takes import (
     AlreadyCounted,
     CountedAgain,

@@ -15,7 +15,8 @@ from core.htmx import page_or_part
 from core.transactions import run
 from inventory.forms import ArrivedForm, ReceiveTransferForm, TransferForm, TransferLineForm
 from inventory.models import Stock, StockBatch, Transfer, TransferState, Warehouse
-from inventory.selectors import free_by_product, transfers, usual_transfer
+from inventory.selectors.documents import transfers, usual_transfer
+from inventory.selectors.figures import free_by_product
 from inventory.services.transfers import (
     Missing,
     TransferLineInput,

@@ -20,7 +20,8 @@ from core.transactions import run
 from core.undo import tell
 from inventory.forms import SupplierReturnForm, WriteOffForm
 from inventory.models import Stock, StockBatch, WriteOff, WriteOffReason
-from inventory.selectors import freshness, stock_list, wanted_warehouse, write_offs
+from inventory.selectors.documents import wanted_warehouse, write_offs
+from inventory.selectors.shelves import freshness, stock_list
 from inventory.services.returns import return_to_supplier as send_back
 from inventory.services.write_offs import write_off as post_write_off
 from inventory.undo import remember_write_off

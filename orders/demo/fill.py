@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.access import Role
 from inventory.models import Sale, StockBatch, Supplier, Warehouse, WriteOffReason
-from inventory.selectors import expired_batches
+from inventory.selectors.shelves import expired_batches
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.returns import return_sale, return_to_supplier
 from inventory.services.sale_processor import SaleProcessor

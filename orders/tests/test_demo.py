@@ -8,8 +8,8 @@ from django.test import TestCase
 from django.utils import timezone
 from PIL import Image
 
-from inventory import selectors as stock
-from inventory.models import Receipt, Sale, SaleReturn, StockMovement, Supplier, SupplierReturn, WriteOff
+from inventory.models import Receipt, ReceiptLine, Sale, SaleReturn, StockMovement, Supplier, SupplierReturn, WriteOff
+from inventory.selectors import promises, shelves
 from inventory.services.checking import check_stock
 from orders import demo
 from orders.demo import days, fern, pictures, pion
@@ -80,16 +80,16 @@ def test_a_demo_shop_has_something_of_everything_and_a_clean_stock(shop, describ
     today = timezone.localdate(now)
     assert check_stock() == []
     assert set(Order.objects.values_list("status__category", flat=True)) == {category.value for category in Category}
-    assert stock.expired_batches(today).exists()
-    counts = stock.stock_counts(on=today)
+    assert shelves.expired_batches(today).exists()
+    counts = shelves.stock_counts(on=today)
     assert min(counts.wilting, counts.low) > 0
-    assert stock.waiting_list().exists()
-    assert stock.active_reservations().exists()
+    assert promises.waiting_list().exists()
+    assert promises.active_reservations().exists()
     for model in (Receipt, Sale, SaleReturn, SupplierReturn, WriteOff, StockMovement, Payment):
         assert model.objects.exists(), model
     assert len(set(WriteOff.objects.values_list("reason", flat=True))) >= 5
     assert Supplier.objects.filter(receipts__isnull=False).distinct().count() == len(described.suppliers)
-    costs = [row.unit_cost for row in stock.ReceiptLine.objects.filter(product__name=described.goods[0].name)]
+    costs = [row.unit_cost for row in ReceiptLine.objects.filter(product__name=described.goods[0].name)]
     assert len(costs) == len(set(costs)) or described.goods[0].vase_days is None
     found = exceptions_at(now, all_statuses())
     assert min(found.late, found.unpaid, found.waiting) > 0

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from core.access import may, needs
 from core.htmx import page_or_part, wants_part
-from inventory.selectors import expired_batches, low_stocks, wilting_stocks
+from inventory.selectors.shelves import expired_batches, low_stocks, wilting_stocks
 from inventory.views.stock import rights, with_freshness
 from orders.models import OrderStatus
 from orders.selectors.lists import all_statuses

@@ -1,0 +1,40 @@
+"""Figures of products for the catalogue and for orders. Nothing is written here."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from inventory.models import Stock
+from products.models import Product
+from products.stock_figures import Figures
+
+
+def figures_by_product(product_ids: Sequence[int]) -> dict[int, Figures]:
+    """Product → on hand and free in all live warehouses: what the catalogue shows."""
+    rows = (
+        Stock.objects.filter(product__in=list(product_ids), warehouse__is_deleted=False)
+        .order_by()
+        .values("product")
+        .annotate(on_hand=Sum("quantity"), promised=Sum("reserved"))
+    )
+    return {row["product"]: Figures(row["on_hand"], row["on_hand"] - row["promised"]) for row in rows}
+
+
+def free_by_place(product_ids: Sequence[int]) -> list[dict[int, Decimal]]:
+    """What is free of these products, one mapping per live warehouse."""
+    places: dict[int, dict[int, Decimal]] = {}
+    for stock in Stock.objects.filter(product__in=product_ids, warehouse__is_deleted=False):
+        places.setdefault(stock.warehouse_id, {})[stock.product_id] = stock.free
+    return list(places.values())
+
+
+def products_by_key(keys: Sequence[int]) -> dict[int, Product]:
+    """Product by key, deleted ones too: documents keep naming them."""
+    return Product.all_objects.in_bulk(list(keys))
+
+
+def free_by_product(product_ids: Sequence[int], *, warehouse: int) -> dict[int, Decimal]:
+    """Product → base units that are on hand and promised to nobody; products without a stock row are left out."""
+    rows = Stock.objects.filter(product__in=product_ids, warehouse=warehouse)
+    return {row.product_id: row.free for row in rows}
