@@ -304,6 +304,10 @@ def do_sale(facts: dict[str, Any], key: UUID) -> Any:
     return SaleProcessor.create_sale(**what_and_where(facts), sale_price=Decimal(20), key=key)
 
 
+def do_sale_by_hand(facts: dict[str, Any], key: UUID) -> Any:
+    return Sale.objects.create(**what_and_where(facts))
+
+
 def do_write_off(facts: dict[str, Any], key: UUID) -> Any:
     return write_off(**what_and_where(facts), reason="wilted", at=moment(facts), key=key)
 
@@ -476,6 +480,7 @@ REQUESTS: dict[str, Request] = {
     "reversal": Request(4, draw_reversal, do_reversal, "write_off_reversal"),
     "supplier_return": Request(3, draw_batch, do_supplier_return, "supplier_return", "inventory_supplierreturn"),
     "sale": Request(8, goods_of, do_sale, "sale"),
+    "sale_by_hand": Request(2, goods_of, do_sale_by_hand),
     "short_sale": Request(3, draw_late_sale, do_short_sale, "chaos_short_sale"),
     "return": Request(5, draw_return, do_return, "sale_return", "inventory_salereturn"),
     "order": Request(18, draw_order, do_order, "order", "orders_order"),

@@ -143,10 +143,7 @@ class Goods(Oracle):
         pair = self.pair(number)
         item, place = self.objects_of(pair)
         key = uuid.uuid4()
-        if place.pk in self.lenient:
-            due = self.due_where_short_is_allowed([(pair, quantity)])
-        else:
-            due = [InsufficientStock] if self.lacks(Counter({pair: quantity})) else ()
+        due = self.due_for_selling(pair, quantity)
         made = self.again(
             sent,
             lambda: SaleProcessor.create_sale(
@@ -161,10 +158,15 @@ class Goods(Oracle):
         """As the admin does: the receiver writes it off."""
         pair = self.pair(number)
         item, place = self.objects_of(pair)
-        due = [InsufficientStock] if self.lacks(Counter({pair: quantity})) else ()
+        due = self.due_for_selling(pair, quantity)
         ensure_stocks([pair])
         made = self.act(lambda: Sale.objects.create(product=item, warehouse=place, quantity=quantity), due=due)
         self.sold(made, pair, quantity)
+
+    def due_for_selling(self, pair, quantity):
+        if pair[1] in self.lenient:
+            return self.due_where_short_is_allowed([(pair, quantity)])
+        return [InsufficientStock] if self.lacks(Counter({pair: quantity})) else ()
 
     @precondition(lambda self: self.loose)
     @rule(number=pick)
