@@ -19,6 +19,7 @@ from inventory.models import Reservation, Sale, Stock, Warehouse
 from inventory.services.checking import check_stock, repair_caches
 from inventory.tests.factories import kit, product, warehouse
 from orders.domain.lifecycle import Category, Stage, stage_of
+from orders.engine import DiscountTooLarge
 from orders.invariants import INVARIANTS
 from orders.models import Order, OrderItem
 from orders.services.placing import LineInput
@@ -246,6 +247,11 @@ class Oracle(RuleBasedStateMachine):
                 return [TooMuchShort]
         return []
 
+    def discount_is_too_large(self, known):
+        """A line that is deleted by itself leaves the order's discount as it was."""
+        worth = sum(item.amount for item in OrderItem.objects.filter(order=known.order))
+        return self.row(known).discount > worth
+
     def live_sales(self, known):
         return list(
             Sale.objects.filter(demand__order_link__item__order=known.order, reversed_at=None).order_by("demand_id")
@@ -261,19 +267,23 @@ class Oracle(RuleBasedStateMachine):
         for sale in sales:
             self.have[sale.product_id, sale.warehouse_id] += self.out.pop(sale.pk)
 
+    def due_for_moving(self, known, stage, needs, own):
+        if not known.lines and stage in {Stage.RESERVED, Stage.SOLD}:
+            return [NothingToSell]
+        if stage is not Stage.SOLD or known.stage is Stage.SOLD:
+            return []
+        if known.warehouse in self.lenient:
+            due = self.due_where_short_is_allowed([*self.parts_of(known)])
+        else:
+            due = [InsufficientStock] if self.lacks(needs, own) else []
+        return [*due, DiscountTooLarge] if self.discount_is_too_large(known) else due
+
     def move(self, known, call, category, *, due=()):
         """Take an order where `category` asks, through any door, and follow with the oracle."""
         stage, before = stage_of(category), known.stage
         sold = self.live_sales(known)
-        due = list(due)
-        if not due and not known.lines and stage in {Stage.RESERVED, Stage.SOLD}:
-            due = [NothingToSell]
         needs, own = self.needs_of(known)
-        if not due and stage is Stage.SOLD and before is not Stage.SOLD:
-            if known.warehouse in self.lenient:
-                due = self.due_where_short_is_allowed([*self.parts_of(known)])
-            elif self.lacks(needs, own):
-                due = [InsufficientStock]
+        due = list(due) or self.due_for_moving(known, stage, needs, own)
         if isinstance(self.act(call, due=due), DomainError):
             return
         known.category = category
