@@ -252,3 +252,18 @@ class TenantRegistration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shop_name} ({self.schema_name})"
+
+
+class SchemaTemplate(models.Model):
+    """The text of an empty shop, see customers/template.py."""
+
+    fingerprint = models.CharField(max_length=32, unique=True)
+    text = models.TextField()
+    rendered_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("template of a shop")
+        verbose_name_plural = _("templates of shops")
+
+    def __str__(self) -> str:
+        return self.fingerprint
