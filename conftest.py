@@ -43,7 +43,7 @@ def pytest_configure(config: Any) -> None:
 def ensure_shops() -> dict[str, Any]:
     """Rows of the platform and both shops. A schema is made once; its row may have gone with a committed test."""
     from customers.models import Client, Domain
-    from customers.schema import schema_exists
+    from customers.schema import schema_exists, schema_fingerprint
     from customers.services.platform import ensure_platform
     from customers.services.provisioning import default_domain, provision_shop
 
@@ -54,7 +54,13 @@ def ensure_shops() -> dict[str, Any]:
         shop = Client.objects.filter(schema_name=schema_name).first()
         if shop is None and schema_exists(schema_name):
             # Past save(), which rightly refuses a schema that is there.
-            [shop] = Client.objects.bulk_create([Client(schema_name=schema_name, name=name, status="active")])
+            [shop] = Client.objects.bulk_create(
+                [
+                    Client(
+                        schema_name=schema_name, name=name, status="active", fingerprint=schema_fingerprint(schema_name)
+                    )
+                ]
+            )
             Domain.objects.create(domain=default_domain(schema_name), tenant=shop, is_primary=True)
         elif shop is None:
             shop = provision_shop(schema_name=schema_name, name=name)
@@ -70,7 +76,8 @@ def keep_template() -> None:
 
     from core.pg_programs import ProgramMissing, server_major
     from customers.models import SchemaTemplate
-    from customers.template import code_fingerprint, render
+    from customers.schema import code_fingerprint
+    from customers.template import render
 
     if SchemaTemplate.objects.filter(fingerprint=code_fingerprint()).exists():
         return

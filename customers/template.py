@@ -5,18 +5,15 @@ other migrations it is not used. The scratch schema's name is one that no shop c
 its place touches nothing else.
 """
 
-import hashlib
 import re
-from functools import cache
 
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.db.migrations.loader import MigrationLoader
-from django_tenants.utils import quote_schema_name
 
 from core import pg_programs
 from core.tenancy import in_public
 from customers.models import SchemaTemplate
+from customers.schema import code_fingerprint, schema_fingerprint
 
 SCRATCH = "_template_of_a_shop"
 # Without these the planner answers one of pg_dump's questions in a minute where there are a thousand schemas.
@@ -31,25 +28,6 @@ _SESSION = re.compile(
     rf"|CREATE SCHEMA {SCRATCH};)\n",
     re.MULTILINE,
 )
-
-
-@cache
-def code_fingerprint() -> str:
-    """What the migrations on disk come to: 32 hexadecimal digits, the same on every machine."""
-    names = sorted(f"{app}.{name}" for app, name in MigrationLoader(None).graph.nodes)
-    return _digest(names)
-
-
-def schema_fingerprint(schema_name: str) -> str:
-    """The same of the migrations a schema has had."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT app, name FROM {quote_schema_name(schema_name)}.django_migrations")  # noqa: S608 - quoted
-        names = sorted(f"{app}.{name}" for app, name in cursor.fetchall())
-    return _digest(names)
-
-
-def _digest(names: list[str]) -> str:
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
 
 
 def template_text() -> str | None:

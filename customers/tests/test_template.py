@@ -9,9 +9,9 @@ from django.db import connection
 from core.tenancy import in_public, in_schema
 from customers import template
 from customers.models import SchemaTemplate
-from customers.schema import make_schema, schema_exists, seed_schema
+from customers.schema import code_fingerprint, make_schema, schema_exists, schema_fingerprint, seed_schema
 from customers.services.provisioning import provision_shop
-from customers.template import SCRATCH, code_fingerprint, dump_text, fill_from, render, schema_fingerprint
+from customers.template import SCRATCH, dump_text, fill_from, render
 
 
 def structure_of(name):
