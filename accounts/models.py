@@ -8,9 +8,11 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Role, may
+from core.sealing import salted
 
 # Without "@": then no user name can be somebody else's e-mail, and the log-in field may take either.
 username_rule = RegexValidator(r"\A[\w.+-]+\Z", _("Use letters, digits and the signs . + - _ only, without blanks."))
@@ -102,6 +104,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_staff(self) -> bool:
         """Whether the person may open the Django admin: follows from the role."""
         return may(self, "admin.use")
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """What a session holds of the person: with the schema in it, a twin in another shop is somebody else."""
+        return salted_hmac(salted("accounts.session"), self.password, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         return self.name or self.username

@@ -325,9 +325,9 @@ def cookies_of() -> dict[str, str]:
     """Role → the cookies of somebody who is logged in, with the token that forms send back."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
 
     from accounts.models import User
+    from core.sessions import SessionStore
 
     found = {}
     for role in ROLES:
