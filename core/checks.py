@@ -205,9 +205,10 @@ def check_deployed(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
         "Without it passwords and sessions can be read on the way, and a neighbour can set cookies for all shops.",
     )
     problems.forbid(
-        not settings.SECOND_FACTOR_FOR_PLATFORM,
+        not settings.SECOND_FACTOR_FOR_PLATFORM
+        or "accounts.middleware.SecondFactorMiddleware" not in settings.MIDDLEWARE,
         31,
-        "SECOND_FACTOR_FOR_PLATFORM must be on.",
+        "SECOND_FACTOR_FOR_PLATFORM must be on, and its middleware in MIDDLEWARE.",
         "One stolen password of an operator would open the list of all shops.",
     )
     problems.forbid(
