@@ -32,7 +32,7 @@ LOG_IN = Limit("log_in", 100, HOUR // 4)
 FORGOTTEN = Limit("forgotten", 20, HOUR)
 FORGOTTEN_EMAIL = Limit("forgotten_email", 5, HOUR)
 APPLY = Limit("apply", 20, HOUR)
-APPLY_EMAIL = Limit("apply_email", 3, DAY)
+APPLY_EMAIL = Limit("apply_email", 10, DAY)
 SUGGEST_ADDRESS = Limit("suggest_address", 200, HOUR)
 # By person: a code has a million values, three of which are right at any time.
 CODE = Limit("code", 5, HOUR // 4)
