@@ -124,6 +124,10 @@ PAGES = [
     Page("inventory:mark_down", "form", "stock={stock}"),
     Page("inventory:regrade", "form", "stock={stock}", role="florist"),
     Page("inventory:regrade_list", "list"),
+    Page("inventory:assemble", "list", role="florist"),
+    Page("inventory:assemble", "form", "kit={kit}", role="florist"),
+    Page("inventory:take_apart", "form", sample="bouquet", role="florist"),
+    Page("inventory:assembly_labels", "print", sample="assembly"),
     Page("inventory:transfer_list", "list"),
     Page("inventory:transfer_send", "form", "stock={stock}", role="florist"),
     Page("inventory:transfer_detail", "detail", sample="transfer"),
@@ -201,6 +205,7 @@ def samples() -> dict[str, Any]:
     open_orders = Order.objects.filter(status__category="confirmed", due_on__gte=today).order_by("pk")
     done = Order.objects.filter(status__category="completed").order_by("-pk")
     orders = list(open_orders.values_list("pk", flat=True)[:40])
+    assembly, bouquet = _put_together()
     return {
         "order": orders,
         "line": list(OrderItem.objects.filter(order__in=orders).values_list("order", "pk")[:40]),
@@ -211,6 +216,8 @@ def samples() -> dict[str, Any]:
         "write_off": [("write_off", key) for key in WriteOff.objects.order_by("-pk").values_list("pk", flat=True)[:10]],
         "transfer": [_sent()],
         "stock_take": [_half_counted()],
+        "assembly": [assembly],
+        "bouquet": [bouquet],
         "receipt": list(Receipt.objects.order_by("-pk").values_list("pk", flat=True)[:10]),
         "receipt_line": list(ReceiptLine.objects.order_by("-pk").values_list("receipt", "pk")[:40]),
         "product": list(Product.objects.order_by("pk").values_list("pk", flat=True)[:40]),
@@ -263,12 +270,32 @@ def _half_counted() -> int:
     return int(there.pk)
 
 
+def _put_together() -> tuple[int, int]:
+    """Ten bouquets on the shelf: the assembly and one of them."""
+    from decimal import Decimal
+
+    from django.db.models import F
+
+    from inventory.models import Assembly, Stock, Warehouse
+    from inventory.services.assembling import NewBouquet, assemble
+    from products.services.catalogue import Component
+
+    there = Assembly.objects.filter(batches__is_open=True).first()
+    if there is None:
+        source = Warehouse.objects.get(is_default=True)
+        plenty = Stock.objects.filter(warehouse=source, quantity__gte=F("reserved") + 10).select_related("product")[:6]
+        parts = [Component(stock.product, Decimal(1)) for stock in plenty]
+        posy = NewBouquet("Posy of the day", Decimal(900))
+        there = assemble(bouquet=posy, warehouse=source, quantity=Decimal(10), parts=parts)
+    return int(there.pk), int(there.batches.filter(is_open=True).values_list("pk", flat=True)[0])
+
+
 def paths_of(page: Page, found: dict[str, Any]) -> list[str]:
     """The addresses a page is asked under, one per sample row; a page without a key has one."""
     from django.urls import NoReverseMatch, reverse
     from django.utils.encoding import iri_to_uri
 
-    values = {**found["values"], "stock": found["stock"][0]}
+    values = {**found["values"], "stock": found["stock"][0], "kit": found["kit"][0]}
     query = f"?{page.query.format(**values)}" if page.query else ""
     with suppress(NoReverseMatch):
         return [iri_to_uri(reverse(page.name, urlconf="myproject.urls_shop") + query)]

@@ -41,6 +41,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "stock.transfer": _SHOP_FLOOR,
     "stock.regrade": _OFFICE | {Role.FLORIST},
     "stock.mark_down": _OFFICE,
+    "stock.assemble": _SHOP_FLOOR,
     "stock.cost": _OFFICE,
     "stock.correct_cost": _OFFICE,
     "catalogue.view": _SHOP_FLOOR,

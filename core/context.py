@@ -67,6 +67,7 @@ CREATE = [
     Section("inventory:receive", pgettext_lazy("goods", "Receipt"), "download", "stock.receive"),
     Section("inventory:write_off", _("Write-off"), "trash", "stock.write_off"),
     Section("inventory:transfer_send", pgettext_lazy("goods", "Transfer"), "truck", "stock.transfer"),
+    Section("inventory:assemble", _("Bouquets for the shelf"), "bouquet", "stock.assemble"),
     Section("inventory:stock_take_start", _("Stock-take"), "check", "stock.count"),
     Section("products:kit_create", _("Bouquet"), "bouquet", "catalogue.change"),
     Section("products:product_create", _("Product"), "catalogue", "catalogue.change"),

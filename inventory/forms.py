@@ -18,6 +18,7 @@ from core.templatetags.florist import quantity
 from inventory.domain.counting import WHOLE, Counted, TooExact, count, dearer_by
 from inventory.errors import TooExactPacks
 from inventory.models import FreightSpread, StockBatch, StockTakeScope, Supplier, Warehouse, WriteOffReason
+from inventory.services.assembling import MOST_AT_ONCE
 from inventory.services.transfers import Missing
 from products.forms import offer_categories
 from products.lines import LineForm, ProductField, reckoning, unmarked
@@ -321,6 +322,71 @@ class RegradeLineForm(LineForm):
 
     product = ProductField(label=_("What it is"))
     quantity = QuantityField(label=_("How much"))
+
+
+PLAN = "plan"  # the part of the page that is reckoned while bouquets are put together
+
+
+class AssembleForm(Form):
+    """How many bouquets, where, and the work on them. One there is no recipe for has a name and a price besides."""
+
+    name = CleanCharField(max_length=200, label=_("Name of the bouquet"))
+    price = MoneyField(label=_("Price of one"), minimum=Decimal("0.01"))
+    quantity = QuantityField(places=0, maximum=Decimal(MOST_AT_ONCE), label=_("How many bouquets"))
+    warehouse = forms.ModelChoiceField(queryset=Warehouse.objects.none(), label=_("Warehouse"), empty_label=None)
+    work_cost = MoneyField(
+        label=_("Work on all of them"), required=False, help_text=_("Becomes part of what the bouquets cost.")
+    )
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+    key = KeyField()
+
+    def __init__(self, *args: Any, is_new: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_new:
+            del self.fields["name"], self.fields["price"]
+        self.fields["warehouse"].queryset = Warehouse.objects.order_by("-is_default", "position")  # type: ignore[attr-defined]
+        for name in ("quantity", "warehouse", "work_cost"):
+            self.fields[name].widget.attrs |= reckoning(PLAN)
+
+    def clean_work_cost(self) -> Decimal:
+        return self.cleaned_data["work_cost"] or Decimal(0)
+
+
+class PartForm(LineForm):
+    """How much of which product goes into one bouquet."""
+
+    quantity = QuantityField(label=_("In one bouquet"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["quantity"].widget.attrs |= reckoning(PLAN)
+
+
+class TakeApartForm(Form):
+    """Why stems of a bouquet are spoiled."""
+
+    reason = forms.ChoiceField(
+        choices=WriteOffReason.choices, widget=forms.RadioSelect, label=_("Why they are spoiled"), required=False
+    )
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+    key = KeyField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "reason")
+
+    def clean_reason(self) -> str:
+        return self.cleaned_data["reason"] or WriteOffReason.WILTED
+
+
+class SpoiledForm(Form):
+    """How much of one part of a bouquet is spoiled."""
+
+    quantity = QuantityField(minimum=Decimal(0), required=False, label=_("Spoiled of it"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "quantity")
 
 
 class KeyForm(Form):

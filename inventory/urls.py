@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from inventory.views import documents, printing, receipts, regrading, stock, stock_takes, transfers, write_offs
+from inventory.views import (
+    assembling,
+    documents,
+    printing,
+    receipts,
+    regrading,
+    stock,
+    stock_takes,
+    transfers,
+    write_offs,
+)
 
 app_name = "inventory"
 
@@ -21,6 +31,8 @@ urlpatterns = [
     path("mark-down/", regrading.mark_down, name="mark_down"),
     path("regrade/", regrading.regrade, name="regrade"),
     path("regrades/", regrading.list_of_regrades, name="regrade_list"),
+    path("assembling/", assembling.assemble, name="assemble"),
+    path("assemblies/<int:pk>/labels/", printing.assembly_labels, name="assembly_labels"),
     path("transfers/", transfers.list_of_transfers, name="transfer_list"),
     path("transfers/new/", transfers.send, name="transfer_send"),
     path("transfers/<int:pk>/", transfers.detail, name="transfer_detail"),
@@ -35,5 +47,6 @@ urlpatterns = [
     path("receipts/<int:pk>/labels/", printing.receipt_labels, name="receipt_labels"),
     path("batches/<int:pk>/", printing.batch, name="batch"),
     path("batches/<int:pk>/label/", printing.batch_label, name="batch_label"),
+    path("batches/<int:pk>/take-apart/", assembling.take_apart, name="take_apart"),
     path("batches/<int:pk>/return/", write_offs.return_to_supplier, name="return_to_supplier"),
 ]

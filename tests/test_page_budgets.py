@@ -27,6 +27,8 @@ DETAILS = (
     "print_",
     "label",
     "transfer_send",
+    "assemble",
+    "take_apart",
     "mark_down",
 )
 

@@ -5,13 +5,16 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from core.access import needs
 from core.htmx import page_or_part
 from inventory.documents import KINDS, documents
-from inventory.models import StockMovement, Warehouse
-from inventory.views.stock import PAGE, read_key, rights
+from inventory.models import Assembly, Disassembly, StockMovement, Warehouse
+from inventory.selectors.assembling import made_by, used_by
+from inventory.services.assembling import bouquet_as_made
+from inventory.views.stock import PAGE, read_key, rights, with_freshness
 from products.forms import SearchForm
 
 
@@ -65,5 +68,22 @@ def detail(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         .select_related("stock__product", "stock__warehouse", "by")
         .order_by("created_at", "pk")
     )
-    context = {"document": document, "row": row, "movements": list(movements), **rights(request.user)}
+    context = {
+        "document": document,
+        "row": row,
+        "movements": list(movements),
+        **_more(document),
+        **rights(request.user),
+    }
     return page_or_part(request, "inventory/document_detail.html", "page", context)
+
+
+def _more(document: Any) -> dict[str, Any]:
+    """What the page shows of some kinds beside their ledger rows."""
+    if isinstance(document, Assembly):
+        used = used_by(document)
+        with_freshness([piece.batch for row in used for piece in row.taken], on=timezone.localdate())
+        return {"used": used, "made": made_by(document)}
+    if isinstance(document, Disassembly):
+        return {"assembly": bouquet_as_made(document.batch).assembly, "lost": document.cost - document.parts_cost}
+    return {}

@@ -47,10 +47,17 @@ SHOP_PAGES: dict[str, list[str]] = {
     "inventory:write_off": ["/stock/write-off/", "/stock/write-off/?stock={stock}", "/stock/write-off/?batch={batch}"],
     "inventory:write_off_list": ["/stock/write-offs/"],
     "inventory:document_list": ["/stock/documents/", "/stock/documents/?q=nothing+like+this"],
-    "inventory:document_detail": ["/stock/documents/write_off/{write_off}/"],
+    "inventory:document_detail": [
+        "/stock/documents/write_off/{write_off}/",
+        "/stock/documents/assembly/{assembly}/",
+        "/stock/documents/disassembly/{disassembly}/",
+    ],
     "inventory:mark_down": ["/stock/mark-down/?stock={stock}", "/stock/mark-down/?batch={batch}"],
     "inventory:regrade": ["/stock/regrade/?stock={stock}"],
     "inventory:regrade_list": ["/stock/regrades/"],
+    "inventory:assemble": ["/stock/assembling/", "/stock/assembling/?own=1", "/stock/assembling/?kit={kit}"],
+    "inventory:assembly_labels": ["/stock/assemblies/{assembly}/labels/"],
+    "inventory:take_apart": ["/stock/batches/{bouquet}/take-apart/"],
     "inventory:transfer_list": ["/stock/transfers/", "/stock/transfers/?state=cancelled"],
     "inventory:transfer_send": ["/stock/transfers/new/", "/stock/transfers/new/?stock={stock}"],
     "inventory:transfer_detail": ["/stock/transfers/{sent}/", "/stock/transfers/{carried}/"],
@@ -152,12 +159,14 @@ def route_names(urlconf: str = "myproject.urls_shop") -> set[str]:
 def landmarks() -> dict[str, int]:
     """Keys of rows of a filled shop that the pages are looked at with."""
     from inventory.models import Receipt, StockBatch, Warehouse, WriteOff
+    from inventory.services.assembling import NewBouquet, assemble, take_apart
     from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
     from inventory.services.transfers import TransferLineInput, send_transfer, transfer_stock
     from orders.domain.lifecycle import Category
     from orders.models import Order
     from orders.selectors.lists import uncovered
     from products.models import Product, ProductCategory, ProductKit
+    from products.services.catalogue import Component
 
     def order(category: str) -> Any:
         # One with words for its card: they are printed too.
@@ -170,11 +179,15 @@ def landmarks() -> dict[str, int]:
         return found
 
     # Enough of it, for something of it may be written off before it is looked at.
-    batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False, remaining__gte=5).earliest("pk")
+    batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False, remaining__gte=9).earliest("pk")
     waiting_line = uncovered().earliest("needed_on", "pk").order_link.item
     confirmed = order(Category.CONFIRMED)
     shelf = Warehouse.objects.get_or_create(name="The shelf of the second shop")[0]
     goods = [TransferLineInput(batch.stock.product, Decimal(1), batch)]
+    posy = NewBouquet("Posy of the day", Decimal(300))
+    one = [Component(batch.stock.product, Decimal(1))]
+    assembly = assemble(bouquet=posy, warehouse=batch.stock.warehouse, quantity=Decimal(2), parts=one)
+    bouquet, other = assembly.batches.order_by("pk")
     counted = stock_take(batch.stock)
     apply_stock_take(counted)
     counting = stock_take(batch.stock)
@@ -187,6 +200,9 @@ def landmarks() -> dict[str, int]:
         "waiting": waiting_line.order_id,
         "stock": batch.stock_id,
         "batch": batch.pk,
+        "assembly": assembly.pk,
+        "bouquet": bouquet.pk,
+        "disassembly": take_apart(batch=other).pk,
         "write_off": WriteOff.objects.earliest("pk").pk,
         "sent": send_transfer(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
         "carried": transfer_stock(source=batch.stock.warehouse, target=shelf, lines=goods).pk,

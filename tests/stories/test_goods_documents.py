@@ -4,10 +4,11 @@ from decimal import Decimal
 
 from playwright.sync_api import expect
 
-from inventory.models import StockTake, StockTakeState, Transfer, TransferState
+from inventory.models import StockTake, StockTakeState, Transfer, TransferState, WriteOff
 from inventory.services.checking import check_stock
 from inventory.services.sale_processor import SaleProcessor
-from inventory.tests.factories import cellar, product, receive, stock_of, stocked, warehouse
+from inventory.tests.factories import cellar, kit, product, receive, stock_of, stocked, warehouse
+from products.models import Product
 from tests.stories.conftest import PHONE
 from tests.stories.hand import Hand
 from tests.stories.test_a_day import LANGUAGES, ON_A_PHONE
@@ -63,4 +64,35 @@ def test_one_product_is_transferred_in_five_taps(browse, staff, live_shop, langu
     hand.finish()
     assert Transfer.objects.get().state == TransferState.RECEIVED
     assert (stock_of(rose).quantity, stock_of(rose, cellar()).quantity) == (18, 12)
+    assert check_stock() == []
+
+
+@LANGUAGES
+def test_bouquets_are_put_on_the_shelf_and_one_is_taken_apart(browse, staff, live_shop, language):
+    rose, tulip = stocked("Rose"), stocked("Tulip", ("20", "5"))
+    spring = kit("Spring", "990", (rose, "5"), (tulip, "2"))
+    page = browse(staff("manager", language=language), **ON_A_PHONE)
+    page.goto("/stock/assembling/")
+    hand = Hand(page, f"two bouquets for the shelf ({language})", 4)
+    hand.tap(f"#kit_{spring.pk}")
+    hand.fill("[name=quantity]", "2")
+    # What is taken is reckoned while the number is typed: ten roses, and what one costs.
+    expect(page.locator("#plan .figures")).to_contain_text("60")
+    expect(page.locator("#plan .parted")).to_contain_text("10")
+    hand.tap("#plan .primary")
+    hand.finish()
+    expect(page.locator("h1")).to_contain_text("1")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    shelf = stock_of(Product.objects.get(made_from=spring))
+    assert (shelf.quantity, stock_of(rose).quantity) == (2, 20)
+    hand = Hand(page, f"one of them taken apart, a stem is broken ({language})", 4)
+    hand.tap("table .button >> nth=0")
+    hand.fill(f"[name=stem-{rose.pk}-quantity]", "1")
+    hand.tap("label:has([value=broken])")
+    hand.tap("form .primary")
+    hand.finish()
+    expect(page.locator("#page_notice")).to_contain_text("Tulip")
+    shelf.refresh_from_db()
+    assert (shelf.quantity, stock_of(rose).quantity, stock_of(tulip).quantity) == (1, 24, 18)
+    assert WriteOff.objects.get().reason == "broken"
     assert check_stock() == []
