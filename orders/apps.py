@@ -7,8 +7,12 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self) -> None:
+        from inventory.askers import provide
         from orders import (
             receivers,  # noqa: F401 - listens to the inventory
             search,  # noqa: F401 - registers what the search finds
             undo,  # noqa: F401 - registers what can be undone
         )
+        from orders.selectors.margins import askers_of
+
+        provide(askers_of)

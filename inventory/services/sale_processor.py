@@ -29,6 +29,7 @@ from inventory.models import (
     SaleAllocation,
     Shortage,
     SourceKind,
+    Stock,
     StockDemand,
     Warehouse,
 )
@@ -69,29 +70,12 @@ class SaleProcessor:
         amount = _checked_amount(quantity * sale_price)
 
         def make() -> Sale:
-            place = _hold_allowing(warehouse.pk)
-            [stock_id] = ensure_stocks([(product.pk, warehouse.pk)]).values()
-            stock = lock_stocks([stock_id])[stock_id]
+            place, stock = _hold(product.pk, warehouse.pk)
             _refuse_other_goods(demand, product=product.pk, warehouse=warehouse.pk, quantity=quantity)
             sale_id = next_number("inventory_sale_id_seq")
-            if place is not None:
-                there = min(quantity, stock.quantity)
-                _refuse_beyond_limit(quantity - there, product, place)
-                # Its own promise first: it is about to be kept, and must not give way to itself.
-                if demand is not None:
-                    release([demand], at=sold_at)
-                give_way({stock_id: there}, at=sold_at)
-            reserved = _own_reservation(demand)
-            [issued] = engine.issue(
-                MovementKind.SALE,
-                SourceKind.SALE,
-                [engine.IssueRow(sale_id, stock_id, quantity, reserved=reserved)],
-                by=by and by.pk,
-                at=sold_at,
-                allow_short=place is not None,
-            ).values()
+            cost = _write_off(sale_id, place, stock, quantity=quantity, demand=demand, at=sold_at, by=by and by.pk)
             sale = Sale.objects.create(
-                pk=sale_id, product=product, warehouse=warehouse, quantity=quantity, amount=amount, cost=issued.cost,
+                pk=sale_id, product=product, warehouse=warehouse, quantity=quantity, amount=amount, cost=cost,
                 demand=demand, processed=True, sold_at=sold_at, by=by,
             )  # fmt: skip
             _use_up(demand, sold_at)
@@ -144,30 +128,33 @@ class SaleProcessor:
 
     @staticmethod
     def process(sale: Sale) -> Sale:
-        """Write off a sale that was saved elsewhere with `processed=False`; a processed one stays as it is.
+        """Write off a sale that was saved elsewhere with `processed=False`, by the rules of `create_sale`; a processed one
+        stays as it is.
 
-        Raises InsufficientStock; the caller's transaction then leaves no sale behind.
+        Raises InsufficientStock, TooMuchShort, DemandClosed; the caller's transaction then leaves no sale behind.
         """
         with transaction.atomic():
-            stock_ids = lock_stocks_of_sales([sale.pk])
+            # What was sold from where never changes, so it may be read before the lock.
+            place, stock = _hold(sale.product_id, sale.warehouse_id)
             stored = Sale.objects.select_for_update(of=("self",), no_key=True).get(pk=sale.pk)
             if stored.processed:
                 return stored
             checked_quantity(stored.quantity)
-            [stock_id] = stock_ids
             _refuse_other_goods(
                 stored.demand, product=stored.product_id, warehouse=stored.warehouse_id, quantity=stored.quantity
             )
-            [issued] = engine.issue(
-                MovementKind.SALE,
-                SourceKind.SALE,
-                [engine.IssueRow(stored.pk, stock_id, stored.quantity, reserved=_own_reservation(stored.demand))],
-                by=stored.by_id,
+            cost = _write_off(
+                stored.pk,
+                place,
+                stock,
+                quantity=stored.quantity,
+                demand=stored.demand,
                 at=stored.sold_at,
-            ).values()
-            Sale.objects.filter(pk=stored.pk).update(cost=issued.cost, processed=True)
+                by=stored.by_id,
+            )
+            Sale.objects.filter(pk=stored.pk).update(cost=cost, processed=True)
             _use_up(stored.demand, stored.sold_at)
-        sale.cost, sale.processed = issued.cost, True
+        sale.cost, sale.processed = cost, True
         return sale
 
 
@@ -243,6 +230,43 @@ def _refuse_beyond_limit(lacking: Decimal, product: Product, warehouse: Warehous
             _("%(lacking)s of %(product)s are not entered, at most %(limit)s may be sold so. Enter the receipt first.")
             % {"lacking": shown(lacking), "product": product, "limit": shown(warehouse.short_limit)}
         )
+
+
+def _hold(product: int, warehouse: int) -> tuple[Warehouse | None, Stock]:
+    """The warehouse, when it sells before entry, and the locked stock row, in the order of levels."""
+    place = _hold_allowing(warehouse)
+    [stock_id] = ensure_stocks([(product, warehouse)]).values()
+    return place, lock_stocks([stock_id])[stock_id]
+
+
+def _write_off(
+    sale_id: int,
+    place: Warehouse | None,
+    stock: Stock,
+    *,
+    quantity: Decimal,
+    demand: StockDemand | None,
+    at: datetime,
+    by: int | None,
+) -> Decimal:
+    """Take the goods of a sale out of a held stock and answer with their cost. Where the warehouse sells before entry
+    (`place`), promises give way and what is missing becomes a shortage."""
+    if place is not None:
+        there = min(quantity, stock.quantity)
+        _refuse_beyond_limit(quantity - there, stock.product, place)
+        # Its own promise first: it is about to be kept, and must not give way to itself.
+        if demand is not None:
+            release([demand], at=at)
+        give_way({stock.pk: there}, at=at)
+    [issued] = engine.issue(
+        MovementKind.SALE,
+        SourceKind.SALE,
+        [engine.IssueRow(sale_id, stock.pk, quantity, reserved=_own_reservation(demand))],
+        by=by,
+        at=at,
+        allow_short=place is not None,
+    ).values()
+    return issued.cost
 
 
 def _checked_amount(amount: Decimal) -> Decimal:

@@ -1,7 +1,9 @@
-"""Sales over the counter of goods that are there but not entered yet, where the warehouse allows it."""
+"""Sales over the counter of goods that are there but not entered yet, where the warehouse allows it: through the
+service, and of a sale that was saved somewhere (in the admin, in a shell)."""
 
 from decimal import Decimal
 
+import pytest
 from django.utils import timezone
 
 from inventory.errors import InsufficientStock, TooMuchShort
@@ -13,10 +15,22 @@ from inventory.services.sale_processor import SaleProcessor
 from inventory.tests.factories import cellar, product, receive, refused, stock_of, stocked, warehouse
 
 
-def sell(item, quantity, **fields):
+def create(item, quantity, **fields):
     return SaleProcessor.create_sale(
         product=item, warehouse=warehouse(), quantity=Decimal(quantity), sale_price=Decimal(50), **fields
     )
+
+
+def save(item, quantity, **fields):
+    return Sale.objects.create(
+        product=item, warehouse=warehouse(), quantity=Decimal(quantity), amount=50 * Decimal(quantity), **fields
+    )
+
+
+@pytest.fixture(params=[create, save])
+def sell(request):
+    """Both doors through which a sale comes."""
+    return request.param
 
 
 def ask(item, quantity):
@@ -31,7 +45,7 @@ def allow(**fields):
     Warehouse.objects.filter(is_default=True).update(allow_short=True, **fields)
 
 
-def test_a_sale_over_the_counter_is_refused_unless_the_warehouse_allows_it(shop):
+def test_a_sale_over_the_counter_is_refused_unless_the_warehouse_allows_it(shop, sell):
     rose = stocked("Rose", ("5", "10"))
     refused(InsufficientStock, "Rose: asked 8, free 5", lambda: sell(rose, "8"), ru="свободно 5")
     allow()
@@ -43,7 +57,7 @@ def test_a_sale_over_the_counter_is_refused_unless_the_warehouse_allows_it(shop)
     assert check_stock() == []
 
 
-def test_goods_never_entered_at_all_can_be_sold(shop):
+def test_goods_never_entered_at_all_can_be_sold(shop, sell):
     allow()
     rose = product("Rose")
     assert sell(rose, "3").cost == 0
@@ -51,7 +65,7 @@ def test_goods_never_entered_at_all_can_be_sold(shop):
     assert check_stock() == []
 
 
-def test_what_is_there_goes_first_although_it_is_promised(shop):
+def test_what_is_there_goes_first_although_it_is_promised(shop, sell):
     allow()
     rose = stocked("Rose", ("10", "10"))
     other = ask(rose, "8")
@@ -61,7 +75,7 @@ def test_what_is_there_goes_first_although_it_is_promised(shop):
     assert check_stock() == []
 
 
-def test_the_own_promise_is_kept_before_others_give_way(shop):
+def test_the_own_promise_is_kept_before_others_give_way(shop, sell):
     allow()
     rose = stocked("Rose", ("10", "10"))
     own, other = ask(rose, "6"), ask(rose, "4")
@@ -71,7 +85,7 @@ def test_the_own_promise_is_kept_before_others_give_way(shop):
     assert check_stock() == []
 
 
-def test_more_than_the_limit_is_a_slip_of_the_finger(shop):
+def test_more_than_the_limit_is_a_slip_of_the_finger(shop, sell):
     allow(short_limit=Decimal(5))
     rose = stocked("Rose", ("10", "10"))
     ask(rose, "8")
