@@ -124,6 +124,9 @@ PAGES = [
     Page("inventory:mark_down", "form", "stock={stock}"),
     Page("inventory:regrade", "form", "stock={stock}", role="florist"),
     Page("inventory:regrade_list", "list"),
+    Page("inventory:document_list", "list", "kind=sale"),
+    Page("inventory:document_detail", "detail", sample="sale"),
+    Page("inventory:take_back", "form", "sale={sale}", role="seller"),
     Page("inventory:assemble", "list", role="florist"),
     Page("inventory:assemble", "form", "kit={kit}", role="florist"),
     Page("inventory:take_apart", "form", sample="bouquet", role="florist"),
@@ -197,7 +200,7 @@ def samples() -> dict[str, Any]:
 
     from django.utils import timezone
 
-    from inventory.models import Receipt, ReceiptLine, Stock, StockBatch, WriteOff
+    from inventory.models import Receipt, ReceiptLine, Sale, Stock, StockBatch, WriteOff
     from orders.models import Contact, Order, OrderItem, OrderStatus
     from products.models import Product, ProductCategory, ProductKit
 
@@ -206,6 +209,7 @@ def samples() -> dict[str, Any]:
     done = Order.objects.filter(status__category="completed").order_by("-pk")
     orders = list(open_orders.values_list("pk", flat=True)[:40])
     assembly, bouquet = _put_together()
+    sales = list(Sale.objects.filter(reversed_at=None).order_by("-pk").values_list("pk", flat=True)[:10])
     return {
         "order": orders,
         "line": list(OrderItem.objects.filter(order__in=orders).values_list("order", "pk")[:40]),
@@ -214,6 +218,7 @@ def samples() -> dict[str, Any]:
         "stock": list(Stock.objects.filter(quantity__gt=0).order_by("-version").values_list("pk", flat=True)[:40]),
         "batch": list(StockBatch.objects.filter(is_open=True).order_by("-pk").values_list("pk", flat=True)[:40]),
         "write_off": [("write_off", key) for key in WriteOff.objects.order_by("-pk").values_list("pk", flat=True)[:10]],
+        "sale": [("sale", key) for key in sales],
         "transfer": [_sent()],
         "stock_take": [_half_counted()],
         "assembly": [assembly],
@@ -295,7 +300,7 @@ def paths_of(page: Page, found: dict[str, Any]) -> list[str]:
     from django.urls import NoReverseMatch, reverse
     from django.utils.encoding import iri_to_uri
 
-    values = {**found["values"], "stock": found["stock"][0], "kit": found["kit"][0]}
+    values = {**found["values"], "stock": found["stock"][0], "kit": found["kit"][0], "sale": found["sale"][0][1]}
     query = f"?{page.query.format(**values)}" if page.query else ""
     with suppress(NoReverseMatch):
         return [iri_to_uri(reverse(page.name, urlconf="myproject.urls_shop") + query)]

@@ -42,6 +42,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "stock.regrade": _OFFICE | {Role.FLORIST},
     "stock.mark_down": _OFFICE,
     "stock.assemble": _SHOP_FLOOR,
+    "stock.take_back": _OFFICE | {Role.SELLER},
     "stock.cost": _OFFICE,
     "stock.correct_cost": _OFFICE,
     "catalogue.view": _SHOP_FLOOR,

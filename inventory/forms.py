@@ -389,6 +389,46 @@ class SpoiledForm(Form):
         unmarked(self, "quantity")
 
 
+class TakeBackForm(Form):
+    """Why goods that a buyer brought back are spoiled, and where the good ones go."""
+
+    reason = forms.ChoiceField(
+        choices=WriteOffReason.choices, widget=forms.RadioSelect, label=_("Why they are spoiled"), required=False
+    )
+    to = forms.ModelChoiceField(
+        queryset=Warehouse.objects.none(),
+        required=False,
+        label=_("Where the good ones go"),
+        empty_label=_("back to where they were sold from"),
+    )
+    key = KeyField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "reason", "to")
+        self.fields["to"].queryset = Warehouse.objects.order_by("-is_default", "position")  # type: ignore[attr-defined]
+
+    def clean_reason(self) -> str:
+        return self.cleaned_data["reason"] or WriteOffReason.WILTED
+
+
+class BackForm(Form):
+    """How much of one sale came back, and how much of that is spoiled."""
+
+    quantity = QuantityField(minimum=Decimal(0), required=False, label=_("Came back"))
+    spoiled = QuantityField(minimum=Decimal(0), required=False, label=_("Spoiled of it"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "quantity", "spoiled")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("spoiled") and "quantity" in data and not data["quantity"]:
+            self.add_error("quantity", _("Enter how much came back, the spoiled ones among it."))
+        return data
+
+
 class KeyForm(Form):
     """Nothing but the key that makes a second press the same press."""
 

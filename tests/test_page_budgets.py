@@ -29,6 +29,7 @@ DETAILS = (
     "transfer_send",
     "assemble",
     "take_apart",
+    "take_back",
     "mark_down",
 )
 

@@ -10,11 +10,15 @@ from django.views.decorators.http import require_GET
 
 from core.access import needs
 from core.htmx import page_or_part
+from core.quantities import round_money
+from inventory.askers import askers
 from inventory.documents import KINDS, documents
-from inventory.models import Assembly, Disassembly, StockMovement, Warehouse
+from inventory.models import Assembly, Disassembly, Sale, SaleReturn, StockMovement, Warehouse
 from inventory.selectors.assembling import made_by, used_by
+from inventory.selectors.origins import origins_of_cost
 from inventory.services.assembling import bouquet_as_made
 from inventory.views.stock import PAGE, read_key, rights, with_freshness
+from products.domain.margin import Margin
 from products.forms import SearchForm
 
 
@@ -86,4 +90,18 @@ def _more(document: Any) -> dict[str, Any]:
         return {"used": used, "made": made_by(document)}
     if isinstance(document, Disassembly):
         return {"assembly": bouquet_as_made(document.batch).assembly, "lost": document.cost - document.parts_cost}
+    if isinstance(document, Sale):
+        [cost] = origins_of_cost([document]).values()
+        out = document.quantity - document.returned
+        kept = document.amount * out / document.quantity
+        names = askers([document.demand_id] if document.demand_id else [])
+        return {
+            "asker": next(iter(names.values()), None),
+            "cost": cost,
+            "margin": Margin(round_money(kept), round_money(document.cost - document.returned_cost)),
+            "returns": list(document.returns.select_related("by").order_by("pk")),
+            "can_come_back": out > 0 and document.is_live,
+        }
+    if isinstance(document, SaleReturn):
+        return {"sale": document.sale}
     return {}

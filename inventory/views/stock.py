@@ -50,6 +50,7 @@ def rights(user: Any) -> dict[str, bool]:
         "may_transfer": may(user, "stock.transfer"),
         "may_regrade": may(user, "stock.regrade"),
         "may_mark_down": may(user, "stock.mark_down"),
+        "may_take_back": may(user, "stock.take_back"),
         "may_assemble": may(user, "stock.assemble"),
         "sees_cost": may(user, "stock.cost"),
         "may_correct_cost": may(user, "stock.correct_cost"),

@@ -23,7 +23,7 @@ from orders.domain.lifecycle import Category, Stage
 from orders.forms import PaymentForm, StepForm
 from orders.models import Fulfilment, Order, OrderEvent, OrderStatus
 from orders.selectors.lists import all_statuses, first_of, lateness_of, next_status, thumbs_of_goods
-from orders.selectors.one_order import history_of, order_lines, passed_steps, right_for, steps_from
+from orders.selectors.one_order import history_of, order_lines, passed_steps, right_for, sales_of, steps_from
 from orders.services.payments import record_payment
 from orders.templatetags.orders_words import actor, effect_words
 from orders.undo import step_and_remember
@@ -160,6 +160,7 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "payments": list(order.payments.all()),
         "payment_form": PaymentForm(initial={"amount": order.debt or None}),
         "events": events,
+        "sales": sales_of(order) if order.status.stage is Stage.SOLD and may(user, "stock.take_back") else [],
     }
 
 

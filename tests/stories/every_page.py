@@ -46,15 +46,21 @@ SHOP_PAGES: dict[str, list[str]] = {
     "inventory:receipt_labels": ["/stock/receipts/{receipt}/labels/"],
     "inventory:write_off": ["/stock/write-off/", "/stock/write-off/?stock={stock}", "/stock/write-off/?batch={batch}"],
     "inventory:write_off_list": ["/stock/write-offs/"],
-    "inventory:document_list": ["/stock/documents/", "/stock/documents/?q=nothing+like+this"],
+    "inventory:document_list": [
+        "/stock/documents/",
+        "/stock/documents/?q=nothing+like+this",
+        "/stock/documents/?kind=sale",
+    ],
     "inventory:document_detail": [
         "/stock/documents/write_off/{write_off}/",
+        "/stock/documents/sale/{sale}/",
         "/stock/documents/assembly/{assembly}/",
         "/stock/documents/disassembly/{disassembly}/",
     ],
     "inventory:mark_down": ["/stock/mark-down/?stock={stock}", "/stock/mark-down/?batch={batch}"],
     "inventory:regrade": ["/stock/regrade/?stock={stock}"],
     "inventory:regrade_list": ["/stock/regrades/"],
+    "inventory:take_back": ["/stock/returns/new/?sale={sale}"],
     "inventory:assemble": ["/stock/assembling/", "/stock/assembling/?own=1", "/stock/assembling/?kit={kit}"],
     "inventory:assembly_labels": ["/stock/assemblies/{assembly}/labels/"],
     "inventory:take_apart": ["/stock/batches/{bouquet}/take-apart/"],
@@ -158,7 +164,7 @@ def route_names(urlconf: str = "myproject.urls_shop") -> set[str]:
 
 def landmarks() -> dict[str, int]:
     """Keys of rows of a filled shop that the pages are looked at with."""
-    from inventory.models import Receipt, StockBatch, Warehouse, WriteOff
+    from inventory.models import Receipt, Sale, StockBatch, Warehouse, WriteOff
     from inventory.services.assembling import NewBouquet, assemble, take_apart
     from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
     from inventory.services.transfers import TransferLineInput, send_transfer, transfer_stock
@@ -203,6 +209,7 @@ def landmarks() -> dict[str, int]:
         "assembly": assembly.pk,
         "bouquet": bouquet.pk,
         "disassembly": take_apart(batch=other).pk,
+        "sale": Sale.objects.filter(reversed_at=None, returned=0).earliest("pk").pk,
         "write_off": WriteOff.objects.earliest("pk").pk,
         "sent": send_transfer(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
         "carried": transfer_stock(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
