@@ -127,6 +127,11 @@ PAGES = [
     Page("inventory:document_list", "list", "kind=sale"),
     Page("inventory:document_detail", "detail", sample="sale"),
     Page("inventory:take_back", "form", "sale={sale}", role="seller"),
+    Page("inventory:warehouse_list", "list", role="owner"),
+    Page("inventory:warehouse_create", "form", role="owner"),
+    Page("inventory:warehouse_edit", "form", role="owner", sample="warehouse"),
+    Page("inventory:period_list", "list", role="owner"),
+    Page("inventory:period_reopen", "form", role="owner", sample="closing"),
     Page("inventory:assemble", "list", role="florist"),
     Page("inventory:assemble", "form", "kit={kit}", role="florist"),
     Page("inventory:take_apart", "form", sample="bouquet", role="florist"),
@@ -200,7 +205,7 @@ def samples() -> dict[str, Any]:
 
     from django.utils import timezone
 
-    from inventory.models import Receipt, ReceiptLine, Sale, Stock, StockBatch, WriteOff
+    from inventory.models import Receipt, ReceiptLine, Sale, Stock, StockBatch, Warehouse, WriteOff
     from orders.models import Contact, Order, OrderItem, OrderStatus
     from products.models import Product, ProductCategory, ProductKit
 
@@ -219,6 +224,8 @@ def samples() -> dict[str, Any]:
         "batch": list(StockBatch.objects.filter(is_open=True).order_by("-pk").values_list("pk", flat=True)[:40]),
         "write_off": [("write_off", key) for key in WriteOff.objects.order_by("-pk").values_list("pk", flat=True)[:10]],
         "sale": [("sale", key) for key in sales],
+        "warehouse": list(Warehouse.objects.order_by("pk").values_list("pk", flat=True)[:2]),
+        "closing": [_closed()],
         "transfer": [_sent()],
         "stock_take": [_half_counted()],
         "assembly": [assembly],
@@ -273,6 +280,16 @@ def _half_counted() -> int:
         for stock in to_be_counted(there, on=timezone.localdate())[:100]:
             count(there, product=stock.product, quantity=stock.quantity)
     return int(there.pk)
+
+
+def _closed() -> int:
+    """A period long before anything happened that is closed."""
+    from datetime import date
+
+    from inventory.models import PeriodClosing
+    from inventory.services.periods import close_period
+
+    return int((PeriodClosing.objects.first() or close_period(upto=date(2000, 1, 31))).pk)
 
 
 def _put_together() -> tuple[int, int]:

@@ -45,6 +45,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "stock.take_back": _OFFICE | {Role.SELLER},
     "stock.cost": _OFFICE,
     "stock.correct_cost": _OFFICE,
+    "stock.close_period": frozenset({Role.OWNER}),
     "catalogue.view": _SHOP_FLOOR,
     "catalogue.change": _OFFICE,
     "reports.view": _OFFICE | {Role.SELLER},

@@ -11,13 +11,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from core.forms import CleanCharField, DateField, Form, KeyField, MoneyField, QuantityField
+from core.forms import CleanCharField, DateField, Form, KeyField, ModelForm, MoneyField, QuantityField
 from core.links import shop_url
 from core.templatetags.florist import quantity
 from inventory.domain.counting import WHOLE, Counted, TooExact, count, dearer_by
 from inventory.errors import TooExactPacks
-from inventory.models import FreightSpread, StockBatch, StockTakeScope, Supplier, Warehouse, WriteOffReason
+from inventory.models import FreightSpread, IssueOrder, StockBatch, StockTakeScope, Supplier, Warehouse, WriteOffReason
 from inventory.services.assembling import MOST_AT_ONCE
 from inventory.services.transfers import Missing
 from products.forms import offer_categories
@@ -427,6 +428,60 @@ class BackForm(Form):
         if data.get("spoiled") and "quantity" in data and not data["quantity"]:
             self.add_error("quantity", _("Enter how much came back, the spoiled ones among it."))
         return data
+
+
+class PeriodForm(Form):
+    """Up to which day nothing is posted any more."""
+
+    upto = DateField(label=_("Close up to this day, with it"), days_ahead=0)
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+
+
+def _whole(label: Any, **kwargs: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}), **kwargs
+    )
+
+
+class WarehouseForm(ModelForm):
+    """How a warehouse is called and how goods leave it. The main one stays it until another is made the main one."""
+
+    name = CleanCharField(max_length=100, label=pgettext_lazy("warehouse", "Name"))
+    issue_order = forms.ChoiceField(
+        choices=IssueOrder.choices,
+        widget=forms.RadioSelect,
+        label=_("Leaves first"),
+        help_text=_("Goods without a day of wilting leave last when what wilts first leaves first."),
+    )
+    allow_short = forms.BooleanField(
+        required=False,
+        label=_("Sell before entry"),
+        help_text=_(
+            "Orders may be completed with goods that are there but not entered yet; the receipt brings their cost."
+        ),
+    )
+    short_limit = QuantityField(
+        label=_("Sold before entry at most, per line"),
+        help_text=_("More than this in one line of an order is taken for a slip of the finger."),
+    )
+    reserve_ahead_days = _whole(
+        _("Reserve ahead, days"),
+        min_value=0,
+        max_value=365,
+        help_text=_("An order takes free goods when it is needed within this many days; later ones wait."),
+    )
+    position = _whole(_("Position in lists"), min_value=0, max_value=9999)
+    make_main = forms.BooleanField(required=False, label=_("Main warehouse"))
+
+    class Meta:
+        model = Warehouse
+        fields = ("name", "issue_order", "allow_short", "short_limit", "reserve_ahead_days", "position")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "allow_short", "make_main")
+        if self.instance.is_default:
+            del self.fields["make_main"]
 
 
 class KeyForm(Form):

@@ -5,6 +5,7 @@ from django.urls import path
 from inventory.views import (
     assembling,
     documents,
+    periods,
     printing,
     receipts,
     regrading,
@@ -12,6 +13,7 @@ from inventory.views import (
     stock,
     stock_takes,
     transfers,
+    warehouses,
     write_offs,
 )
 
@@ -32,6 +34,11 @@ urlpatterns = [
     path("mark-down/", regrading.mark_down, name="mark_down"),
     path("regrade/", regrading.regrade, name="regrade"),
     path("regrades/", regrading.list_of_regrades, name="regrade_list"),
+    path("warehouses/", warehouses.list_of_warehouses, name="warehouse_list"),
+    path("warehouses/new/", warehouses.create, name="warehouse_create"),
+    path("warehouses/<int:pk>/", warehouses.edit, name="warehouse_edit"),
+    path("periods/", periods.list_of_periods, name="period_list"),
+    path("periods/<int:pk>/reopen/", periods.reopen, name="period_reopen"),
     path("returns/new/", returns.take_back, name="take_back"),
     path("assembling/", assembling.assemble, name="assemble"),
     path("assemblies/<int:pk>/labels/", printing.assembly_labels, name="assembly_labels"),

@@ -3,6 +3,7 @@
 Pages are listed by the name of their address. A name that is in neither list fails the test, so no page is forgotten.
 """
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -60,6 +61,11 @@ SHOP_PAGES: dict[str, list[str]] = {
     "inventory:mark_down": ["/stock/mark-down/?stock={stock}", "/stock/mark-down/?batch={batch}"],
     "inventory:regrade": ["/stock/regrade/?stock={stock}"],
     "inventory:regrade_list": ["/stock/regrades/"],
+    "inventory:warehouse_list": ["/stock/warehouses/"],
+    "inventory:warehouse_create": ["/stock/warehouses/new/"],
+    "inventory:warehouse_edit": ["/stock/warehouses/{warehouse}/"],
+    "inventory:period_list": ["/stock/periods/"],
+    "inventory:period_reopen": ["/stock/periods/{closing}/reopen/"],
     "inventory:take_back": ["/stock/returns/new/?sale={sale}"],
     "inventory:assemble": ["/stock/assembling/", "/stock/assembling/?own=1", "/stock/assembling/?kit={kit}"],
     "inventory:assembly_labels": ["/stock/assemblies/{assembly}/labels/"],
@@ -166,6 +172,7 @@ def landmarks() -> dict[str, int]:
     """Keys of rows of a filled shop that the pages are looked at with."""
     from inventory.models import Receipt, Sale, StockBatch, Warehouse, WriteOff
     from inventory.services.assembling import NewBouquet, assemble, take_apart
+    from inventory.services.periods import close_period
     from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
     from inventory.services.transfers import TransferLineInput, send_transfer, transfer_stock
     from orders.domain.lifecycle import Category
@@ -209,6 +216,8 @@ def landmarks() -> dict[str, int]:
         "assembly": assembly.pk,
         "bouquet": bouquet.pk,
         "disassembly": take_apart(batch=other).pk,
+        "closing": close_period(upto=date(2020, 1, 31)).pk,
+        "warehouse": shelf.pk,
         "sale": Sale.objects.filter(reversed_at=None, returned=0).earliest("pk").pk,
         "write_off": WriteOff.objects.earliest("pk").pk,
         "sent": send_transfer(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
