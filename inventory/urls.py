@@ -5,6 +5,7 @@ from django.urls import path
 from inventory.views import (
     assembling,
     documents,
+    ledger,
     periods,
     printing,
     receipts,
@@ -22,6 +23,8 @@ app_name = "inventory"
 urlpatterns = [
     path("", stock.list_of_stock, name="stock_list"),
     path("<int:pk>/", stock.detail, name="stock_detail"),
+    path("<int:pk>/origins/", ledger.origins, name="stock_origins"),
+    path("movements/", ledger.list_of_movements, name="movement_list"),
     path("reservations/", stock.reservations, name="reservation_list"),
     path("documents/", documents.list_of_documents, name="document_list"),
     path("documents/<str:kind>/<int:pk>/", documents.detail, name="document_detail"),

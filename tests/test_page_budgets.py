@@ -30,6 +30,8 @@ DETAILS = (
     "assemble",
     "take_apart",
     "take_back",
+    "origins",
+    "order_margin",
     "mark_down",
 )
 

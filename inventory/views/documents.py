@@ -30,8 +30,8 @@ def list_of_documents(request: HttpRequest) -> HttpResponse:
         "kind": request.GET.get("kind", ""),
         "warehouse": read_key(request.GET.get("warehouse", "")),
         "text": SearchForm.text(request.GET),
-        "since": _day(request.GET.get("since", "")),
-        "until": _day(request.GET.get("until", "")),
+        "since": read_day(request.GET.get("since", "")),
+        "until": read_day(request.GET.get("until", "")),
     }
     rows = documents(size=PAGE + 1, after=request.GET.get("after", ""), **asked)
     query = request.GET.copy()
@@ -50,7 +50,7 @@ def list_of_documents(request: HttpRequest) -> HttpResponse:
     return page_or_part(request, "inventory/document_list.html", part, context)
 
 
-def _day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
     """A day as an address carries it; None for what is none."""
     try:
         return date.fromisoformat(text) if len(text) == len("2026-11-21") else None

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from inventory.models import Sale
+from inventory.models import Receipt, Sale
 from inventory.tests.factories import kit, receive, stock_of, stocked
 from inventory.tests.factories import product as make_product
 from orders.models import Contact, Order, OrderEvent, OrderStatus, Payment
@@ -541,3 +541,16 @@ def test_goods_of_a_completed_order_are_taken_back_from_its_page(shop, login, se
     seen = page(login(seller), f"/orders/{placed.pk}/")
     assert "2 came back" in seen
     assert Sale.objects.get(pk=first.pk).returned == 2
+
+
+def test_the_margin_of_an_order_is_told_down_to_the_receipts(shop, login, owner, seller):
+    rose = stocked("Red rose", ("3", "10"), ("9", "20"))
+    placed = order((rose, "5"), discount=Decimal(50))
+    assert "Nothing is sold yet" in page(login(owner), f"/orders/{placed.pk}/margin/")
+    complete_order(placed)
+    assert login(seller).get(f"/orders/{placed.pk}/margin/").status_code == 403
+    seen = page(login(owner), f"/orders/{placed.pk}/margin/")
+    assert "₽450 − ₽70 = <b>₽380</b>" in seen
+    for receipt in Receipt.objects.all():
+        assert f"/stock/receipts/{receipt.pk}/" in seen
+    assert f"/orders/{placed.pk}/margin/" in page(login(owner), f"/orders/{placed.pk}/")
