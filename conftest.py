@@ -5,8 +5,12 @@ and several connections; it empties and seeds both shops afterwards. People: `st
 `seller`. Pages: `client` is a browser of nobody at `rose`, `other_client` at `tulip`, `login(user)` one that is in.
 """
 
+import contextlib
+import hashlib
+import os
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,23 +43,59 @@ def pytest_configure(config: Any) -> None:
 def ensure_shops() -> dict[str, Any]:
     """Rows of the platform and both shops. A schema is made once; its row may have gone with a committed test."""
     from customers.models import Client, Domain
-    from customers.schema import schema_exists
+    from customers.schema import schema_exists, schema_fingerprint
     from customers.services.platform import ensure_platform
     from customers.services.provisioning import default_domain, provision_shop
 
     connection.set_schema_to_public()
+    keep_template()
     shops = {"public": ensure_platform()}
     for schema_name, name in SHOPS.items():
         shop = Client.objects.filter(schema_name=schema_name).first()
         if shop is None and schema_exists(schema_name):
             # Past save(), which rightly refuses a schema that is there.
-            [shop] = Client.objects.bulk_create([Client(schema_name=schema_name, name=name, status="active")])
+            [shop] = Client.objects.bulk_create(
+                [
+                    Client(
+                        schema_name=schema_name, name=name, status="active", fingerprint=schema_fingerprint(schema_name)
+                    )
+                ]
+            )
             Domain.objects.create(domain=default_domain(schema_name), tenant=shop, is_primary=True)
         elif shop is None:
             shop = provision_shop(schema_name=schema_name, name=name)
             forget_photo_rule(schema_name)
         shops[schema_name] = shop
     return shops
+
+
+def keep_template() -> None:
+    """Shops are made from the text of an empty shop. It is rendered once for a state of the migrations, which takes as long
+    as migrating a shop, and kept beside pytest's other findings for the runs that follow."""
+    from django.conf import settings
+
+    from core.pg_programs import ProgramMissing, server_major
+    from customers.models import SchemaTemplate
+    from customers.schema import code_fingerprint
+    from customers.template import render
+
+    if SchemaTemplate.objects.filter(fingerprint=code_fingerprint()).exists():
+        return
+    root = Path(settings.BASE_DIR)
+    made_of = hashlib.sha256(str(server_major()).encode())
+    sources = [*root.glob("*/migrations/*.py"), *root.glob("*/**/sql/*.sql"), root / "core/migration_helpers.py"]
+    for source in [*sorted(sources), root / "requirements.txt", root / "customers/template.py"]:
+        made_of.update(source.read_bytes())
+    kept = root / ".pytest_cache" / f"shop-{made_of.hexdigest()[:16]}.sql"
+    if kept.exists():
+        SchemaTemplate.objects.create(fingerprint=code_fingerprint(), text=kept.read_text())
+        return
+    with contextlib.suppress(ProgramMissing):  # then shops are migrated
+        template = render()
+        kept.parent.mkdir(exist_ok=True)
+        fresh = kept.with_suffix(f".{os.getpid()}")
+        fresh.write_text(template.text)
+        fresh.replace(kept)
 
 
 def forget_photo_rule(schema_name: str) -> None:
@@ -253,23 +293,6 @@ def drop_other_schemas() -> None:
         )
         for (name,) in cursor.fetchall():
             cursor.execute(f"DROP SCHEMA {name} CASCADE")
-
-
-@pytest.fixture
-def quick_schemas(monkeypatch: Any) -> None:
-    """Make the schemas of new shops from the tables of `rose` instead of by migrations, which take seconds.
-
-    For tests of what happens around the making; keys between tables and the stock engine's functions are missing.
-    """
-
-    def make(name: str, *, verbosity: int = 0) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(f'CREATE SCHEMA "{name}"')
-            cursor.execute("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = 'rose' ORDER BY 1")
-            for (table,) in cursor.fetchall():
-                cursor.execute(f'CREATE TABLE "{name}"."{table}" (LIKE rose."{table}" INCLUDING ALL)')
-
-    monkeypatch.setattr("customers.models.make_schema", make)
 
 
 @pytest.fixture

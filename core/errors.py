@@ -15,6 +15,7 @@ class DomainError(Exception):
 
     code = "refused"
     status = 409
+    exit_code = 1  # of a command that is refused
 
     def __init__(self, message: Any, *, field: str | None = None, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)

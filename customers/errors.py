@@ -143,3 +143,124 @@ class FilesRemain(DomainError):
             )
             % {"path": path, "why": why}
         )
+
+
+class OperationHeld(DomainError):
+    """Somebody else is at work on the shop. `exit_code` is what a command ends with."""
+
+    code = "operation_held"
+    exit_code = 4
+
+    def __init__(self, name: str, doing: str) -> None:
+        super().__init__(
+            _(
+                "Another operation on “%(name)s” is going on (%(doing)s). Nothing was changed: wait until it has ended, "
+                "then repeat."
+            )
+            % {"name": name, "doing": doing or "…"}
+        )
+
+
+class OperationUnfinished(DomainError):
+    """An operation of another kind broke off half-way and has to be carried on first."""
+
+    code = "operation_unfinished"
+    exit_code = 4
+
+    def __init__(self, name: str, doing: str, kind: str) -> None:
+        super().__init__(
+            _(
+                "An operation on “%(name)s” broke off half-way (%(doing)s). Nothing was changed: give that command once "
+                "more, it carries on where it stopped, then repeat this one."
+            )
+            % {"name": name, "doing": doing},
+            data={"kind": kind},
+        )
+
+
+class TakenOver(DomainError):
+    """This process was silent for so long that another one carries its operation on."""
+
+    code = "taken_over"
+    exit_code = 4
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("Another process carries on with “%(name)s”. This one stopped and left the rest to it.") % {"name": name}
+        )
+
+
+class BadArchive(DomainError):
+    """The file is no backup of this installation, or not what it was when it was written."""
+
+    code = "bad_archive"
+    status = 422
+
+    UNREADABLE, FOREIGN, DAMAGED, STRANGE = "unreadable", "foreign", "damaged", "strange"
+    WHY: ClassVar[dict[str, Any]] = {
+        UNREADABLE: _("it can't be read as a backup"),
+        FOREIGN: _("its signature is not of this installation's SECRET_KEY"),
+        DAMAGED: _("what is in it differs from what its list says"),
+        STRANGE: _("it holds something that no backup holds"),
+    }
+
+    def __init__(self, path: object, why: str) -> None:
+        super().__init__(
+            _("%(path)s is not used: %(why)s. Nothing was changed: take another backup.")
+            % {"path": path, "why": self.WHY[why]},
+            data={"why": why},
+        )
+
+
+class NotASchemaOfOurs(DomainError):
+    """A schema that no shop can have had: somebody else's, or PostgreSQL's own."""
+
+    code = "not_ours"
+    status = 422
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("“%(name)s” is not the schema of a shop. Nothing was changed: look at list_tenants --orphans.")
+            % {"name": name[:63]}
+        )
+
+
+class StillAShop(DomainError):
+    """The shop is still on the platform; its schema is in use."""
+
+    code = "still_a_shop"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _(
+                "“%(name)s” is still a shop, and its schema is in use. Nothing was changed: take the shop off with "
+                "cleanup_tenant first."
+            )
+            % {"name": name}
+        )
+
+
+class BackupTooOld(DomainError):
+    """The backup is of another schema, of an earlier moment, or the schema holds something else by now."""
+
+    code = "backup_too_old"
+
+    def __init__(self, path: object, name: str) -> None:
+        super().__init__(
+            _(
+                "%(path)s is not a backup of “%(name)s” as it is now. Nothing was dropped: make one with backup_tenant "
+                "and name that."
+            )
+            % {"path": path, "name": name}
+        )
+
+
+class NotConfirmed(DomainError):
+    """The name was to be typed a second time and was not, or it was another one."""
+
+    code = "not_confirmed"
+    exit_code = 2
+    status = 422
+
+    def __init__(self, option: str) -> None:
+        super().__init__(_("Not confirmed: %(option)s. Nothing was changed.") % {"option": option})

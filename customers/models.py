@@ -18,7 +18,7 @@ from django_tenants.utils import get_public_schema_name
 
 from core.tenancy import current_schema_name
 from customers.errors import NameLeftBehind, NameNotAllowed
-from customers.schema import make_schema, schema_exists, seed_schema
+from customers.schema import make_schema, schema_exists, schema_fingerprint, seed_schema
 from customers.services import names
 
 name_rule = RegexValidator(
@@ -65,6 +65,8 @@ class Client(TenantMixin):
     paid_until = models.DateField(_("paid until"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.PROVISIONING)
     created_at = models.DateTimeField(_("shop created"), auto_now_add=True)
+    # Which migrations the schema has had, see customers/template.py: who is out of date is one question, not a thousand.
+    fingerprint = models.CharField(max_length=32, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("shop")
@@ -116,6 +118,7 @@ class Client(TenantMixin):
                     return
                 if self.auto_create_schema:
                     self.create_schema(verbosity=verbosity)
+                    self.fingerprint = schema_fingerprint(self.schema_name)
                     self._open()
                     post_schema_sync.send(sender=TenantMixin, tenant=self.serializable_fields())
                 else:
@@ -174,7 +177,7 @@ class Client(TenantMixin):
     def _open(self) -> None:
         if self.status == self.Status.PROVISIONING:
             self.status = self.Status.ACTIVE
-            self._save_row(update_fields=["status"])
+        self._save_row(update_fields=["status", "fingerprint"])
 
 
 class Domain(DomainMixin):
@@ -252,3 +255,66 @@ class TenantRegistration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shop_name} ({self.schema_name})"
+
+
+class SchemaTemplate(models.Model):
+    """The text of an empty shop, see customers/template.py."""
+
+    fingerprint = models.CharField(max_length=32, unique=True)
+    text = models.TextField()
+    rendered_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("template of a shop")
+        verbose_name_plural = _("templates of shops")
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+
+class TenantOperation(models.Model):
+    """What was done to a shop, written down while it is done: the journal survives the process, and the shop.
+
+    At most one operation on a shop is unfinished. `attempt` grows when somebody takes over what broke off: whoever finds
+    another number there than their own has been replaced and stops.
+    """
+
+    class Kind(models.TextChoices):
+        """What is done."""
+
+        PROVISION = "provision", _("making")
+        SUSPEND = "suspend", _("suspending")
+        ACTIVATE = "activate", _("activating")
+        BACKUP = "backup", _("backing up")
+        RESTORE = "restore", _("restoring")
+        CLEANUP = "cleanup", _("taking off")
+        ARCHIVE = "archive", _("archiving")
+        DROP = "drop", _("dropping")
+        MIGRATE = "migrate", _("migrating")
+
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    schema_name = models.CharField(_("schema"), max_length=63)
+    parameters = models.JSONField(_("parameters"), default=dict)
+    step = models.CharField(_("step"), max_length=40, blank=True)
+    attempt = models.PositiveIntegerField(_("attempt"), default=1)
+    operator = models.CharField(_("operator"), max_length=150, blank=True)
+    host = models.CharField(_("computer"), max_length=255)
+    pid = models.PositiveIntegerField(_("process"))
+    started_at = models.DateTimeField(_("begun"))
+    heartbeat_at = models.DateTimeField(_("last sign of life"))
+    finished_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("operation on a shop")
+        verbose_name_plural = _("operations on shops")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["schema_name"], condition=models.Q(finished_at__isnull=True), name="operation_one_unfinished"
+            )
+        ]
+        indexes = [models.Index(fields=["schema_name", "-id"], name="operation_of_shop")]
+
+    def __str__(self) -> str:
+        return f"{self.schema_name}: {self.get_kind_display()}"

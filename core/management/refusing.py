@@ -1,4 +1,8 @@
-"""Commands that answer a refusal with its sentence and exit code 1 instead of a traceback."""
+"""Commands that answer a refusal with its sentence and an exit code instead of a traceback.
+
+0 done, or already as wished; 1 refused or failed; 2 wrong usage; 3 some of many failed; 4 another operation holds the
+shop; 5 a check found something.
+"""
 
 from typing import Any
 
@@ -6,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError
+
+USAGE, SOME_FAILED, HELD, FOUND_SOMETHING = 2, 3, 4, 5
 
 
 class RefusingCommand(BaseCommand):
@@ -16,7 +22,7 @@ class RefusingCommand(BaseCommand):
         try:
             return super().execute(*args, **options)
         except DomainError as refusal:
-            raise CommandError(str(refusal)) from refusal
+            raise CommandError(str(refusal), returncode=refusal.exit_code) from refusal
 
 
 def ask(question: str, *, instead: str) -> str:

@@ -16,9 +16,10 @@ from django_tenants.utils import get_public_schema_name
 
 from core.tenancy import in_public
 from customers.errors import FilesRemain, PlatformItself, UnknownShop, UnsafeMedia
-from customers.models import Client, TenantRegistration
+from customers.models import Client, TenantOperation, TenantRegistration
 from customers.schema import schema_exists
 from customers.services import names
+from customers.services.operations import operation
 from customers.services.provisioning import media_folder, tenants_root
 
 
@@ -80,10 +81,10 @@ def look_at(schema_name: str) -> Remains:
 def remove_rows(schema_name: str, *, purge_registration: bool, now: datetime.datetime) -> Removed:
     """Delete the shop's row with its domains; keep its applications as history without a shop, or delete them.
 
-    The schema and the files stay. Raises PlatformItself, UnknownShop.
+    The schema and the files stay. Raises PlatformItself, UnknownShop, OperationHeld.
     """
     remains = look_at(schema_name)
-    with in_public():
+    with in_public(), operation(TenantOperation.Kind.CLEANUP, schema_name, parameters={"purge": purge_registration}):
         shop = Client.objects.select_for_update().filter(schema_name=schema_name).first()
         registrations = TenantRegistration.objects.filter(pk__in=[each.pk for each in remains.registrations])
         count = len(remains.registrations)

@@ -4,12 +4,15 @@ The name of a shop is its subdomain, its PostgreSQL schema and its media folder 
 latin letters and digits. Digits alone never, because a command could take them for a position in a list.
 """
 
+import datetime
 import re
 
 SELF_SERVICE = re.compile(r"[a-z][a-z0-9]{2,29}")
 OPERATOR = re.compile(r"[a-z][a-z0-9_]{2,29}")
 # The same rule as the operators', in the dialect of PostgreSQL, for the CHECK constraint.
 OPERATOR_SQL = r"^[a-z][a-z0-9_]{2,29}$"
+# What a schema is called that was put aside; no shop can have such a name.
+ARCHIVED = re.compile(r"_archived_[a-z][a-z0-9_]{2,29}_[0-9]{14}")
 LONGEST = 30
 SHORTEST = 3
 
@@ -50,6 +53,19 @@ def fits_self_service(name: str) -> bool:
 def fits_operator(name: str) -> bool:
     """Whether an operator may give this name: like self-service, and `_` inside."""
     return OPERATOR.fullmatch(name) is not None and not is_reserved(name)
+
+
+def is_ours(schema: str) -> bool:
+    """Whether a schema of this name can be a shop's, living or put aside."""
+    if ARCHIVED.fullmatch(schema) is not None:
+        return True
+    of_the_server = schema.startswith("pg_") or schema in {"public", "information_schema"}
+    return OPERATOR.fullmatch(schema) is not None and not of_the_server
+
+
+def archived(name: str, moment: datetime.datetime) -> str:
+    """What a shop's schema is called once it is put aside."""
+    return f"_archived_{name}_{moment:%Y%m%d%H%M%S}"
 
 
 def host_label(name: str) -> str:

@@ -10,9 +10,10 @@ from django.db import IntegrityError, transaction
 from accounts.services.staff import invite_owner
 from core.tenancy import in_public, in_schema
 from customers.errors import NameLeftBehind, NameNotAllowed
-from customers.models import LIVE_REGISTRATION, Client, Domain, TenantRegistration
+from customers.models import LIVE_REGISTRATION, Client, Domain, TenantOperation, TenantRegistration
 from customers.schema import schema_exists
 from customers.services import names
+from customers.services.operations import operation
 
 # A constraint's name begins with its table's; the rest differs between servers.
 _UNIQUE = {"customers_client_": NameLeftBehind.CLIENT, "customers_domain_": NameLeftBehind.DOMAIN}
@@ -28,7 +29,7 @@ def media_folder(schema_name: str) -> Path:
 
     Raises SuspiciousFileOperation for a name that would lead out of the tenants' folder.
     """
-    if names.OPERATOR.fullmatch(schema_name) is None:
+    if not names.is_ours(schema_name):
         raise SuspiciousFileOperation(f"{schema_name!r} is no name of a shop")
     return tenants_root() / schema_name
 
@@ -80,7 +81,7 @@ def provision_shop(
     if not names.fits_operator(schema_name):
         raise NameNotAllowed(schema_name)
     domain = (domain or default_domain(schema_name)).lower()
-    with in_public(), transaction.atomic():
+    with in_public(), transaction.atomic(), operation(TenantOperation.Kind.PROVISION, schema_name):
         left = what_is_left(schema_name, domain=domain, but=registration)
         if left:
             raise NameLeftBehind(schema_name, left)

@@ -38,7 +38,7 @@ def test_every_list_and_form_opens(operator, application, shops):
         assert operator.get(path).status_code == 200, path
 
 
-def test_the_button_asks_first_and_then_makes_the_shop(operator, application, quick_schemas):
+def test_the_button_asks_first_and_then_makes_the_shop(operator, application):
     path = f"{APPLICATIONS}{application.pk}/approve/"
     assert operator.get(path).status_code == 200
     assert not schema_exists("lily")
@@ -71,7 +71,7 @@ def test_rejecting_wants_a_reason(operator, application):
     assert (application.status, application.reason) == ("rejected", "No such street.")
 
 
-def test_applications_are_answered_in_bulk_and_one_that_fails_stops_no_other(operator, application, quick_schemas):
+def test_applications_are_answered_in_bulk_and_one_that_fails_stops_no_other(operator, application):
     other = TenantRegistration.objects.create(
         shop_name="Ромашка", schema_name="daisy", owner_name="B", owner_email="b@example.com"
     )

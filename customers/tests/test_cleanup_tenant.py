@@ -42,7 +42,7 @@ DOCUMENTED = """\
 
 
 @pytest.fixture
-def papa(shops, quick_schemas):
+def papa(shops):
     """A shop with an approved application and two files."""
     shop = provision_shop(schema_name="papa", name="Papa Shop")
     Client.objects.filter(pk=shop.pk).update(owner_email="admin@example.com")
@@ -225,6 +225,7 @@ def test_the_name_is_refused_until_schema_and_files_are_gone_by_hand(papa):
     with pytest.raises(NameLeftBehind):
         provision_shop(schema_name="papa", name="New")
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("DROP SCHEMA IF EXISTS papa CASCADE;")
     assert provision_shop(schema_name="papa", name="New").status == "active"
 

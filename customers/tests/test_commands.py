@@ -124,7 +124,7 @@ def test_delete_tenant_keeps_the_application_as_history(shops):
 # --- create_tenant ---------------------------------------------------------------------------------------------------
 
 
-def test_create_tenant_makes_a_shop_from_options(shops, quick_schemas):
+def test_create_tenant_makes_a_shop_from_options(shops):
     out = call(
         "create_tenant", "--schema_name=lily", "--name=Лилия", "--owner_email=anna@example.com", "--on_trial=False",
         "--paid_until=2027-01-31", "--noinput",
@@ -137,12 +137,12 @@ def test_create_tenant_makes_a_shop_from_options(shops, quick_schemas):
 
 
 @pytest.mark.parametrize("option", ["--domain_url", "--domain-domain"])
-def test_create_tenant_takes_a_domain_by_either_name(shops, quick_schemas, option):
+def test_create_tenant_takes_a_domain_by_either_name(shops, option):
     call("create_tenant", "--schema_name=li_ly", "--name=L", f"{option}=Flowers.Example.com", "--noinput")
     assert Client.objects.get(schema_name="li_ly").get_primary_domain().domain == "flowers.example.com"
 
 
-def test_create_tenant_asks_for_what_is_missing(shops, quick_schemas, monkeypatch):
+def test_create_tenant_asks_for_what_is_missing(shops, monkeypatch):
     asked = answers(monkeypatch, "Лилия", *[""] * 7, "")
     call("create_tenant", "--schema_name=lily", language="en")
     assert asked[0] == "name: "
@@ -171,7 +171,7 @@ def test_create_tenant_without_a_terminal_names_the_option(shops, monkeypatch):
         (["--schema_name=lily", "--name=x", "--domain_url=rose.localhost"], "домен"),
     ],
 )
-def test_create_tenant_refuses_with_a_sentence_and_makes_nothing(shops, quick_schemas, options, why):
+def test_create_tenant_refuses_with_a_sentence_and_makes_nothing(shops, options, why):
     before = snapshot()
     with pytest.raises(CommandError, match=why):
         call("create_tenant", *options, "--noinput")

@@ -66,7 +66,7 @@ def note_language():
     spoken.append(translation.get_language())
 
 
-def test_the_first_data_are_in_the_shops_language(shops, quick_schemas, settings):
+def test_the_first_data_are_in_the_shops_language(shops, settings):
     settings.TENANT_SEEDERS = [f"{__name__}.note_language"]
     spoken.clear()
     provision_shop(schema_name="lily", name="Lily", language="ru")
@@ -136,9 +136,10 @@ def test_a_schema_left_behind_keeps_its_rows(shops):
         assert cursor.fetchone() == (42,)
 
 
-def test_a_schema_dropped_by_hand_frees_the_name(shops, quick_schemas):
+def test_a_schema_dropped_by_hand_frees_the_name(shops):
     leave_schema("lily")
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("DROP SCHEMA IF EXISTS lily CASCADE")
     assert provision_shop(schema_name="lily", name="Lily").status == "active"
 
@@ -152,7 +153,7 @@ def test_the_refusal_speaks_russian_too(shops):
 
 
 @pytest.mark.parametrize("step", ["customers.models.seed_schema", "customers.services.provisioning.invite_owner"])
-def test_a_failing_step_takes_everything_back(shops, quick_schemas, monkeypatch, step):
+def test_a_failing_step_takes_everything_back(shops, monkeypatch, step):
     def fail(*args, **kwargs):
         raise OSError("the disk is full")
 
@@ -163,13 +164,13 @@ def test_a_failing_step_takes_everything_back(shops, quick_schemas, monkeypatch,
     assert connection.schema_name == "public"
 
 
-def test_an_owner_without_a_real_e_mail_is_refused_and_nothing_is_made(shops, quick_schemas):
+def test_an_owner_without_a_real_e_mail_is_refused_and_nothing_is_made(shops):
     with pytest.raises(BadInput, match="not an e-mail address"):
         provision_shop(schema_name="lily", name="Lily", owner_email="anna")
     assert traces_of("lily") == NOTHING
 
 
-def test_a_mail_that_fails_harms_nothing(shops, quick_schemas, monkeypatch, caplog, django_capture_on_commit_callbacks):
+def test_a_mail_that_fails_harms_nothing(shops, monkeypatch, caplog, django_capture_on_commit_callbacks):
     def fail(*args, **kwargs):
         raise ConnectionRefusedError("no mail server")
 
@@ -203,7 +204,7 @@ provision_shop(schema_name="lily", name="Lily", owner_email="anna@example.com")
 
 @pytest.mark.race
 @pytest.mark.slow
-def test_a_process_killed_in_the_middle_leaves_nothing_and_the_name_can_be_given_again(committed_shop, quick_schemas):
+def test_a_process_killed_in_the_middle_leaves_nothing_and_the_name_can_be_given_again(committed_shop):
     connection.set_schema_to_public()
     database = connection.settings_dict
     url = (
@@ -220,7 +221,7 @@ def test_a_process_killed_in_the_middle_leaves_nothing_and_the_name_can_be_given
 
 
 @pytest.mark.race
-def test_of_two_who_give_one_name_at_once_only_one_gets_it(committed_shop, quick_schemas, in_threads):
+def test_of_two_who_give_one_name_at_once_only_one_gets_it(committed_shop, in_threads):
     outcomes = in_threads(
         2, lambda number: provision_shop(schema_name="lily", name=f"Lily {number}"), schema_name="public"
     )

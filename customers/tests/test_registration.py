@@ -88,7 +88,7 @@ def test_every_address_that_can_not_be_given_gets_the_same_answer(platform, name
     assert TenantRegistration.objects.count() == 1
 
 
-def test_approval_makes_the_shop_and_remembers_who_and_when(platform, quick_schemas):
+def test_approval_makes_the_shop_and_remembers_who_and_when(platform):
     operator = User.objects.create_superuser("boss", "boss@example.com", "x")
     application = send()
     shop = approve(registration=application, by=operator, now=NOW)
@@ -98,7 +98,7 @@ def test_approval_makes_the_shop_and_remembers_who_and_when(platform, quick_sche
     assert (shop.name, shop.owner_email, shop.status) == ("Лилия", "anna@example.com", "active")
 
 
-def test_an_answered_application_is_not_answered_again(platform, quick_schemas):
+def test_an_answered_application_is_not_answered_again(platform):
     application = send()
     reject(registration=application, reason="No such street.", by=None, now=NOW)
     for again in (
@@ -142,7 +142,7 @@ def test_a_free_address_is_suggested(platform):
 
 
 @pytest.mark.race
-def test_of_two_who_approve_at_once_one_makes_the_shop_and_the_other_is_told(committed_shop, quick_schemas, in_threads):
+def test_of_two_who_approve_at_once_one_makes_the_shop_and_the_other_is_told(committed_shop, in_threads):
     connection.set_schema_to_public()
     application = send()
     outcomes = in_threads(

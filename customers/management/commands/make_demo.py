@@ -16,6 +16,7 @@ from core.tenancy import in_public, in_schema
 from core.transactions import run
 from customers.models import Client
 from customers.services.provisioning import default_domain, provision_shop
+from customers.template import keep_template
 
 OPERATOR, PASSWORD = "operator", "operator-demo-2026"  # of the demo platform
 
@@ -40,6 +41,7 @@ class Command(RefusingCommand):
             # Held until the command ends: another one at the same time waits and then finds everything made.
             cursor.execute("select pg_advisory_lock(hashtextextended('make_demo', 0))")
         try:
+            keep_template()
             shops = list(_filler().SHOPS.values())
             for shop in shops[:1] if first else shops:
                 self._make_shop(shop)

@@ -12,6 +12,7 @@ from core.tenancy import in_schema
 from customers.errors import UnknownShop
 from customers.schema import schema_exists
 from customers.services.cleanup import existing_names
+from customers.services.migrating import note_fingerprint
 
 
 class Command(MigrateSchemasCommand):
@@ -35,6 +36,8 @@ class Command(MigrateSchemasCommand):
             self._list(name, options)
         else:
             super().handle(*args, **options)
+            for schema in [name] if name else existing_names():
+                note_fingerprint(schema)
 
     def _list(self, name: str | None, options: dict[str, Any]) -> None:
         public = get_public_schema_name()

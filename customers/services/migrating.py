@@ -1,0 +1,76 @@
+"""Bring the schemas of all shops up to date: only those that are behind, several at a time, each on its own."""
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.core.management import call_command
+from django.db import connection, connections
+from django_tenants.utils import get_public_schema_name
+
+from core.errors import DomainError
+from core.tenancy import in_public
+from customers.models import Client, TenantOperation
+from customers.schema import code_fingerprint, schema_exists, schema_fingerprint
+from customers.services.operations import operation
+from customers.template import keep_template
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """One shop: how long it took in seconds, and why it could not be done, empty when it could."""
+
+    schema_name: str
+    seconds: float
+    error: str = ""
+
+
+def outdated() -> list[str]:
+    """Shops whose migrations are not those of the code: one statement, and one more for every shop that looks behind."""
+    with in_public():
+        shops = Client.objects.exclude(schema_name=get_public_schema_name()).order_by("schema_name")
+        return list(shops.exclude(fingerprint=code_fingerprint()).values_list("schema_name", flat=True))
+
+
+def migrate_platform() -> None:
+    """Bring the public schema up to date and render the text of an empty shop for the new migrations."""
+    call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+    keep_template()
+
+
+def migrate_shop(schema_name: str) -> Migrated:
+    """Bring one shop up to date; a failure is told, not raised, and leaves the shop as it was."""
+    began = time.monotonic()
+    try:
+        with operation(TenantOperation.Kind.MIGRATE, schema_name), in_public():
+            if schema_exists(schema_name) and schema_fingerprint(schema_name) != code_fingerprint():
+                call_command("migrate_schemas", tenant=True, schema_name=schema_name, interactive=False, verbosity=0)
+            note_fingerprint(schema_name)
+    except DomainError as refusal:
+        return Migrated(schema_name, time.monotonic() - began, str(refusal))
+    except Exception as error:  # noqa: BLE001 - whatever a migration raises is this shop's trouble alone
+        connection.close()
+        return Migrated(schema_name, time.monotonic() - began, f"{type(error).__name__}: {error}".strip())
+    return Migrated(schema_name, time.monotonic() - began)
+
+
+def note_fingerprint(schema_name: str) -> None:
+    """Write down which migrations a shop's schema has had."""
+    with in_public():
+        if schema_exists(schema_name):
+            found = schema_fingerprint(schema_name)
+            Client.objects.filter(schema_name=schema_name).exclude(fingerprint=found).update(fingerprint=found)
+
+
+def migrate_shops(
+    names: Sequence[str], *, workers: int = 1, work: Callable[[str], Migrated] = migrate_shop
+) -> Iterator[Migrated]:
+    """Bring these shops up to date, `workers` at a time, and tell each as soon as it is done, in any order."""
+    if workers == 1 or len(names) < 2:
+        yield from map(work, names)
+        return
+    # A process that forks must not share its connection with its children.
+    connections.close_all()
+    with multiprocessing.get_context("fork").Pool(workers, maxtasksperchild=50) as pool:
+        yield from pool.imap_unordered(work, names)
