@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from core.transactions import run
+from core.transactions import DEADLOCK, run, sqlstate
 from inventory.engine import install, primitives
 from inventory.errors import InsufficientStock
 from inventory.models import (
@@ -24,7 +24,7 @@ from inventory.models import (
     Transfer,
     Warehouse,
 )
-from inventory.services import assembling, cost_corrections, periods, regrading, sale_processor, stock_takes
+from inventory.services import assembling, cost_corrections, periods, regrading, returns, sale_processor, stock_takes
 from inventory.services.assembling import assemble
 from inventory.services.checking import check_stock
 from inventory.services.cost_corrections import correct_cost
@@ -462,3 +462,43 @@ def test_without_holding_the_warehouse_it_is_forbidden_and_owed(committed_shop, 
     outcome, owed = forbid_while_selling(in_threads)
     assert outcome is None
     assert (owed, warehouse().allow_short) == (3, False)
+
+
+def _crosswise(committed_shop, in_threads, work):
+    """Two people take the same two sales back, half of each, in opposite order; what each got."""
+    sales = [sell(stocked(name), "10") for name in ("Red rose", "Tulip")]
+    return in_threads(2, lambda number: work(sales[::-1] if number else sales))
+
+
+def test_one_return_after_the_other_locks_crosswise(committed_shop, in_threads):
+    """The control: each holds the stock of its first sale and waits for the other's."""
+    both_hold_one = threading.Barrier(2)
+
+    def careless(sales):
+        with transaction.atomic():
+            for sale in sales:
+                returns.return_sale(sale=sale, quantity=Decimal(5))
+                if sale is sales[0]:
+                    both_hold_one.wait(timeout=10)
+
+    outcomes = _crosswise(committed_shop, in_threads, careless)
+    [failed] = [outcome for outcome in outcomes if outcome is not None]
+    assert sqlstate(failed) == DEADLOCK
+
+
+def test_sales_are_taken_back_at_once_in_any_order(committed_shop, in_threads, monkeypatch):
+    one = returns.return_sale
+
+    def slow(**fields):
+        done = one(**fields)
+        time.sleep(0.2)  # time for the other one to take what this one needs next
+        return done
+
+    monkeypatch.setattr(returns, "return_sale", slow)
+    outcomes = _crosswise(
+        committed_shop, in_threads,
+        lambda sales: returns.take_back([returns.SaleBack(sale, Decimal(5)) for sale in sales]),
+    )  # fmt: skip
+    assert [len(done) for done in outcomes] == [2, 2]
+    assert {sale.returned for sale in Sale.objects.all()} == {10}
+    assert check_stock() == []

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -89,9 +89,18 @@ def _wait_for_writers() -> None:
         cursor.execute("lock table inventory_stockmovement in share row exclusive mode")
 
 
+def open_stock_takes(upto: date) -> QuerySet[StockTake]:
+    """Stock-takes begun up to that day that are neither applied nor dropped: they stand against closing it."""
+    return StockTake.objects.filter(state=StockTakeState.OPEN, posted_at__date__lte=upto).order_by("pk")
+
+
+def open_shortages(upto: date) -> QuerySet[Shortage]:
+    """Goods sold up to that day that are not entered yet: they stand against closing it."""
+    return Shortage.objects.filter(open__gt=0, created_at__date__lte=upto).order_by("pk")
+
+
 def _open_in(upto: date) -> list[Any]:
-    counts = StockTake.objects.filter(state=StockTakeState.OPEN, posted_at__date__lte=upto).count()
-    gaps = Shortage.objects.filter(open__gt=0, created_at__date__lte=upto).count()
+    counts, gaps = open_stock_takes(upto).count(), open_shortages(upto).count()
     blockers: list[Any] = []
     if counts:
         blockers.append(
