@@ -22,6 +22,7 @@ from accounts.views.entering import start_page
 from core.access import may, needs
 from core.codes import qr_svg
 from core.errors import BadInput, DomainError
+from core.flags import OWNERS_SECOND_FACTOR, has_flag
 from core.sealing import seal, unseal
 from core.tenancy import current_schema_name
 from core.transactions import run
@@ -138,7 +139,7 @@ def _rule(request: HttpRequest) -> OwnersRuleForm | None:
     """The rule about owners, for those who set a shop up. The platform has its own in the settings."""
     if current_schema_name() == "public" or not may(request.user, "shop.set_up"):
         return None
-    return OwnersRuleForm(initial={"wanted": service.owners_need_it()})
+    return OwnersRuleForm(initial={"wanted": has_flag(OWNERS_SECOND_FACTOR)})
 
 
 def _asked_again(request: HttpRequest, what: str, work: Callable[[User, str], HttpResponse]) -> HttpResponse:
