@@ -404,6 +404,20 @@ def test_an_operator_resets_what_was_lost(login, client, secured, capsys):
     assert lines == ["The second factor of anna is off.", "anna has no second factor. Nothing was changed."]
 
 
+def test_the_owner_takes_it_from_somebody_who_lost_the_phone_and_not_from_themselves(login, owner, manager, secured):
+    user, _key, _paper = secured
+    secure(owner)
+    form = {"action": "take_away_second_factor", "_selected_action": [user.pk, owner.pk]}
+    for person, left in ((manager, True), (owner, False)):
+        login(person).post("/admin/accounts/user/", form, follow=True)
+        user.refresh_from_db()
+        assert (user.second_factor_at is not None) == left
+    answer = login(owner).post("/admin/accounts/user/", form, follow=True)
+    assert "Nothing was changed" in answer.content.decode()
+    owner.refresh_from_db()
+    assert owner.second_factor_at is not None
+
+
 @pytest.mark.parametrize(("name", "schema"), [("nobody", "rose"), ("anna", "tulip"), ("anna", "public"), ("anna", "1")])
 def test_a_reset_of_nobody_changes_nothing(secured, name, schema, other_shop):
     user, _key, _paper = secured
