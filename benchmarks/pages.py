@@ -91,6 +91,7 @@ PAGES = [
     Page("orders:order_detail", "detail", weight=10),
     Page("orders:order_detail", "detail", role="courier", weight=3),
     Page("orders:order_detail", "detail", sample="done", weight=3),
+    Page("orders:order_margin", "detail", sample="done"),
     Page("orders:card_steps", "fragment", part=True, weight=2),
     Page("orders:order_create", "form", role="seller", weight=3),
     Page("orders:composition", "form", sample="line", role="florist"),
@@ -110,6 +111,11 @@ PAGES = [
     Page("inventory:stock_list", "part", "q=пион", part=True, weight=1),
     Page("inventory:stock_detail", "detail", sample="stock", weight=2),
     Page("inventory:stock_detail", "part", "before=100", sample="stock", part=True),
+    Page("inventory:stock_origins", "detail", sample="stock"),
+    Page("inventory:stock_origins", "detail", "figure=cost", sample="stock"),
+    Page("inventory:movement_list", "list", weight=1),
+    Page("inventory:movement_list", "part", "q=пион", part=True),
+    Page("inventory:movement_list", "list", "stock={stock}"),
     Page("inventory:reservation_list", "list", weight=1),
     Page("inventory:receive", "form", role="florist", weight=1),
     Page("inventory:receipt_list", "list", weight=1),
@@ -126,6 +132,18 @@ PAGES = [
     Page("inventory:mark_down", "form", "stock={stock}"),
     Page("inventory:regrade", "form", "stock={stock}", role="florist"),
     Page("inventory:regrade_list", "list"),
+    Page("inventory:document_list", "list", "kind=sale"),
+    Page("inventory:document_detail", "detail", sample="sale"),
+    Page("inventory:take_back", "form", "sale={sale}", role="seller"),
+    Page("inventory:warehouse_list", "list", role="owner"),
+    Page("inventory:warehouse_create", "form", role="owner"),
+    Page("inventory:warehouse_edit", "form", role="owner", sample="warehouse"),
+    Page("inventory:period_list", "list", role="owner"),
+    Page("inventory:period_reopen", "form", role="owner", sample="closing"),
+    Page("inventory:assemble", "list", role="florist"),
+    Page("inventory:assemble", "form", "kit={kit}", role="florist"),
+    Page("inventory:take_apart", "form", sample="bouquet", role="florist"),
+    Page("inventory:assembly_labels", "print", sample="assembly"),
     Page("inventory:transfer_list", "list"),
     Page("inventory:transfer_send", "form", "stock={stock}", role="florist"),
     Page("inventory:transfer_detail", "detail", sample="transfer"),
@@ -197,7 +215,7 @@ def samples() -> dict[str, Any]:
 
     from django.utils import timezone
 
-    from inventory.models import Receipt, ReceiptLine, Stock, StockBatch, WriteOff
+    from inventory.models import Receipt, ReceiptLine, Sale, Stock, StockBatch, Warehouse, WriteOff
     from orders.models import Contact, Order, OrderItem, OrderStatus
     from products.models import Product, ProductCategory, ProductKit
 
@@ -205,6 +223,8 @@ def samples() -> dict[str, Any]:
     open_orders = Order.objects.filter(status__category="confirmed", due_on__gte=today).order_by("pk")
     done = Order.objects.filter(status__category="completed").order_by("-pk")
     orders = list(open_orders.values_list("pk", flat=True)[:40])
+    assembly, bouquet = _put_together()
+    sales = list(Sale.objects.filter(reversed_at=None).order_by("-pk").values_list("pk", flat=True)[:10])
     return {
         "order": orders,
         "line": list(OrderItem.objects.filter(order__in=orders).values_list("order", "pk")[:40]),
@@ -213,8 +233,13 @@ def samples() -> dict[str, Any]:
         "stock": list(Stock.objects.filter(quantity__gt=0).order_by("-version").values_list("pk", flat=True)[:40]),
         "batch": list(StockBatch.objects.filter(is_open=True).order_by("-pk").values_list("pk", flat=True)[:40]),
         "write_off": [("write_off", key) for key in WriteOff.objects.order_by("-pk").values_list("pk", flat=True)[:10]],
+        "sale": [("sale", key) for key in sales],
+        "warehouse": list(Warehouse.objects.order_by("pk").values_list("pk", flat=True)[:2]),
+        "closing": [_closed()],
         "transfer": [_sent()],
         "stock_take": [_half_counted()],
+        "assembly": [assembly],
+        "bouquet": [bouquet],
         "receipt": list(Receipt.objects.order_by("-pk").values_list("pk", flat=True)[:10]),
         "receipt_line": list(ReceiptLine.objects.order_by("-pk").values_list("receipt", "pk")[:40]),
         "product": list(Product.objects.order_by("pk").values_list("pk", flat=True)[:40]),
@@ -267,12 +292,42 @@ def _half_counted() -> int:
     return int(there.pk)
 
 
+def _closed() -> int:
+    """A period long before anything happened that is closed."""
+    from datetime import date
+
+    from inventory.models import PeriodClosing
+    from inventory.services.periods import close_period
+
+    return int((PeriodClosing.objects.first() or close_period(upto=date(2000, 1, 31))).pk)
+
+
+def _put_together() -> tuple[int, int]:
+    """Ten bouquets on the shelf: the assembly and one of them."""
+    from decimal import Decimal
+
+    from django.db.models import F
+
+    from inventory.models import Assembly, Stock, Warehouse
+    from inventory.services.assembling import NewBouquet, assemble
+    from products.services.catalogue import Component
+
+    there = Assembly.objects.filter(batches__is_open=True).first()
+    if there is None:
+        source = Warehouse.objects.get(is_default=True)
+        plenty = Stock.objects.filter(warehouse=source, quantity__gte=F("reserved") + 10).select_related("product")[:6]
+        parts = [Component(stock.product, Decimal(1)) for stock in plenty]
+        posy = NewBouquet("Posy of the day", Decimal(900))
+        there = assemble(bouquet=posy, warehouse=source, quantity=Decimal(10), parts=parts)
+    return int(there.pk), int(there.batches.filter(is_open=True).values_list("pk", flat=True)[0])
+
+
 def paths_of(page: Page, found: dict[str, Any]) -> list[str]:
     """The addresses a page is asked under, one per sample row; a page without a key has one."""
     from django.urls import NoReverseMatch, reverse
     from django.utils.encoding import iri_to_uri
 
-    values = {**found["values"], "stock": found["stock"][0]}
+    values = {**found["values"], "stock": found["stock"][0], "kit": found["kit"][0], "sale": found["sale"][0][1]}
     query = f"?{page.query.format(**values)}" if page.query else ""
     with suppress(NoReverseMatch):
         return [iri_to_uri(reverse(page.name, urlconf="myproject.urls_shop") + query)]

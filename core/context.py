@@ -67,11 +67,16 @@ CREATE = [
     Section("inventory:receive", pgettext_lazy("goods", "Receipt"), "download", "stock.receive"),
     Section("inventory:write_off", _("Write-off"), "trash", "stock.write_off"),
     Section("inventory:transfer_send", pgettext_lazy("goods", "Transfer"), "truck", "stock.transfer"),
+    Section("inventory:assemble", _("Bouquets for the shelf"), "bouquet", "stock.assemble"),
     Section("inventory:stock_take_start", _("Stock-take"), "check", "stock.count"),
     Section("products:kit_create", _("Bouquet"), "bouquet", "catalogue.change"),
     Section("products:product_create", _("Product"), "catalogue", "catalogue.change"),
 ]
-SETTINGS_SECTIONS = [SETTINGS]
+SETTINGS_SECTIONS = [
+    Section("inventory:warehouse_list", _("Warehouses"), "shop", "shop.set_up"),
+    Section("inventory:period_list", _("Closed periods"), "lock", "stock.close_period"),
+    SETTINGS,
+]
 # Not worth a line in the navigation; the search and the menu of the phone lead there.
 FURTHER = [
     BOARD,
@@ -141,16 +146,23 @@ def _palette_groups(request: HttpRequest) -> list[Any]:
 
 
 def _open_sections(request: HttpRequest, sections: list[Section]) -> list[dict[str, Any]]:
+    user = getattr(request, "user", None)
+    # What has a line of its own among the settings is there and not in the stock.
+    settled = [url for _section, url in open_to(user, SETTINGS_SECTIONS) if _leads_to(request.path, url)]
     return [
         {
             "url": url,
             "label": section.label,
             "icon": section.icon,
             "keys": section.keys,
-            "current": request.path == url or (url != "/" and request.path.startswith(url)),
+            "current": _leads_to(request.path, url) and not any(len(other) > len(url) for other in settled),
         }
-        for section, url in open_to(getattr(request, "user", None), sections)
+        for section, url in open_to(user, sections)
     ]
+
+
+def _leads_to(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))
 
 
 def open_to(user: Any, sections: list[Section]) -> list[tuple[Section, str]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import Case, F, IntegerField, Model, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat, NullIf
+from django.db.models.lookups import Exact
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,6 +26,7 @@ from inventory.models import (
     Receipt,
     ReceiptLine,
     Regrade,
+    Sale,
     SaleReturn,
     SourceKind,
     StockTake,
@@ -48,7 +50,7 @@ def _words(expression: Any) -> Any:
 @dataclass(frozen=True)
 class Kind:
     """One kind of document: what its rows are made of. `places` are the warehouses it belongs to, `found` is where a
-    word is looked for."""
+    word is looked for, `at` the moment it is dated. One that is not `among_all` is listed only when it is asked for."""
 
     code: str
     model: type[Model]
@@ -61,6 +63,10 @@ class Kind:
     state: Any = field(default=Value(""))
     page: str = ""
     source: SourceKind | None = None
+    at: str = "posted_at"
+    number: Any = field(default=F("number"))
+    comment: Any = field(default=F("comment"))
+    among_all: bool = True
 
     @property
     def name(self) -> str:
@@ -136,6 +142,13 @@ KINDS: dict[str, Kind] = {
             "stock_take", StockTake, ("warehouse",), F("category__name"), state=F("state"),
             page="inventory:stock_take_detail", found=_named("category__name"),
         ),
+        # A busy shop sells more often than it does anything else: among all documents the others would be lost.
+        Kind(
+            "sale", Sale, ("warehouse",), F("product__name"), quantity=F("quantity"), unit=F("product__unit"),
+            cost=F("cost"), source=SourceKind.SALE, at="sold_at", number=F("pk"), comment=Value(""), among_all=False,
+            state=Case(When(reversed_at__isnull=False, then=Value("reversed")), default=Value("")),
+            found=lambda word: Q(product__name__icontains=word),
+        ),
     )
 }  # fmt: skip
 _PLACES = list(KINDS)  # a kind's place in this list breaks the tie of two documents of one moment
@@ -177,6 +190,8 @@ class Row:
         """The reason or state as people call it; a reversed document is told by its badge."""
         if self.kind.code == "write_off":
             return str(dict(_choices(WriteOff, "reason")).get(self.state, ""))
+        if self.state == "reversed":
+            return ""
         return str(dict(_choices(self.kind.model, "state")).get(self.state, "")) if self.state else ""
 
 
@@ -197,12 +212,12 @@ def documents(
     after: str = "",
 ) -> list[Row]:
     """The newest `size` documents of a kind (all when it is empty), of a warehouse, of the days from `since` to `until`,
-    whose number, goods, partner or comment has every word of `text`; those behind the cursor `after`; or the one with this key. What can't be
-    meant as kind or cursor is left out."""
+    whose number, goods, partner or comment has every word of `text`; those behind the cursor `after`; or the one with
+    this key. What can't be meant as kind or cursor is left out; without a kind sales are not among them."""
     behind = _read(after)
     parts = [
         _rows(each, warehouse=warehouse, text=text, since=since, until=until, key=key, behind=behind)[:size]
-        for each in ([KINDS[kind]] if kind in KINDS else KINDS.values())
+        for each in ([KINDS[kind]] if kind in KINDS else [each for each in KINDS.values() if each.among_all])
     ]
     together = (
         parts[0].union(*parts[1:], all=True).order_by("-row_at", "row_kind", "-row_key")[:size]
@@ -230,24 +245,24 @@ def _rows(
         rows = rows.filter(reduce(or_, (Q(**{place: warehouse}) for place in kind.places)))
     for word in text.split():
         is_number = word.isascii() and word.isdigit() and len(word) < 19
-        rows = rows.filter(kind.found(word) | Q(number=int(word)) if is_number else kind.found(word))
+        rows = rows.filter(kind.found(word) | Q(Exact(kind.number, int(word))) if is_number else kind.found(word))
     if since is not None:
-        rows = rows.filter(posted_at__gte=_midnight(since))
+        rows = rows.filter(**{f"{kind.at}__gte": _midnight(since)})
     if until is not None:
-        rows = rows.filter(posted_at__lt=_midnight(until + timedelta(days=1)))
+        rows = rows.filter(**{f"{kind.at}__lt": _midnight(until + timedelta(days=1))})
     own = _PLACES.index(kind.code)
     if behind is not None:
         moment, last, last_key = behind
         # Of the same moment come the kinds behind the last row's, and of its own kind the smaller keys.
         if own == last:
-            rows = rows.filter(Q(posted_at__lt=moment) | Q(posted_at=moment, pk__lt=last_key))
+            rows = rows.filter(Q(**{f"{kind.at}__lt": moment}) | Q(**{kind.at: moment, "pk__lt": last_key}))
         else:
-            rows = rows.filter(**{"posted_at__lte" if own > last else "posted_at__lt": moment})
+            rows = rows.filter(**{f"{kind.at}__lte" if own > last else f"{kind.at}__lt": moment})
     columns = {
         "row_kind": Value(own, output_field=IntegerField()),
         "row_key": F("pk"),
-        "row_number": F("number"),
-        "row_at": F("posted_at"),
+        "row_number": kind.number,
+        "row_at": F(kind.at),
         "row_place": _words(F(f"{kind.places[0]}__name")),
         "row_what": _words(kind.what),
         "row_quantity": kind.quantity,
@@ -255,7 +270,7 @@ def _rows(
         "row_cost": kind.cost,
         "row_state": _words(kind.state),
         "row_by": _words(Coalesce(NullIf(F("by__name"), Value("")), F("by__username"))),
-        "row_comment": _words(F("comment")),
+        "row_comment": _words(kind.comment),
     }
     return rows.annotate(**columns).order_by("-row_at", "-row_key").values_list(*columns)
 

@@ -11,13 +11,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from core.forms import CleanCharField, DateField, Form, KeyField, MoneyField, QuantityField
+from core.forms import CleanCharField, DateField, Form, KeyField, ModelForm, MoneyField, QuantityField
 from core.links import shop_url
 from core.templatetags.florist import quantity
 from inventory.domain.counting import WHOLE, Counted, TooExact, count, dearer_by
 from inventory.errors import TooExactPacks
-from inventory.models import FreightSpread, StockBatch, StockTakeScope, Supplier, Warehouse, WriteOffReason
+from inventory.models import FreightSpread, IssueOrder, StockBatch, StockTakeScope, Supplier, Warehouse, WriteOffReason
+from inventory.services.assembling import MOST_AT_ONCE
 from inventory.services.transfers import Missing
 from products.forms import offer_categories
 from products.lines import LineForm, ProductField, reckoning, unmarked
@@ -321,6 +323,165 @@ class RegradeLineForm(LineForm):
 
     product = ProductField(label=_("What it is"))
     quantity = QuantityField(label=_("How much"))
+
+
+PLAN = "plan"  # the part of the page that is reckoned while bouquets are put together
+
+
+class AssembleForm(Form):
+    """How many bouquets, where, and the work on them. One there is no recipe for has a name and a price besides."""
+
+    name = CleanCharField(max_length=200, label=_("Name of the bouquet"))
+    price = MoneyField(label=_("Price of one"), minimum=Decimal("0.01"))
+    quantity = QuantityField(places=0, maximum=Decimal(MOST_AT_ONCE), label=_("How many bouquets"))
+    warehouse = forms.ModelChoiceField(queryset=Warehouse.objects.none(), label=_("Warehouse"), empty_label=None)
+    work_cost = MoneyField(
+        label=_("Work on all of them"), required=False, help_text=_("Becomes part of what the bouquets cost.")
+    )
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+    key = KeyField()
+
+    def __init__(self, *args: Any, is_new: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_new:
+            del self.fields["name"], self.fields["price"]
+        self.fields["warehouse"].queryset = Warehouse.objects.order_by("-is_default", "position")  # type: ignore[attr-defined]
+        for name in ("quantity", "warehouse", "work_cost"):
+            self.fields[name].widget.attrs |= reckoning(PLAN)
+
+    def clean_work_cost(self) -> Decimal:
+        return self.cleaned_data["work_cost"] or Decimal(0)
+
+
+class PartForm(LineForm):
+    """How much of which product goes into one bouquet."""
+
+    quantity = QuantityField(label=_("In one bouquet"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["quantity"].widget.attrs |= reckoning(PLAN)
+
+
+class TakeApartForm(Form):
+    """Why stems of a bouquet are spoiled."""
+
+    reason = forms.ChoiceField(
+        choices=WriteOffReason.choices, widget=forms.RadioSelect, label=_("Why they are spoiled"), required=False
+    )
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+    key = KeyField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "reason")
+
+    def clean_reason(self) -> str:
+        return self.cleaned_data["reason"] or WriteOffReason.WILTED
+
+
+class SpoiledForm(Form):
+    """How much of one part of a bouquet is spoiled."""
+
+    quantity = QuantityField(minimum=Decimal(0), required=False, label=_("Spoiled of it"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "quantity")
+
+
+class TakeBackForm(Form):
+    """Why goods that a buyer brought back are spoiled, and where the good ones go."""
+
+    reason = forms.ChoiceField(
+        choices=WriteOffReason.choices, widget=forms.RadioSelect, label=_("Why they are spoiled"), required=False
+    )
+    to = forms.ModelChoiceField(
+        queryset=Warehouse.objects.none(),
+        required=False,
+        label=_("Where the good ones go"),
+        empty_label=_("back to where they were sold from"),
+    )
+    key = KeyField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "reason", "to")
+        self.fields["to"].queryset = Warehouse.objects.order_by("-is_default", "position")  # type: ignore[attr-defined]
+
+    def clean_reason(self) -> str:
+        return self.cleaned_data["reason"] or WriteOffReason.WILTED
+
+
+class BackForm(Form):
+    """How much of one sale came back, and how much of that is spoiled."""
+
+    quantity = QuantityField(minimum=Decimal(0), required=False, label=_("Came back"))
+    spoiled = QuantityField(minimum=Decimal(0), required=False, label=_("Spoiled of it"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "quantity", "spoiled")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("spoiled") and "quantity" in data and not data["quantity"]:
+            self.add_error("quantity", _("Enter how much came back, the spoiled ones among it."))
+        return data
+
+
+class PeriodForm(Form):
+    """Up to which day nothing is posted any more."""
+
+    upto = DateField(label=_("Close up to this day, with it"), days_ahead=0)
+    comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
+
+
+def _whole(label: Any, **kwargs: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}), **kwargs
+    )
+
+
+class WarehouseForm(ModelForm):
+    """How a warehouse is called and how goods leave it. The main one stays it until another is made the main one."""
+
+    name = CleanCharField(max_length=100, label=pgettext_lazy("warehouse", "Name"))
+    issue_order = forms.ChoiceField(
+        choices=IssueOrder.choices,
+        widget=forms.RadioSelect,
+        label=_("Leaves first"),
+        help_text=_("Goods without a day of wilting leave last when what wilts first leaves first."),
+    )
+    allow_short = forms.BooleanField(
+        required=False,
+        label=_("Sell before entry"),
+        help_text=_(
+            "Orders may be completed with goods that are there but not entered yet; the receipt brings their cost."
+        ),
+    )
+    short_limit = QuantityField(
+        label=_("Sold before entry at most, per line"),
+        help_text=_("More than this in one line of an order is taken for a slip of the finger."),
+    )
+    reserve_ahead_days = _whole(
+        _("Reserve ahead, days"),
+        min_value=0,
+        max_value=365,
+        help_text=_("An order takes free goods when it is needed within this many days; later ones wait."),
+    )
+    position = _whole(_("Position in lists"), min_value=0, max_value=9999)
+    make_main = forms.BooleanField(required=False, label=_("Main warehouse"))
+
+    class Meta:
+        model = Warehouse
+        fields = ("name", "issue_order", "allow_short", "short_limit", "reserve_ahead_days", "position")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "allow_short", "make_main")
+        if self.instance.is_default:
+            del self.fields["make_main"]
 
 
 class KeyForm(Form):

@@ -1,4 +1,4 @@
-"""What can be taken back in the stock: write-offs."""
+"""What can be taken back in the stock: write-offs, bouquets that were put together."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from core.models import RecentAction
 from core.templatetags.florist import quantity
 from core.undo import Kind, Payload, register, remember
-from inventory.models import Stock, WriteOff, WriteOffReason
+from inventory.models import Assembly, Stock, WriteOff, WriteOffReason
+from inventory.services.assembling import undo_assembly
 from inventory.services.write_offs import reverse_write_off
-from products.models import Product
+from products.models import Product, Unit
 
 WRITE_OFF = "inventory.write_off"
+ASSEMBLY = "inventory.assembly"
 
 
 def remember_write_off(document: WriteOff, stock: Stock, *, by: Any) -> RecentAction | None:
@@ -49,5 +51,36 @@ register(
         undo=_undo,
         right=lambda payload: "stock.write_off",
         link=lambda payload: reverse("inventory:stock_detail", args=[payload["stock"]]),
+    ),
+)
+
+
+def remember_assembly(document: Assembly, *, by: Any) -> RecentAction | None:
+    """Like `remember_write_off`, for bouquets put together."""
+    if document.served is None:
+        return None
+    payload = {"assembly": document.pk, "product": document.product.name, "quantity": str(document.quantity)}
+    return remember(ASSEMBLY, payload, by=by)
+
+
+def _describe_assembly(payload: Payload) -> str:
+    return _("Put together: %(product)s, %(quantity)s.") % {
+        "product": payload["product"],
+        "quantity": quantity(Decimal(payload["quantity"]), Unit.PIECE.label),
+    }
+
+
+def _undo_assembly(payload: Payload, by: Any) -> list[str]:
+    undo_assembly(Assembly.objects.get(pk=payload["assembly"]), by=by)
+    return []
+
+
+register(
+    ASSEMBLY,
+    Kind(
+        describe=_describe_assembly,
+        undo=_undo_assembly,
+        right=lambda payload: "stock.assemble",
+        link=lambda payload: reverse("inventory:document_detail", args=["assembly", payload["assembly"]]),
     ),
 )

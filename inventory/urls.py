@@ -2,13 +2,29 @@
 
 from django.urls import path
 
-from inventory.views import documents, printing, receipts, regrading, stock, stock_takes, transfers, write_offs
+from inventory.views import (
+    assembling,
+    documents,
+    ledger,
+    periods,
+    printing,
+    receipts,
+    regrading,
+    returns,
+    stock,
+    stock_takes,
+    transfers,
+    warehouses,
+    write_offs,
+)
 
 app_name = "inventory"
 
 urlpatterns = [
     path("", stock.list_of_stock, name="stock_list"),
     path("<int:pk>/", stock.detail, name="stock_detail"),
+    path("<int:pk>/origins/", ledger.origins, name="stock_origins"),
+    path("movements/", ledger.list_of_movements, name="movement_list"),
     path("reservations/", stock.reservations, name="reservation_list"),
     path("documents/", documents.list_of_documents, name="document_list"),
     path("documents/<str:kind>/<int:pk>/", documents.detail, name="document_detail"),
@@ -21,6 +37,14 @@ urlpatterns = [
     path("mark-down/", regrading.mark_down, name="mark_down"),
     path("regrade/", regrading.regrade, name="regrade"),
     path("regrades/", regrading.list_of_regrades, name="regrade_list"),
+    path("warehouses/", warehouses.list_of_warehouses, name="warehouse_list"),
+    path("warehouses/new/", warehouses.create, name="warehouse_create"),
+    path("warehouses/<int:pk>/", warehouses.edit, name="warehouse_edit"),
+    path("periods/", periods.list_of_periods, name="period_list"),
+    path("periods/<int:pk>/reopen/", periods.reopen, name="period_reopen"),
+    path("returns/new/", returns.take_back, name="take_back"),
+    path("assembling/", assembling.assemble, name="assemble"),
+    path("assemblies/<int:pk>/labels/", printing.assembly_labels, name="assembly_labels"),
     path("transfers/", transfers.list_of_transfers, name="transfer_list"),
     path("transfers/new/", transfers.send, name="transfer_send"),
     path("transfers/<int:pk>/", transfers.detail, name="transfer_detail"),
@@ -35,5 +59,6 @@ urlpatterns = [
     path("receipts/<int:pk>/labels/", printing.receipt_labels, name="receipt_labels"),
     path("batches/<int:pk>/", printing.batch, name="batch"),
     path("batches/<int:pk>/label/", printing.batch_label, name="batch_label"),
+    path("batches/<int:pk>/take-apart/", assembling.take_apart, name="take_apart"),
     path("batches/<int:pk>/return/", write_offs.return_to_supplier, name="return_to_supplier"),
 ]

@@ -16,6 +16,7 @@ urlpatterns = [
     path("deliveries/", drafts.deliveries, name="deliveries"),
     path("goods/", taking.goods_search, name="goods_search"),
     path("<int:pk>/", detail.order_detail, name="order_detail"),
+    path("<int:pk>/margin/", detail.order_margin, name="order_margin"),
     path("<int:pk>/edit/", taking.order_edit, name="order_edit"),
     path("<int:pk>/lines/<int:item>/", composition.composition, name="composition"),
     path("<int:pk>/photos/", photos.photos_add, name="photos_add"),

@@ -17,13 +17,14 @@ from django.utils import timezone
 
 from core.errors import Busy
 from core.transactions import run
-from inventory.models import Reservation, Sale, Stock, StockBatch, Warehouse
-from inventory.services.assembling import assemble, take_apart
+from inventory.models import ReceiptLine, Reservation, Sale, Stock, StockBatch, Warehouse
+from inventory.services.assembling import assemble, take_apart, undo_assembly
+from inventory.services.cost_corrections import correct_cost
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.regrading import regrade
 from inventory.services.reservations import give_way, release, reserve, reserve_waiting
-from inventory.services.returns import return_sale, return_to_supplier
+from inventory.services.returns import SaleBack, return_sale, return_to_supplier, take_back
 from inventory.services.sale_processor import SaleProcessor
 from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
 from inventory.services.transfers import (
@@ -154,6 +155,10 @@ BOTH = {
         lambda s: None,
         lambda s, _: regrade(source=s.high, target=s.low, warehouse=s.place, quantity=Decimal(3)),
     ),
+    "correct_cost": (  # what became another product is corrected there too
+        lambda s: regrade(source=s.high, target=s.low, warehouse=s.place, quantity=Decimal(3)),
+        lambda s, _: correct_cost(ReceiptLine.objects.filter(product=s.high).latest("pk"), cost=Decimal(7)),
+    ),
     "assemble": (
         lambda s: assemble(
             bouquet=s.bouquet, warehouse=s.place, quantity=Decimal(1)
@@ -163,6 +168,14 @@ BOTH = {
     "take_apart": (
         lambda s: assemble(bouquet=s.bouquet, warehouse=s.place, quantity=Decimal(1)),
         lambda s, made: take_apart(batch=StockBatch.objects.get(assembly=made)),
+    ),
+    "undo_assembly": (
+        lambda s: assemble(bouquet=s.bouquet, warehouse=s.place, quantity=Decimal(2)),
+        lambda s, made: undo_assembly(made),
+    ),
+    "take_back": (
+        Shop.sales,
+        lambda s, made: take_back([SaleBack(sale, Decimal(1)) for sale in reversed(made)]),
     ),
     "apply_stock_take": (Shop.counted, lambda s, made: apply_stock_take(made)),
     "lock_orders_with_stocks": (Shop.confirmed, lambda s, made: lock_orders_with_stocks([made.pk])),

@@ -27,6 +27,11 @@ DETAILS = (
     "print_",
     "label",
     "transfer_send",
+    "assemble",
+    "take_apart",
+    "take_back",
+    "origins",
+    "order_margin",
     "mark_down",
 )
 

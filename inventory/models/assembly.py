@@ -13,7 +13,12 @@ from products.models import Product, ProductKit
 
 class Assembly(Document):
     """Bouquets made ahead and put on the shelf: `quantity` equal ones, each a batch of its own, for each is worth the very
-    stems that are in it. `cost` is what all of them are worth: their parts and `work_cost`."""
+    stems that are in it. `cost` is what all of them are worth: their parts and `work_cost`.
+
+    `served` is there only right after posting: demand id → base units reserved at once for demands that waited.
+    """
+
+    served: dict[int, Decimal] | None = None
 
     number = models.BigIntegerField(_("no."), unique=True, db_default=NextVal("inventory_assembly_number_seq"))
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="assemblies", verbose_name=_("warehouse"))

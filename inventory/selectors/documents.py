@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 
 from core.quantities import round_money
 from inventory.models import (
@@ -32,6 +32,12 @@ def wanted_warehouse(key: str) -> Warehouse | None:
 def receipts() -> QuerySet[Receipt]:
     """Receipts, newest first."""
     return Receipt.objects.select_related("supplier", "warehouse", "by").order_by("-pk")
+
+
+def corrected_by(receipts: Sequence[Receipt]) -> dict[int, Decimal]:
+    """Receipt → by how much the cost of its goods was corrected since, where it was: one statement."""
+    rows = CostCorrection.objects.filter(line__receipt__in=receipts).order_by().values("line__receipt")
+    return dict(rows.annotate(sum=Sum("difference")).values_list("line__receipt", "sum"))
 
 
 def write_offs() -> QuerySet[WriteOff]:

@@ -1,11 +1,15 @@
-"""The ledger, read: every movement of a stock with the document behind it. Nothing is written here."""
+"""The ledger, read: movements with the document behind each of them. Nothing is written here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Sum
+from django.db.models import BigIntegerField, Count, F, IntegerField, Model, QuerySet, Sum, Value
+from django.db.models.functions import Cast
+from django.urls import reverse
 
+from inventory.documents import KINDS
 from inventory.models import (
     Assembly,
     AssemblyPart,
@@ -26,14 +30,33 @@ from inventory.models import (
     WriteOff,
 )
 
+# What a row of the ledger names: its table, the number people know its document by, the key of the document's page, and
+# which of the documents it is.
+_SOURCES: dict[SourceKind, tuple[type[Model], str, str, str]] = {
+    SourceKind.RECEIPT_LINE: (ReceiptLine, "receipt__number", "receipt", "receipt"),
+    SourceKind.SALE: (Sale, "pk", "pk", "sale"),
+    SourceKind.WRITE_OFF: (WriteOff, "number", "pk", "write_off"),
+    SourceKind.SUPPLIER_RETURN: (SupplierReturn, "number", "pk", "supplier_return"),
+    SourceKind.SALE_RETURN: (SaleReturn, "number", "pk", "sale_return"),
+    SourceKind.SHORTAGE: (Shortage, "sale", "sale", "sale"),
+    SourceKind.TRANSFER_LINE: (TransferLine, "transfer__number", "transfer", "transfer"),
+    SourceKind.COUNT_LINE: (CountLine, "stock_take__number", "stock_take", "stock_take"),
+    SourceKind.ASSEMBLY: (Assembly, "number", "pk", "assembly"),
+    SourceKind.ASSEMBLY_PART: (AssemblyPart, "assembly__number", "assembly", "assembly"),
+    SourceKind.REGRADE: (Regrade, "number", "pk", "regrade"),
+    # It has no page of its own: the receipt shows it.
+    SourceKind.COST_CORRECTION: (CostCorrection, "number", "line__receipt", ""),
+    SourceKind.DISASSEMBLY: (Disassembly, "number", "pk", "disassembly"),
+}
+
 
 @dataclass(frozen=True)
 class Explained:
-    """One ledger row with the document behind it; `receipt` is the receipt's key when it is one."""
+    """One ledger row with the document behind it, as people call it, and the page that shows it."""
 
     movement: StockMovement
     document: str
-    receipt: int | None = None
+    url: str
 
 
 def explain_stock(stock: Stock) -> list[Explained]:
@@ -67,48 +90,81 @@ def latest_movements(stock: Stock, *, before: int | None, size: int) -> list[Exp
     return _explained(list(rows[:size]))
 
 
-def _explained(movements: Sequence[StockMovement]) -> list[Explained]:
-    names = _document_names(movements)
-    lines = [row.source_id for row in movements if row.source_kind == SourceKind.RECEIPT_LINE]
-    receipts = dict(ReceiptLine.objects.filter(pk__in=lines).values_list("pk", "receipt")) if lines else {}
-    return [
-        Explained(
-            row,
-            names.get((row.source_kind, row.source_id), ""),
-            receipts.get(row.source_id) if row.source_kind == SourceKind.RECEIPT_LINE else None,
-        )
-        for row in movements
-    ]
+@dataclass(frozen=True)
+class Asked:
+    """Which movements are asked for; what is None or empty narrows nothing. `documents` is a code of KINDS, the days are
+    the shop's."""
+
+    stock: int | None = None
+    text: str = ""
+    warehouse: int | None = None
+    kind: int | None = None
+    document: str = ""
+    since: date | None = None
+    until: date | None = None
 
 
-def _document_names(movements: Sequence[StockMovement]) -> dict[tuple[int, int], str]:
-    """(source kind, source id) → what a person calls the document; one query per kind."""
-    keys: dict[int, set[int]] = {}
-    for row in movements:
-        keys.setdefault(row.source_kind, set()).add(row.source_id)
-    names: dict[tuple[int, int], str] = {}
-    for line in ReceiptLine.objects.filter(pk__in=keys.get(SourceKind.RECEIPT_LINE, ())).select_related("receipt"):
-        names[SourceKind.RECEIPT_LINE, line.pk] = str(line.receipt)
-    for sale in Sale.objects.filter(pk__in=keys.get(SourceKind.SALE, ())):
-        names[SourceKind.SALE, sale.pk] = f"{Sale._meta.verbose_name} {sale.pk}"
-    for model, kind in (
-        (WriteOff, SourceKind.WRITE_OFF),
-        (SupplierReturn, SourceKind.SUPPLIER_RETURN),
-        (SaleReturn, SourceKind.SALE_RETURN),
-        (Assembly, SourceKind.ASSEMBLY),
-        (CostCorrection, SourceKind.COST_CORRECTION),
-        (Disassembly, SourceKind.DISASSEMBLY),
-        (Regrade, SourceKind.REGRADE),
-    ):
-        for document in model._default_manager.filter(pk__in=keys.get(kind, ())):
-            names[kind, document.pk] = str(document)
-    for gap in Shortage.objects.filter(pk__in=keys.get(SourceKind.SHORTAGE, ())).select_related("sale"):
-        names[SourceKind.SHORTAGE, gap.pk] = f"{Sale._meta.verbose_name} {gap.sale_id}"
-    for part_of, kind, parent in (
-        (TransferLine, SourceKind.TRANSFER_LINE, "transfer"),
-        (CountLine, SourceKind.COUNT_LINE, "stock_take"),
-        (AssemblyPart, SourceKind.ASSEMBLY_PART, "assembly"),
-    ):
-        for part in part_of._default_manager.filter(pk__in=keys.get(kind, ())).select_related(parent):
-            names[kind, part.pk] = str(getattr(part, parent))
-    return names
+def movements(asked: Asked, *, before: int | None, size: int) -> list[Explained]:
+    """The last `size` movements that are asked for, newest first, or those entered before the row with the key `before`:
+    two statements, one more for the words of a search."""
+    rows = StockMovement.objects.select_related("stock__product", "stock__warehouse", "by").order_by("-pk")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    if asked.stock is not None:
+        rows = rows.filter(stock=asked.stock)
+    if asked.warehouse is not None:
+        rows = rows.filter(stock__warehouse=asked.warehouse)
+    if asked.text:
+        found = Stock.objects.all()
+        for word in asked.text.split():
+            found = found.filter(product__name__icontains=word) | found.filter(product__sku__iexact=word)
+        # The keys themselves: guessing how many movements a name has, the database would read all of them.
+        rows = rows.filter(stock__in=list(found.values_list("pk", flat=True)))
+    if asked.kind is not None:
+        rows = rows.filter(kind=asked.kind)
+    if asked.document:
+        rows = rows.filter(source_kind__in=sources_of(asked.document))
+    if asked.since is not None:
+        rows = rows.filter(business_date__gte=asked.since)
+    if asked.until is not None:
+        rows = rows.filter(business_date__lte=asked.until)
+    return _explained(list(rows[:size]))
+
+
+def sources_of(document: str) -> list[int]:
+    """What rows of the ledger that a kind of document wrote have as their source."""
+    return [source for source, (_model, _number, _page, code) in _SOURCES.items() if code == document]
+
+
+def _explained(rows: Sequence[StockMovement]) -> list[Explained]:
+    found = _documents(rows)
+    return [Explained(row, *found.get((row.source_kind, row.source_id), ("", ""))) for row in rows]
+
+
+def _documents(rows: Sequence[StockMovement]) -> dict[tuple[int, int], tuple[str, str]]:
+    """(source kind, source id) → what a person calls the document, and its page: one statement."""
+    keys: dict[SourceKind, set[int]] = {}
+    for row in rows:
+        keys.setdefault(SourceKind(row.source_kind), set()).add(row.source_id)
+    parts = [_numbers(source, wanted) for source, wanted in keys.items()]
+    if not parts:
+        return {}
+    together = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    found = {}
+    for source, key, number, page in together:
+        model, _number, _page, code = _SOURCES[SourceKind(source)]
+        name = KINDS[code].name if code else str(model._meta.verbose_name)
+        url = KINDS[code].url(page) if code else reverse("inventory:receipt_detail", args=[page])
+        found[source, key] = (f"{name} {number}", url)
+    return found
+
+
+def _numbers(source: SourceKind, keys: set[int]) -> QuerySet[Model, tuple[int, int, int, int]]:
+    model, number, page, _code = _SOURCES[source]
+    columns = {
+        "row_source": Value(int(source), output_field=IntegerField()),
+        "row_key": F("pk"),
+        "row_number": Cast(F(number), BigIntegerField()),
+        "row_page": Cast(F(page), BigIntegerField()),
+    }
+    return model._default_manager.filter(pk__in=keys).order_by().annotate(**columns).values_list(*columns)

@@ -121,6 +121,43 @@ def take_apart(
         )  # fmt: skip
 
 
+def bouquet_as_made(batch: StockBatch) -> StockBatch:
+    """The batch that was assembled, wherever it was carried or marked down since: it knows the stems.
+
+    Raises TakingApartRefused for what is no bouquet or stands in another warehouse than its stems came from.
+    """
+    made = batch
+    while made.assembly is None and made.origin is not None:
+        made = made.origin
+    if made.assembly is None:
+        raise TakingApartRefused(
+            _("%(product)s was not assembled here, so its parts are not known. Write it off, or sell it as it is.")
+            % {"product": batch.stock.product}
+        )
+    if made.stock.warehouse_id != batch.stock.warehouse_id:
+        raise TakingApartRefused(
+            _("The stems of this bouquet are kept in %(warehouse)s. Carry it there first, then take it apart.")
+            % {"warehouse": made.stock.warehouse}
+        )
+    return made
+
+
+def undo_assembly(assembly: Assembly, *, by: Any = None) -> None:
+    """Take all bouquets of an assembly apart, as if they had not been made: every stem is back in its own batch.
+
+    Raises TakingApartRefused when one of them is gone, InsufficientStock when one is promised; then none is taken apart.
+    """
+    with transaction.atomic():
+        batches = list(assembly.batches.order_by("pk"))
+        if not all(batch.is_open for batch in batches):
+            raise TakingApartRefused(
+                _("Not all bouquets of %(assembly)s are on the shelf any more. Take apart those that are, one by one.")
+                % {"assembly": assembly}
+            )
+        for batch in batches:
+            take_apart(batch=batch, by=by)
+
+
 def _assemble(
     product: Product,
     warehouse: Warehouse,
@@ -185,7 +222,7 @@ def _assemble(
         for batch, bouquet in zip(batches, bouquets, strict=True)
         for key, part in bouquet
     )  # fmt: skip
-    reserve_waiting([stocks[product.pk, warehouse.pk]], on=timezone.localdate(at), at=at)
+    assembly.served = reserve_waiting([stocks[product.pk, warehouse.pk]], on=timezone.localdate(at), at=at)
     return assembly
 
 
@@ -203,19 +240,7 @@ def _take_apart(
     batch: StockBatch, spoiled: Mapping[int, Decimal], reason: str, *, by: Any, comment: str, at: datetime
 ) -> Disassembly:
     # Where goods came from never changes, so it may be read before the lock.
-    made = batch
-    while made.assembly is None and made.origin is not None:
-        made = made.origin
-    if made.assembly is None:
-        raise TakingApartRefused(
-            _("%(product)s was not assembled here, so its parts are not known. Write it off, or sell it as it is.")
-            % {"product": batch.stock.product}
-        )
-    if made.stock.warehouse_id != batch.stock.warehouse_id:
-        raise TakingApartRefused(
-            _("The stems of this bouquet are kept in %(warehouse)s. Carry it there first, then take it apart.")
-            % {"warehouse": made.stock.warehouse}
-        )
+    made = bouquet_as_made(batch)
     parts = list(made.parts.select_related("product").order_by("pk"))
     _check_spoiled(parts, spoiled)
     place = made.stock.warehouse

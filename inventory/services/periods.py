@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -75,18 +75,32 @@ def reopen_period(closing: PeriodClosing, *, by: Any = None, at: datetime | None
 def hold_periods() -> None:
     """Nobody closes a period until the caller's transaction ends; for a service that looks at what is closed."""
     with connection.cursor() as cursor:
-        cursor.execute("lock table inventory_stockmovement in row exclusive mode")
+        cursor.execute("lock table inventory_periodclosing in row share mode")
 
 
 def _wait_for_writers() -> None:
-    """Those who are writing to the ledger finish first, the next ones wait until the caller's transaction ends."""
+    """Those who hold the periods or are writing to the ledger finish first, the next ones wait until the caller's
+    transaction ends.
+
+    In this order: who holds the periods may still wait for stocks, and whoever has those must get to the ledger.
+    """
     with connection.cursor() as cursor:
+        cursor.execute("lock table inventory_periodclosing in exclusive mode")
         cursor.execute("lock table inventory_stockmovement in share row exclusive mode")
 
 
+def open_stock_takes(upto: date) -> QuerySet[StockTake]:
+    """Stock-takes begun up to that day that are neither applied nor dropped: they stand against closing it."""
+    return StockTake.objects.filter(state=StockTakeState.OPEN, posted_at__date__lte=upto).order_by("pk")
+
+
+def open_shortages(upto: date) -> QuerySet[Shortage]:
+    """Goods sold up to that day that are not entered yet: they stand against closing it."""
+    return Shortage.objects.filter(open__gt=0, created_at__date__lte=upto).order_by("pk")
+
+
 def _open_in(upto: date) -> list[Any]:
-    counts = StockTake.objects.filter(state=StockTakeState.OPEN, posted_at__date__lte=upto).count()
-    gaps = Shortage.objects.filter(open__gt=0, created_at__date__lte=upto).count()
+    counts, gaps = open_stock_takes(upto).count(), open_shortages(upto).count()
     blockers: list[Any] = []
     if counts:
         blockers.append(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.constraints import broken_constraint
@@ -36,6 +37,27 @@ def refusing_taken() -> Iterator[None]:
         raise BadInput(sentence, field=field) from error
 
 
+def save_warehouse(warehouse: Warehouse, *, make_main: bool = False) -> Warehouse:
+    """Save a new or changed warehouse; `make_main` makes it the main one instead of the one that is.
+
+    Raises BadInput: a name that is taken, selling before entry forbidden while goods are owed.
+    """
+    with transaction.atomic(), refusing_taken():
+        # All in one go: two who make different ones the main do it one after the other.
+        list(Warehouse.objects.select_for_update(of=("self",), no_key=True).order_by("pk"))
+        refuse_to_forbid_what_is_owed(warehouse)
+        if make_main:
+            Warehouse.objects.filter(is_default=True).exclude(pk=warehouse.pk).update(is_default=False)
+            warehouse.is_default = True
+        warehouse.save()
+    return warehouse
+
+
+def owed_in(warehouse: Warehouse) -> QuerySet[Stock]:
+    """Stocks of a warehouse from which more was sold than was entered, by name."""
+    return Stock.objects.filter(warehouse=warehouse, short__gt=0).select_related("product").order_by("product__name")
+
+
 def refuse_to_forbid_what_is_owed(warehouse: Warehouse) -> None:
     """Before a warehouse is saved: selling before entry is forbidden only where nothing was sold so. Raises BadInput.
 
@@ -44,8 +66,7 @@ def refuse_to_forbid_what_is_owed(warehouse: Warehouse) -> None:
     if warehouse.allow_short or warehouse.pk is None:
         return
     stored = Warehouse.all_objects.select_for_update(of=("self",), no_key=True).get(pk=warehouse.pk)
-    owed = Stock.objects.filter(warehouse=warehouse, short__gt=0).select_related("product").order_by("product__name")
-    names = [row.product.name for row in owed] if stored.allow_short else []
+    names = [row.product.name for row in owed_in(warehouse)] if stored.allow_short else []
     if names:
         raise BadInput(
             _("Sold before entry and not received yet: %(products)s. Enter the receipt or count the goods first.")

@@ -1,10 +1,11 @@
 """Goods come back from a buyer, or go back to the supplier."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.db.models import F
@@ -112,6 +113,58 @@ def return_sale(
         payload += [spoiled, reason, to and to.pk]
     with transaction.atomic():
         return once(scope="sale_return", key=key, payload=payload, do=post, model=SaleReturn)
+
+
+@dataclass(frozen=True)
+class SaleBack:
+    """What comes back of one sale, base units, and how much of it is spoiled."""
+
+    sale: Sale
+    quantity: Decimal
+    spoiled: Decimal = Decimal(0)
+
+
+class LineRefused(DomainError):
+    """One of several lines is refused: `line` is its place, `refusal` what was said of it."""
+
+    def __init__(self, line: int, refusal: DomainError) -> None:
+        super().__init__(str(refusal), field=refusal.field)
+        self.line, self.refusal = line, refusal
+        self.code, self.status = refusal.code, refusal.status
+
+
+def take_back(
+    lines: Sequence[SaleBack],
+    *,
+    reason: str = WriteOffReason.WILTED,
+    to: Warehouse | None = None,
+    by: Any = None,
+    key: UUID | None = None,
+    at: datetime | None = None,
+) -> list[SaleReturn]:
+    """Take back several sales at once, each as `return_sale` does: all of them or none.
+
+    `key` is the form's, every sale has one of its own made of it. Raises LineRefused with what `return_sale` refused.
+    """
+    at = at or timezone.now()
+    done = []
+    with transaction.atomic():
+        if to is not None:
+            hold_live_warehouses([to])
+        # All stocks in one go and in key order: one sale after the other they would be locked crosswise.
+        places = {(line.sale.product_id, place) for line in lines for place in (line.sale.warehouse_id, to and to.pk)}
+        lock_stocks(ensure_stocks((product, place) for product, place in places if place).values())
+        for number, line in enumerate(lines):
+            try:
+                done.append(
+                    return_sale(
+                        sale=line.sale, quantity=line.quantity, spoiled=line.spoiled, reason=reason, to=to, by=by,
+                        key=key and uuid5(key, str(line.sale.pk)), at=at,
+                    )
+                )  # fmt: skip
+            except DomainError as refusal:
+                raise LineRefused(number, refusal) from refusal
+    return done
 
 
 def _check_spoiled(quantity: Decimal, spoiled: Decimal, reason: str) -> None:

@@ -388,6 +388,9 @@ def test_a_cost_is_corrected_from_the_receipt(shop, login, staff, language, said
     for words in said:
         assert words in page
     assert "360" in page[page.index("<tfoot>") :]
+    listed = browser.get("/stock/receipts/").content.decode().replace("\xa0", " ")
+    assert "360" in listed
+    assert ("posted as ₽300" if language == "en" else "проведена на 300 ₽") in listed
     browser.post(address(rose), typed)
     assert (CostCorrection.objects.get().by.language, stock_of(rose).value) == (language, 216)
 

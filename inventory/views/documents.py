@@ -5,13 +5,20 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from core.access import needs
 from core.htmx import page_or_part
+from core.quantities import round_money
+from inventory.askers import askers
 from inventory.documents import KINDS, documents
-from inventory.models import StockMovement, Warehouse
-from inventory.views.stock import PAGE, read_key, rights
+from inventory.models import Assembly, Disassembly, Sale, SaleReturn, StockMovement, Warehouse
+from inventory.selectors.assembling import made_by, used_by
+from inventory.selectors.origins import origins_of_cost
+from inventory.services.assembling import bouquet_as_made
+from inventory.views.stock import PAGE, read_key, rights, with_freshness
+from products.domain.margin import Margin
 from products.forms import SearchForm
 
 
@@ -23,8 +30,8 @@ def list_of_documents(request: HttpRequest) -> HttpResponse:
         "kind": request.GET.get("kind", ""),
         "warehouse": read_key(request.GET.get("warehouse", "")),
         "text": SearchForm.text(request.GET),
-        "since": _day(request.GET.get("since", "")),
-        "until": _day(request.GET.get("until", "")),
+        "since": read_day(request.GET.get("since", "")),
+        "until": read_day(request.GET.get("until", "")),
     }
     rows = documents(size=PAGE + 1, after=request.GET.get("after", ""), **asked)
     query = request.GET.copy()
@@ -43,7 +50,7 @@ def list_of_documents(request: HttpRequest) -> HttpResponse:
     return page_or_part(request, "inventory/document_list.html", part, context)
 
 
-def _day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
     """A day as an address carries it; None for what is none."""
     try:
         return date.fromisoformat(text) if len(text) == len("2026-11-21") else None
@@ -65,5 +72,36 @@ def detail(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         .select_related("stock__product", "stock__warehouse", "by")
         .order_by("created_at", "pk")
     )
-    context = {"document": document, "row": row, "movements": list(movements), **rights(request.user)}
+    context = {
+        "document": document,
+        "row": row,
+        "movements": list(movements),
+        **_more(document),
+        **rights(request.user),
+    }
     return page_or_part(request, "inventory/document_detail.html", "page", context)
+
+
+def _more(document: Any) -> dict[str, Any]:
+    """What the page shows of some kinds beside their ledger rows."""
+    if isinstance(document, Assembly):
+        used = used_by(document)
+        with_freshness([piece.batch for row in used for piece in row.taken], on=timezone.localdate())
+        return {"used": used, "made": made_by(document)}
+    if isinstance(document, Disassembly):
+        return {"assembly": bouquet_as_made(document.batch).assembly, "lost": document.cost - document.parts_cost}
+    if isinstance(document, Sale):
+        [cost] = origins_of_cost([document]).values()
+        out = document.quantity - document.returned
+        kept = document.amount * out / document.quantity
+        names = askers([document.demand_id] if document.demand_id else [])
+        return {
+            "asker": next(iter(names.values()), None),
+            "cost": cost,
+            "margin": Margin(round_money(kept), round_money(document.cost - document.returned_cost)),
+            "returns": list(document.returns.select_related("by").order_by("pk")),
+            "can_come_back": out > 0 and document.is_live,
+        }
+    if isinstance(document, SaleReturn):
+        return {"sale": document.sale}
+    return {}

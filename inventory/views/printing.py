@@ -14,7 +14,7 @@ from core.access import needs
 from core.codes import qr_svg
 from core.errors import BadInput
 from core.links import shop_url
-from inventory.models import Receipt, StockBatch
+from inventory.models import Assembly, Receipt, StockBatch
 from inventory.selectors.documents import transfers
 
 CODE_DIGITS = 6
@@ -52,6 +52,15 @@ def receipt_labels(request: HttpRequest, pk: int) -> HttpResponse:
             % {"number": receipt.number}
         )
     return _labels(request, found, back_url=reverse("inventory:receipt_detail", args=[pk]))
+
+
+@require_safe
+@needs("stock.view")
+def assembly_labels(request: HttpRequest, pk: int) -> HttpResponse:
+    """Labels of the bouquets that were put together at once."""
+    assembly = get_object_or_404(Assembly, pk=pk)
+    found = list(_batches().filter(assembly=assembly).order_by("pk"))
+    return _labels(request, found, back_url=reverse("inventory:document_detail", args=["assembly", pk]))
 
 
 @require_safe

@@ -20,7 +20,7 @@ from core.transactions import run
 from inventory.forms import CostCorrectionForm, ReceiptForm, ReceiptLineForm
 from inventory.models import ReceiptLine, Stock, StockBatch, StockDemand, Supplier
 from inventory.selectors.costs import last_prices
-from inventory.selectors.documents import cost_corrections, last_counted, receipts, wanted_warehouse
+from inventory.selectors.documents import corrected_by, cost_corrections, last_counted, receipts, wanted_warehouse
 from inventory.selectors.promises import waiting_for
 from inventory.services.cost_corrections import correct_cost as post_correction
 from inventory.services.receiving import ReceiptLineInput, post_receipt
@@ -148,10 +148,14 @@ def told(amounts: dict[int, Decimal] | None, sentence: str) -> list[str]:
 def list_of_receipts(request: HttpRequest) -> HttpResponse:
     """Receipts, newest first."""
     rows = older(receipts(), request.GET.get("after", ""))
+    may_do = rights(request.user)
+    corrected = corrected_by(rows[:PAGE]) if may_do["sees_cost"] else {}
+    for row in rows[:PAGE]:
+        row.cost_now = row.total_cost + corrected.get(row.pk, Decimal(0))
     context = {
         "receipts": rows[:PAGE],
         "next_url": f"?after={rows[PAGE - 1].pk}" if len(rows) > PAGE else "",
-        **rights(request.user),
+        **may_do,
     }
     part = "rows" if request.GET.get("after") else "page"
     return page_or_part(request, "inventory/receipt_list.html", part, context)

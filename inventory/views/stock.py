@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from core.access import may, needs
 from core.htmx import page_or_part
 from inventory.models import Stock, StockBatch, Warehouse
+from inventory.selectors.assembling import bouquets_among
 from inventory.selectors.documents import wanted_warehouse
 from inventory.selectors.ledger import latest_movements, ledger_sums
 from inventory.selectors.promises import active_reservations, waiting_list, waiting_of
@@ -49,6 +50,8 @@ def rights(user: Any) -> dict[str, bool]:
         "may_transfer": may(user, "stock.transfer"),
         "may_regrade": may(user, "stock.regrade"),
         "may_mark_down": may(user, "stock.mark_down"),
+        "may_take_back": may(user, "stock.take_back"),
+        "may_assemble": may(user, "stock.assemble"),
         "sees_cost": may(user, "stock.cost"),
         "may_correct_cost": may(user, "stock.correct_cost"),
     }
@@ -103,11 +106,13 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     stock = get_object_or_404(Stock.objects.select_related("product", "warehouse"), pk=pk)
     seq = read_key(request.GET.get("before", ""))
     movements = latest_movements(stock, before=seq, size=PAGE + 1)
+    batches = with_freshness(list(stock.batches.filter(is_open=True)), on=timezone.localdate())
+    assembled = bouquets_among(batches)
     context = {
         "stock": stock,
-        "batches": with_freshness(
-            list(stock.batches.filter(is_open=True).select_related("receipt_line__receipt")), on=timezone.localdate()
-        ),
+        "batches": batches,
+        "bouquets": [batch for batch in batches if batch.pk in assembled],
+        "bought": [batch for batch in batches if batch.pk not in assembled],
         "reservations": list(active_reservations().filter(stock=stock)[:PAGE]),
         "waiting": waiting_of(stock)[:PAGE],
         "movements": movements[:PAGE],

@@ -12,7 +12,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from inventory.models import SaleAllocation
+from inventory.models import Sale, SaleAllocation
 from orders.domain.lifecycle import Stage, following
 from orders.goods import free_for, recipes_of
 from orders.models import (
@@ -72,6 +72,11 @@ class Line:
         return sum(costs, _DECIMAL_ZERO) if costs else None
 
     @property
+    def returned(self) -> Decimal:
+        """What the buyer brought back of it, base units."""
+        return sum((allocation.returned for allocation in self.allocations), _DECIMAL_ZERO)
+
+    @property
     def allocations(self) -> list[SaleAllocation]:
         return [allocation for part in self.parts for allocation in part.allocations]
 
@@ -87,6 +92,12 @@ def order_lines(order: Order) -> list[Line]:
         for part in group:
             part.free = free.get(part.product.pk, _DECIMAL_ZERO)
     return [Line(item, parts.get(item.pk, [])) for item in items]
+
+
+def sales_of(order: Order) -> list[int]:
+    """Keys of the live sales of an order: one statement."""
+    links = OrderItemDemand.objects.filter(item__order=order).values("demand")
+    return list(Sale.objects.filter(demand__in=links, reversed_at=None).order_by("pk").values_list("pk", flat=True))
 
 
 def _frozen_parts(order: Order) -> dict[int, list[Part]]:

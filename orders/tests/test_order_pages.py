@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from inventory.models import Sale
+from inventory.models import Receipt, Sale
 from inventory.tests.factories import kit, receive, stock_of, stocked
 from inventory.tests.factories import product as make_product
 from orders.models import Contact, Order, OrderEvent, OrderStatus, Payment
@@ -519,3 +519,38 @@ def test_the_list_costs_at_most_twelve_statements_whatever_the_rows(
 def test_the_empty_list_speaks_the_reader_s_language(shop, login, staff, language, words):
     shown = page(login(staff("florist", language=language)), "/orders/")
     assert all(word in shown for word in words)
+
+
+# --- What comes back --------------------------------------------------------------------------------------------------
+
+
+def test_goods_of_a_completed_order_are_taken_back_from_its_page(shop, login, seller, florist):
+    rose, tulip = stocked("Red rose"), stocked("Tulip")
+    placed = order((rose, "5"), (kit("Posy", "300", (rose, "2"), (tulip, "1")), "2"))
+    confirm_order(placed)
+    assert "take_back" not in page(login(seller), f"/orders/{placed.pk}/")
+    complete_order(placed)
+    sales = list(Sale.objects.order_by("pk"))
+    address = "/stock/returns/new/?" + "&amp;".join(f"sale={sale.pk}" for sale in sales)
+    assert len(sales) == 3
+    assert address in page(login(seller), f"/orders/{placed.pk}/")
+    assert "take_back" not in page(login(florist), f"/orders/{placed.pk}/")
+    first = sales[0]
+    answer = login(seller).post(address.replace("&amp;", "&"), {f"sale-{first.pk}-quantity": "2", "key": uuid.uuid4()})
+    assert answer["Location"] == f"/orders/{placed.pk}/"
+    seen = page(login(seller), f"/orders/{placed.pk}/")
+    assert "2 came back" in seen
+    assert Sale.objects.get(pk=first.pk).returned == 2
+
+
+def test_the_margin_of_an_order_is_told_down_to_the_receipts(shop, login, owner, seller):
+    rose = stocked("Red rose", ("3", "10"), ("9", "20"))
+    placed = order((rose, "5"), discount=Decimal(50))
+    assert "Nothing is sold yet" in page(login(owner), f"/orders/{placed.pk}/margin/")
+    complete_order(placed)
+    assert login(seller).get(f"/orders/{placed.pk}/margin/").status_code == 403
+    seen = page(login(owner), f"/orders/{placed.pk}/margin/")
+    assert "₽450 − ₽70 = <b>₽380</b>" in seen
+    for receipt in Receipt.objects.all():
+        assert f"/stock/receipts/{receipt.pk}/" in seen
+    assert f"/orders/{placed.pk}/margin/" in page(login(owner), f"/orders/{placed.pk}/")

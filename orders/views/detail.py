@@ -23,7 +23,8 @@ from orders.domain.lifecycle import Category, Stage
 from orders.forms import PaymentForm, StepForm
 from orders.models import Fulfilment, Order, OrderEvent, OrderStatus
 from orders.selectors.lists import all_statuses, first_of, lateness_of, next_status, thumbs_of_goods
-from orders.selectors.one_order import history_of, order_lines, passed_steps, right_for, steps_from
+from orders.selectors.margins import margin_of
+from orders.selectors.one_order import history_of, order_lines, passed_steps, right_for, sales_of, steps_from
 from orders.services.payments import record_payment
 from orders.templatetags.orders_words import actor, effect_words
 from orders.undo import step_and_remember
@@ -37,6 +38,14 @@ WAY = [Category.NEW, Category.CONFIRMED, Category.ASSEMBLING, Category.READY, Ca
 def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of one order."""
     return _answer(request, _order(pk))
+
+
+@require_safe
+@needs("stock.cost")
+def order_margin(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the goods of an order leave, line by line, down to the receipts they came by."""
+    order = _order(pk)
+    return page_or_part(request, "orders/order_margin.html", "page", {"order": order, "found": margin_of(order)})
 
 
 @require_POST
@@ -160,6 +169,7 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "payments": list(order.payments.all()),
         "payment_form": PaymentForm(initial={"amount": order.debt or None}),
         "events": events,
+        "sales": sales_of(order) if order.status.stage is Stage.SOLD and may(user, "stock.take_back") else [],
     }
 
 

@@ -70,6 +70,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "kit": kit,
         "reckoned": reckoned,
         "sees_cost": may(request.user, "stock.cost"),
+        "may_assemble": may(request.user, "stock.assemble"),
         "may_change": may(request.user, "catalogue.change"),
     }
     context |= photos_context(kit, request.user)

@@ -3,6 +3,7 @@
 Pages are listed by the name of their address. A name that is in neither list fails the test, so no page is forgotten.
 """
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +29,7 @@ SHOP_PAGES: dict[str, list[str]] = {
         "/orders/{cancelled}/",
         "/orders/{waiting}/",
     ],
+    "orders:order_margin": ["/orders/{completed}/margin/", "/orders/{confirmed}/margin/"],
     "orders:order_edit": ["/orders/{confirmed}/edit/"],
     "orders:composition": ["/orders/{confirmed}/lines/{line}/", "/orders/{waiting}/lines/{waiting_line}/"],
     "orders:photo_rule": ["/orders/photo-rule/"],
@@ -40,6 +42,16 @@ SHOP_PAGES: dict[str, list[str]] = {
     ],
     "inventory:stock_list": ["/stock/", "/stock/?q=nothing+like+this"],
     "inventory:stock_detail": ["/stock/{stock}/"],
+    "inventory:stock_origins": [
+        "/stock/{stock}/origins/",
+        "/stock/{stock}/origins/?figure=reserve",
+        "/stock/{stock}/origins/?figure=cost",
+    ],
+    "inventory:movement_list": [
+        "/stock/movements/",
+        "/stock/movements/?stock={stock}",
+        "/stock/movements/?q=nothing+like+this",
+    ],
     "inventory:reservation_list": ["/stock/reservations/"],
     "inventory:receive": ["/stock/receive/"],
     "inventory:receipt_list": ["/stock/receipts/"],
@@ -48,11 +60,29 @@ SHOP_PAGES: dict[str, list[str]] = {
     "inventory:receipt_labels": ["/stock/receipts/{receipt}/labels/"],
     "inventory:write_off": ["/stock/write-off/", "/stock/write-off/?stock={stock}", "/stock/write-off/?batch={batch}"],
     "inventory:write_off_list": ["/stock/write-offs/"],
-    "inventory:document_list": ["/stock/documents/", "/stock/documents/?q=nothing+like+this"],
-    "inventory:document_detail": ["/stock/documents/write_off/{write_off}/"],
+    "inventory:document_list": [
+        "/stock/documents/",
+        "/stock/documents/?q=nothing+like+this",
+        "/stock/documents/?kind=sale",
+    ],
+    "inventory:document_detail": [
+        "/stock/documents/write_off/{write_off}/",
+        "/stock/documents/sale/{sale}/",
+        "/stock/documents/assembly/{assembly}/",
+        "/stock/documents/disassembly/{disassembly}/",
+    ],
     "inventory:mark_down": ["/stock/mark-down/?stock={stock}", "/stock/mark-down/?batch={batch}"],
     "inventory:regrade": ["/stock/regrade/?stock={stock}"],
     "inventory:regrade_list": ["/stock/regrades/"],
+    "inventory:warehouse_list": ["/stock/warehouses/"],
+    "inventory:warehouse_create": ["/stock/warehouses/new/"],
+    "inventory:warehouse_edit": ["/stock/warehouses/{warehouse}/"],
+    "inventory:period_list": ["/stock/periods/"],
+    "inventory:period_reopen": ["/stock/periods/{closing}/reopen/"],
+    "inventory:take_back": ["/stock/returns/new/?sale={sale}"],
+    "inventory:assemble": ["/stock/assembling/", "/stock/assembling/?own=1", "/stock/assembling/?kit={kit}"],
+    "inventory:assembly_labels": ["/stock/assemblies/{assembly}/labels/"],
+    "inventory:take_apart": ["/stock/batches/{bouquet}/take-apart/"],
     "inventory:transfer_list": ["/stock/transfers/", "/stock/transfers/?state=cancelled"],
     "inventory:transfer_send": ["/stock/transfers/new/", "/stock/transfers/new/?stock={stock}"],
     "inventory:transfer_detail": ["/stock/transfers/{sent}/", "/stock/transfers/{carried}/"],
@@ -157,13 +187,16 @@ def route_names(urlconf: str = "myproject.urls_shop") -> set[str]:
 
 def landmarks() -> dict[str, int]:
     """Keys of rows of a filled shop that the pages are looked at with."""
-    from inventory.models import Receipt, StockBatch, Warehouse, WriteOff
+    from inventory.models import Receipt, Sale, StockBatch, Warehouse, WriteOff
+    from inventory.services.assembling import NewBouquet, assemble, take_apart
+    from inventory.services.periods import close_period
     from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
     from inventory.services.transfers import TransferLineInput, send_transfer, transfer_stock
     from orders.domain.lifecycle import Category
     from orders.models import Order
     from orders.selectors.lists import uncovered
     from products.models import Product, ProductCategory, ProductKit
+    from products.services.catalogue import Component
 
     def order(category: str) -> Any:
         # One with words for its card: they are printed too.
@@ -176,11 +209,15 @@ def landmarks() -> dict[str, int]:
         return found
 
     # Enough of it, for something of it may be written off before it is looked at.
-    batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False, remaining__gte=5).earliest("pk")
+    batch = StockBatch.objects.filter(is_open=True, receipt_line__isnull=False, remaining__gte=9).earliest("pk")
     waiting_line = uncovered().earliest("needed_on", "pk").order_link.item
     confirmed = order(Category.CONFIRMED)
     shelf = Warehouse.objects.get_or_create(name="The shelf of the second shop")[0]
     goods = [TransferLineInput(batch.stock.product, Decimal(1), batch)]
+    posy = NewBouquet("Posy of the day", Decimal(300))
+    one = [Component(batch.stock.product, Decimal(1))]
+    assembly = assemble(bouquet=posy, warehouse=batch.stock.warehouse, quantity=Decimal(2), parts=one)
+    bouquet, other = assembly.batches.order_by("pk")
     counted = stock_take(batch.stock)
     apply_stock_take(counted)
     counting = stock_take(batch.stock)
@@ -193,6 +230,12 @@ def landmarks() -> dict[str, int]:
         "waiting": waiting_line.order_id,
         "stock": batch.stock_id,
         "batch": batch.pk,
+        "assembly": assembly.pk,
+        "bouquet": bouquet.pk,
+        "disassembly": take_apart(batch=other).pk,
+        "closing": close_period(upto=date(2020, 1, 31)).pk,
+        "warehouse": shelf.pk,
+        "sale": Sale.objects.filter(reversed_at=None, returned=0).earliest("pk").pk,
         "write_off": WriteOff.objects.earliest("pk").pk,
         "sent": send_transfer(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
         "carried": transfer_stock(source=batch.stock.warehouse, target=shelf, lines=goods).pk,

@@ -1,13 +1,20 @@
 """Documents of goods by hand: a stock-take on the phone while selling goes on, a transfer of one product in a few taps."""
 
+from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from inventory.models import StockTake, StockTakeState, Transfer, TransferState
+from inventory.errors import PeriodClosed
+from inventory.models import PeriodClosing, StockTake, StockTakeState, Transfer, TransferState, WriteOff
 from inventory.services.checking import check_stock
 from inventory.services.sale_processor import SaleProcessor
-from inventory.tests.factories import cellar, product, receive, stock_of, stocked, warehouse
+from inventory.services.stock_takes import cancel_stock_take, open_stock_take
+from inventory.services.write_offs import write_off
+from inventory.tests.factories import cellar, kit, product, receive, stock_of, stocked, warehouse
+from products.models import Product
 from tests.stories.conftest import PHONE
 from tests.stories.hand import Hand
 from tests.stories.test_a_day import LANGUAGES, ON_A_PHONE
@@ -63,4 +70,70 @@ def test_one_product_is_transferred_in_five_taps(browse, staff, live_shop, langu
     hand.finish()
     assert Transfer.objects.get().state == TransferState.RECEIVED
     assert (stock_of(rose).quantity, stock_of(rose, cellar()).quantity) == (18, 12)
+    assert check_stock() == []
+
+
+@LANGUAGES
+def test_bouquets_are_put_on_the_shelf_and_one_is_taken_apart(browse, staff, live_shop, language):
+    rose, tulip = stocked("Rose"), stocked("Tulip", ("20", "5"))
+    spring = kit("Spring", "990", (rose, "5"), (tulip, "2"))
+    page = browse(staff("manager", language=language), **ON_A_PHONE)
+    page.goto("/stock/assembling/")
+    hand = Hand(page, f"two bouquets for the shelf ({language})", 4)
+    hand.tap(f"#kit_{spring.pk}")
+    hand.fill("[name=quantity]", "2")
+    # What is taken is reckoned while the number is typed: ten roses, and what one costs.
+    expect(page.locator("#plan .figures")).to_contain_text("60")
+    expect(page.locator("#plan .parted")).to_contain_text("10")
+    hand.tap("#plan .primary")
+    hand.finish()
+    expect(page.locator("h1")).to_contain_text("1")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    shelf = stock_of(Product.objects.get(made_from=spring))
+    assert (shelf.quantity, stock_of(rose).quantity) == (2, 20)
+    hand = Hand(page, f"one of them taken apart, a stem is broken ({language})", 4)
+    hand.tap("table .button >> nth=0")
+    hand.fill(f"[name=stem-{rose.pk}-quantity]", "1")
+    hand.tap("label:has([value=broken])")
+    hand.tap("form .primary")
+    hand.finish()
+    expect(page.locator("#page_notice")).to_contain_text("Tulip")
+    shelf.refresh_from_db()
+    assert (shelf.quantity, stock_of(rose).quantity, stock_of(tulip).quantity) == (1, 24, 18)
+    assert WriteOff.objects.get().reason == "broken"
+    assert check_stock() == []
+
+
+@LANGUAGES
+def test_a_month_is_closed_after_what_stands_against_it_is_finished(browse, staff, live_shop, language):
+    rose = stocked("Rose")
+    take = open_stock_take(warehouse=warehouse(), at=timezone.now() - timedelta(days=3))
+    upto = timezone.localdate() - timedelta(days=1)
+    page = browse(staff("owner", language=language), **ON_A_PHONE)
+    page.goto("/stock/periods/")
+    page.fill("[name=upto]", upto.isoformat())
+    page.locator("#look").tap()
+    against = page.locator("#against")
+    expect(against.locator(f"a[href$='/stock/stock-takes/{take.pk}/']")).to_be_visible()
+    page.locator("form .primary").tap()
+    expect(page.locator(".notice[data-tone=danger]")).to_be_focused()
+    assert not PeriodClosing.objects.exists()
+    cancel_stock_take(take)
+    page.goto("/stock/periods/")
+    hand = Hand(page, f"a period closed ({language})", 2)
+    hand.fill("[name=upto]", upto.isoformat())
+    hand.tap("form .primary")
+    hand.finish()
+    expect(page.locator("#reopen")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert PeriodClosing.objects.get().upto == upto
+    with pytest.raises(PeriodClosed):
+        write_off(
+            product=rose, warehouse=warehouse(), quantity=Decimal(1), reason="wilted",
+            at=timezone.now() - timedelta(days=2),
+        )  # fmt: skip
+    page.locator("#reopen").tap()
+    page.locator("#open").tap()
+    expect(page.locator("#reopen")).to_have_count(0)
+    assert PeriodClosing.objects.get().reopened_at
     assert check_stock() == []
