@@ -198,8 +198,8 @@ def test_a_pooler_that_keeps_schemas_passes_and_one_that_mixes_them_up_is_named(
     # A pooler in transaction mode: whoever asks next gets the connection that was used last.
     shared = connection.copy()
     shared.connect()
-    monkeypatch.setattr(type(connection), "get_new_connection", lambda self, params: shared.connection)
-    monkeypatch.setattr(type(connection), "close", lambda self: None)
+    monkeypatch.setattr(type(shared), "get_new_connection", lambda self, params: shared.connection)
+    monkeypatch.setattr(type(shared), "close", lambda self: None)
     with pytest.raises(CommandError, match="Shops would see each other's rows: 100 of 120") as refusal:
         call_command("check_pooler")
     assert refusal.value.returncode == 5
