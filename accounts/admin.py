@@ -1,8 +1,10 @@
 """People in both admin sites: operators on the platform, staff in a shop."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +12,10 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from accounts.models import User
+from accounts.services.second_factor import reset
 from accounts.services.staff import LastOwner, change_role, invite, keeps_an_owner, set_active
 from core.admin import platform_site, shop_site
+from core.transactions import run
 
 ROLE_TONES = {"owner": "success", "manager": "info", "florist": "primary", "seller": "warning", "courier": "default"}
 
@@ -56,6 +60,7 @@ class UserAdmin(ModelAdmin):
     form = StaffForm
     list_display = ("__str__", "username", "email", "role_shown", "is_active", "last_login")
     list_filter = ("role", "is_active")
+    actions = ("take_away_second_factor",)
     search_fields = ("username", "name", "email")
     readonly_fields = ("date_joined", "last_login")
     fields = (*StaffForm.Meta.fields, "date_joined", "last_login")
@@ -70,6 +75,20 @@ class UserAdmin(ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return InviteForm.Meta.fields if obj is None else super().get_fields(request, obj)
+
+    @admin.action(description=_("Take away the second factor (lost phone)"), permissions=["change"])
+    def take_away_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For people who lost phone and paper; their sessions end. One's own is switched off in the profile."""
+        others = [user for user in queryset.order_by("pk") if user != request.user]
+        names = [str(user) for user in others if run(partial(reset, user=user))]
+        if names:
+            self.message_user(request, _("The second factor is off for: %(names)s.") % {"names": ", ".join(names)})
+        else:
+            self.message_user(
+                request,
+                _("None of them has a second factor, or it is your own. Nothing was changed."),
+                messages.WARNING,
+            )
 
     @display(description=_("role"), label=ROLE_TONES, ordering="role")
     def role_shown(self, user: User) -> tuple[str, str]:

@@ -3,9 +3,14 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.db.models import Exists
 from django.http import HttpRequest
+from django_tenants.utils import get_public_schema_name
 
 from accounts.models import User
+from core.flags import OWNERS_SECOND_FACTOR
+from core.models import ShopFlag
+from core.tenancy import current_schema_name
 
 
 class NameOrEmailBackend(ModelBackend):
@@ -23,3 +28,12 @@ class NameOrEmailBackend(ModelBackend):
             User().set_password(password)  # as long as a real check: time must not tell which names exist
             return None
         return user if user.check_password(password) and self.user_can_authenticate(user) else None
+
+    def get_user(self, user_id: int) -> User | None:
+        """The person of a session and, in the same statement, whether owners of this shop need a second factor."""
+        people = User.objects.filter(pk=user_id)
+        if current_schema_name() != get_public_schema_name():
+            rule = ShopFlag.objects.filter(name=OWNERS_SECOND_FACTOR)
+            people = people.annotate(owners_need_second_factor=Exists(rule))
+        user = people.first()
+        return user if user is not None and self.user_can_authenticate(user) else None

@@ -175,6 +175,8 @@ FORBIDDEN_SQL = {
     r"\bmerge\s+into\b": "fails on a cluster where a key is generated",
     r"\brename\s+constraint\b": "fails on a cluster",
     r"\binherits\s*\(": "fails on a cluster",
+    r"\bcurrent_setting\s*\(": "session settings are not seen by other nodes",
+    r"\bpublic\.\w": "a statement of a shop names no schema",
 }
 
 
@@ -189,6 +191,57 @@ def strings_of(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node
+
+
+def test_no_key_that_counts_by_itself_is_added_to_a_table_that_is_there():
+    """A cluster takes such a column with its table or not at all, and never widens it."""
+    counting = (models.AutoField, models.SmallAutoField, models.BigAutoField)
+    for name, migration in our_migrations():
+        for operation in operations(migration.operations):
+            if isinstance(operation, migrations.AddField | migrations.AlterField):
+                assert not isinstance(operation.field, counting), f"{name}: {operation.model_name}.{operation.name}"
+
+
+def test_triggers_are_a_second_line_that_can_be_left_out():
+    """A server that runs no triggers on sharded tables gets none: one setting switches them off."""
+    found = []
+    for path in sources():
+        if "tests" not in path.parts and any(
+            re.search(r"\bcreate\s+(constraint\s+)?trigger\b", node.value, re.IGNORECASE) for node in strings_of(path)
+        ):
+            found.append(path)
+            assert "GUARD_TRIGGERS" in path.read_text(), f"{path}: use core.migration_helpers.guard_trigger"
+    assert found
+    for path in ROOT.glob("*/engine/sql/*.sql"):
+        assert not re.search(r"\bcreate\s+(constraint\s+)?trigger\b", path.read_text(), re.IGNORECASE), path
+
+
+def test_without_guard_triggers_there_is_nothing_to_install(settings):
+    from core.migration_helpers import guard_trigger
+
+    described = {"table": "x", "when": "before update", "each": "row", "message": "no"}
+    assert len(guard_trigger("x_guard", **described)) == 2
+    settings.GUARD_TRIGGERS = False
+    assert guard_trigger("x_guard", **described) == []
+
+
+def test_what_is_known_of_servers_stands_in_one_place():
+    """Codes of errors worth another try, names of broken constraints, statements that name a schema."""
+    only_in = {
+        r"^(40P01|40001)$": {"core/transactions.py"},
+        r"^constraint_name$": set(),
+        r"\b(from|join|into|update)\s+\"?public\"?\.": set(),
+    }
+    for path in sources():
+        where = str(path.relative_to(ROOT))
+        if "tests" in path.parts or path.name == "conftest.py":
+            continue
+        tree = ast.parse(path.read_text())
+        words = [(node.lineno, node.value) for node in strings_of(path)]
+        words += [(node.lineno, node.attr) for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+        for pattern, places in only_in.items():
+            for line, word in words:
+                assert where in places or not re.search(pattern, word, re.IGNORECASE), f"{where}:{line}: {pattern}"
 
 
 def test_python_code_sets_no_search_path_itself():

@@ -190,6 +190,23 @@ def test_a_shop_never_reads_what_only_the_platform_has(shop, login, owner, staff
         assert browser.get(path).status_code == 200, path
 
 
+@pytest.mark.race
+def test_a_pooler_that_keeps_schemas_passes_and_one_that_mixes_them_up_is_named(committed_shop, monkeypatch, capsys):
+    call_command("check_pooler")
+    assert capsys.readouterr().out == "Every connection keeps its schema: 120 of 120.\n"
+
+    # A pooler in transaction mode: whoever asks next gets the connection that was used last.
+    shared = connection.copy()
+    shared.connect()
+    monkeypatch.setattr(type(shared), "get_new_connection", lambda self, params: shared.connection)
+    monkeypatch.setattr(type(shared), "close", lambda self: None)
+    with pytest.raises(CommandError, match="Shops would see each other's rows: 100 of 120") as refusal:
+        call_command("check_pooler")
+    assert refusal.value.returncode == 5
+    monkeypatch.undo()
+    shared.close()
+
+
 def test_no_site_shows_a_table_that_its_schema_does_not_have(shop):
     with connection.cursor() as cursor:
         found = {}

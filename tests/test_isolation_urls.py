@@ -3,6 +3,7 @@
 The addresses come from the URLconfs, so a new view is covered the day it is written.
 """
 
+import re
 import uuid
 
 import pytest
@@ -53,8 +54,9 @@ def foreign(owner):
 
 
 def harmless(answer, where):
-    """No word of the neighbour, no error of ours. Follows no redirect."""
+    """No word of the neighbour, no error of ours, nothing for a cache that people share. Follows no redirect."""
     assert answer.status_code < 500, (where, answer.status_code)
+    assert {"private", "no-store"} & set(re.findall(r"[\w-]+", answer["Cache-Control"])), where
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
     assert MARK.encode() not in body, where
     assert MARK not in str(dict(answer.headers)), where

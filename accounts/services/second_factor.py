@@ -10,7 +10,6 @@ from base64 import b32encode
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -33,7 +32,6 @@ from core.tenancy import after_commit, current_schema_name
 PAPER_CODES = 10
 # Without letters and digits that are taken for one another on paper.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-_RULE_KEY, _RULE_SECONDS = "accounts.owners_second_factor", 60
 
 
 class WrongCode(BadInput):
@@ -79,16 +77,11 @@ def is_demanded(user: User) -> bool:
     """Whether this person must have a second factor here: operators of the platform, owners where their shop says so."""
     if current_schema_name() == get_public_schema_name():
         return bool(settings.SECOND_FACTOR_FOR_PLATFORM)
-    return (user.is_superuser or user.role == Role.OWNER) and owners_need_it()
-
-
-def owners_need_it() -> bool:
-    """The current shop's rule; another process may answer by the old one for a minute."""
-    found = cache.get(_RULE_KEY)
-    if found is None:
-        found = has_flag(OWNERS_SECOND_FACTOR)
-        cache.set(_RULE_KEY, found, _RULE_SECONDS)
-    return bool(found)
+    if not user.is_superuser and user.role != Role.OWNER:
+        return False
+    # Whoever comes with a session brings the answer along (accounts.backends).
+    known: bool | None = getattr(user, "owners_need_second_factor", None)
+    return has_flag(OWNERS_SECOND_FACTOR) if known is None else known
 
 
 def demand_of_owners(*, wanted: bool, by: User) -> None:
@@ -98,8 +91,6 @@ def demand_of_owners(*, wanted: bool, by: User) -> None:
     if wanted and by.second_factor_at is None:
         raise BadInput(_("Switch it on for yourself first, then ask it of all owners."))
     (set_flag if wanted else clear_flag)(OWNERS_SECOND_FACTOR)
-    cache.delete(_RULE_KEY)
-    after_commit(cache.delete, _RULE_KEY)
 
 
 def new_key() -> str:

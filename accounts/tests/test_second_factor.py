@@ -17,6 +17,7 @@ from accounts.services import second_factor as service
 from accounts.services.second_factor import WrongCode, check_code, demand_of_owners, fresh_paper, new_key, switch_on
 from conftest import ShopBrowser
 from core.errors import BadInput, NotAllowed
+from core.flags import OWNERS_SECOND_FACTOR, has_flag
 from core.tenancy import in_public, in_schema
 
 PASSWORD = "iris-and-lily-7"
@@ -325,7 +326,7 @@ def test_the_owner_asks_it_of_all_owners_and_nobody_else(login, staff, owner, se
 def test_who_has_none_does_not_ask_it_of_others(login, owner):
     answer = login(owner).post("/profile/second-factor/owners/", {"wanted": "on"}, follow=True)
     assert "Switch it on for yourself first" in answer.content.decode()
-    assert not service.owners_need_it()
+    assert not has_flag(OWNERS_SECOND_FACTOR)
 
 
 def test_nobody_but_the_owner_sets_the_rule(login, manager, seller):
@@ -334,7 +335,7 @@ def test_nobody_but_the_owner_sets_the_rule(login, manager, seller):
         assert "/profile/second-factor/owners/" not in login(person).get("/profile/second-factor/").content.decode()
         with pytest.raises(NotAllowed):
             demand_of_owners(wanted=True, by=person)
-    assert not service.owners_need_it()
+    assert not has_flag(OWNERS_SECOND_FACTOR)
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "obligatory for you"), ("ru", "для вас обязателен")])
@@ -401,6 +402,20 @@ def test_an_operator_resets_what_was_lost(login, client, secured, capsys):
     call_command("reset_second_factor", "anna@example.com", "--schema=rose")
     lines = capsys.readouterr().out.splitlines()
     assert lines == ["The second factor of anna is off.", "anna has no second factor. Nothing was changed."]
+
+
+def test_the_owner_takes_it_from_somebody_who_lost_the_phone_and_not_from_themselves(login, owner, manager, secured):
+    user, _key, _paper = secured
+    secure(owner)
+    form = {"action": "take_away_second_factor", "_selected_action": [user.pk, owner.pk]}
+    for person, left in ((manager, True), (owner, False)):
+        login(person).post("/admin/accounts/user/", form, follow=True)
+        user.refresh_from_db()
+        assert (user.second_factor_at is not None) == left
+    answer = login(owner).post("/admin/accounts/user/", form, follow=True)
+    assert "Nothing was changed" in answer.content.decode()
+    owner.refresh_from_db()
+    assert owner.second_factor_at is not None
 
 
 @pytest.mark.parametrize(("name", "schema"), [("nobody", "rose"), ("anna", "tulip"), ("anna", "public"), ("anna", "1")])

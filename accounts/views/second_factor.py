@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_tenants.utils import get_public_schema_name
 
 from accounts.forms import AskedAgainForm, OwnersRuleForm, SwitchOnForm
 from accounts.models import User
@@ -22,6 +23,7 @@ from accounts.views.entering import start_page
 from core.access import may, needs
 from core.codes import qr_svg
 from core.errors import BadInput, DomainError
+from core.flags import OWNERS_SECOND_FACTOR, has_flag
 from core.sealing import seal, unseal
 from core.tenancy import current_schema_name
 from core.transactions import run
@@ -122,7 +124,9 @@ def codes(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs("shop.set_up")
 def owners(request: HttpRequest) -> HttpResponse:
-    """Whether all owners of this shop need it."""
+    """Whether all owners of this shop need it. The platform has its rule in the settings."""
+    if not _is_shop():
+        raise Http404
     form = OwnersRuleForm(request.POST)
     wanted = form.is_valid() and form.cleaned_data["wanted"]
     try:
@@ -134,11 +138,15 @@ def owners(request: HttpRequest) -> HttpResponse:
     return redirect("second_factor")
 
 
+def _is_shop() -> bool:
+    return current_schema_name() != get_public_schema_name()
+
+
 def _rule(request: HttpRequest) -> OwnersRuleForm | None:
-    """The rule about owners, for those who set a shop up. The platform has its own in the settings."""
-    if current_schema_name() == "public" or not may(request.user, "shop.set_up"):
+    """The rule about owners, for those who set a shop up."""
+    if not _is_shop() or not may(request.user, "shop.set_up"):
         return None
-    return OwnersRuleForm(initial={"wanted": service.owners_need_it()})
+    return OwnersRuleForm(initial={"wanted": has_flag(OWNERS_SECOND_FACTOR)})
 
 
 def _asked_again(request: HttpRequest, what: str, work: Callable[[User, str], HttpResponse]) -> HttpResponse:

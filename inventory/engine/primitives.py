@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.constraints import broken_constraint
 from core.errors import BadInput, Busy
 from core.transactions import sqlstate
 from inventory.errors import (
@@ -203,8 +204,7 @@ def refusals_as_errors() -> Iterator[None]:
         yield
     except DatabaseError as error:
         diagnosis = getattr(error.__cause__, "diag", None)
-        constraint = getattr(diagnosis, "constraint_name", None)
-        if sqlstate(error) == OUT_OF_RANGE or constraint in TOO_LARGE:
+        if sqlstate(error) == OUT_OF_RANGE or broken_constraint(error, TOO_LARGE):
             raise BadInput(
                 _("With this the stock would be larger than can be meant. Correct the quantity or the cost."),
                 field="quantity",

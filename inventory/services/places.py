@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.constraints import broken_constraint
 from core.errors import BadInput
 from inventory.models import Stock, Warehouse
 from products.models import Product
@@ -29,8 +30,8 @@ def refusing_taken() -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-        if name not in TAKEN:
+        name = broken_constraint(error, TAKEN)
+        if name is None:
             raise
         field, sentence = TAKEN[name]
         raise BadInput(sentence, field=field) from error

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
+from core.constraints import broken_constraint
 from core.errors import BadInput
 from core.models import SoftDelete
 from core.quantities import MAX_MONEY, MAX_QUANTITY, round_money, round_quantity
@@ -206,8 +207,8 @@ def refusing_taken() -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-        if name not in TAKEN:
+        name = broken_constraint(error, TAKEN)
+        if name is None:
             raise
         field, sentence = TAKEN[name]
         raise BadInput(sentence, field=field) from error
