@@ -91,3 +91,49 @@ class OwnPasswordForm(PasswordChangeForm):
     """The old password and a new one twice."""
 
     default_renderer = ComponentRenderer
+
+
+class CodeForm(Form):
+    """The second step of the log-in."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=30,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "autofocus": True,
+            }
+        ),
+        help_text=_("Six digits from the app, or one of the codes on your paper."),
+    )
+
+
+class SwitchOnForm(Form):
+    """The first code of a new app. The key travels sealed: nothing is stored before the code fits."""
+
+    code = forms.CharField(
+        label=_("Code from the app"),
+        max_length=30,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+    key = forms.CharField(max_length=1000, widget=forms.HiddenInput)
+
+
+class AskedAgainForm(Form):
+    """The own password once more, before something that opens or closes the account."""
+
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        max_length=256,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class OwnersRuleForm(Form):
+    """Whether owners must have a second factor."""
+
+    wanted = forms.BooleanField(label=_("All owners of this shop log in with a second factor"), required=False)

@@ -8,9 +8,11 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from core.access import Role, may
+from core.sealing import salted
 
 # Without "@": then no user name can be somebody else's e-mail, and the log-in field may take either.
 username_rule = RegexValidator(r"\A[\w.+-]+\Z", _("Use letters, digits and the signs . + - _ only, without blanks."))
@@ -70,6 +72,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("may log in"), default=True, help_text=_("Switch off instead of deleting: the history keeps its names.")
     )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    second_factor_at = models.DateTimeField(_("second factor since"), null=True, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -103,6 +106,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Whether the person may open the Django admin: follows from the role."""
         return may(self, "admin.use")
 
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """What a session holds of the person. With the schema in it a twin in another shop is somebody else; with the
+        second factor in it whoever was in by the password alone is out once there is one."""
+        since = self.second_factor_at.timestamp() if self.second_factor_at else ""
+        value = f"{self.password}:{since}"
+        return salted_hmac(salted("accounts.session"), value, secret=secret, algorithm="sha256").hexdigest()
+
     def get_full_name(self) -> str:
         return self.name or self.username
 
@@ -121,3 +131,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         if not self.is_active:
             return False
         return self.role == Role.OWNER or (self.role == Role.MANAGER and app_label not in PEOPLE_APPS)
+
+
+class Attempt(models.Model):
+    """How often somebody tried something in one window of time (accounts.services.limits)."""
+
+    scope = models.CharField(max_length=40)
+    who = models.CharField(max_length=64)
+    window_start = models.BigIntegerField()  # seconds since 1970
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "who", "window_start"], name="attempt_once_a_window")]
+
+    def __str__(self) -> str:
+        return f"{self.scope}: {self.count}"

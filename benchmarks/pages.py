@@ -71,6 +71,8 @@ PAGES = [
     Page("shortcuts", "form"),
     Page("recent", "list"),
     Page("profile", "form"),
+    Page("second_factor", "form", role="owner"),
+    Page("second_factor_on", "form"),
     Page("orders:order_list", "list", weight=12),
     Page("orders:order_list", "part", "view=tomorrow", part=True, weight=4),
     Page("orders:order_list", "list", "view=late", weight=2),
@@ -167,6 +169,8 @@ PAGES = [
 ]
 # Why a name of the URLconf stands in no list: it only takes what is sent, or nobody who is logged in opens it.
 LEFT_OUT = {
+    "login_code": "between password and session", "second_factor_off": "for people with a second factor",
+    "second_factor_codes": "for people with a second factor", "second_factor_owners": "only sent",
     "login": "for people who are not logged in", "logout": "only sent", "invitation": "for people without an account",
     "forgotten": "for people who are not logged in", "new_password": "for people who are not logged in",
     "undo": "only sent", "undo_dismiss": "only sent", "password": "only sent", "set_language": "only sent", "set_theme": "only sent", "media": "a file, no page",
@@ -380,9 +384,9 @@ def cookies_of() -> dict[str, str]:
     """Role → the cookies of somebody who is logged in, with the token that forms send back."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
 
     from accounts.models import User
+    from core.sessions import SessionStore
 
     found = {}
     for role in ROLES:

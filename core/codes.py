@@ -1,4 +1,4 @@
-"""QR codes for paper."""
+"""QR codes for paper and screens."""
 
 import segno
 from django.utils.safestring import SafeString, mark_safe

@@ -9,6 +9,10 @@ FIRST_STEPS_HIDDEN = "first_steps_hidden"
 PHOTO_BEFORE_READY = "photo_before_ready"
 
 
+# Owners log in with a second factor only. A new shop starts without it.
+OWNERS_SECOND_FACTOR = "owners_second_factor"
+
+
 def has_flag(name: str) -> bool:
     """Whether it is settled."""
     return ShopFlag.objects.filter(name=name).exists()

@@ -1,5 +1,7 @@
 """A shop's uploaded files, for its own people only. The folder is the schema's, whatever the address says."""
 
+from pathlib import Path
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import SuspiciousFileOperation
@@ -26,6 +28,8 @@ def media_file(request: HttpRequest, schema: str, name: str) -> FileResponse:
     if schema != current_schema_name():
         raise Http404
     try:
+        if not _stays_inside(name):
+            raise Http404
         opened = default_storage.open(name)
     except (OSError, ValueError, SuspiciousFileOperation) as error:
         raise Http404 from error
@@ -33,3 +37,9 @@ def media_file(request: HttpRequest, schema: str, name: str) -> FileResponse:
     response["Cache-Control"] = "private, max-age=3600"
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _stays_inside(name: str) -> bool:
+    """Whether the file lies in the shop's own folder once every symbolic link on the way is followed."""
+    folder = Path(default_storage.path(""))
+    return Path(default_storage.path(name)).resolve().is_relative_to(folder.parent.resolve() / folder.name)

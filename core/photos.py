@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -25,6 +25,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import BadInput, DomainError
 from core.models import SoftDelete
+from core.tenancy import with_commit
 from core.transactions import run
 
 RENDITIONS = {"large": 1600, "medium": 800, "thumb": 240}  # longest side, pixels
@@ -227,7 +228,7 @@ def hang_photos(model: type[Photo], owner: Any, pictures: list[Picture], **field
         photo.save()
         photos.append(photo)
     pairs = list(zip(photos, pictures, strict=True))
-    transaction.on_commit(lambda: _store(pairs))
+    with_commit(_store, pairs)
     return photos
 
 

@@ -43,11 +43,23 @@ def require_shop() -> str:
 
 
 def after_commit(work: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-    """Call `work` after the commit, in the schema of now: Django's own on_commit runs in the schema of then."""
+    """Call `work` after the commit, in the schema of now: Django's own on_commit runs in the schema of then.
+
+    What fails there is logged and stops nothing: the commit stands.
+    """
+    transaction.on_commit(_here(work, *args, **kwargs), robust=True)
+
+
+def with_commit(work: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    """Likewise, but an error reaches whoever commits: for work without which the commit must be taken back."""
+    transaction.on_commit(_here(work, *args, **kwargs))
+
+
+def _here(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[[], None]:
     name = current_schema_name()
 
     def run() -> None:
         with in_schema(name):
             work(*args, **kwargs)
 
-    transaction.on_commit(run, robust=True)
+    return run

@@ -9,8 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
+from accounts.services.limits import APPLY, APPLY_EMAIL, SUGGEST_ADDRESS, count_attempt
 from core.errors import DomainError
 from core.transactions import run
+from core.visitors import household_of
 from customers.forms import AddressForm, ApplicationForm
 from customers.models import TenantRegistration
 from customers.services.provisioning import default_domain
@@ -26,23 +28,31 @@ def landing(request: HttpRequest) -> HttpResponse:
 def apply_for_shop(request: HttpRequest) -> HttpResponse:
     """The application by itself; the landing page's form is sent here."""
     form = ApplicationForm(request.POST if request.method == "POST" else None)
+    status = 200
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         if data["website"]:
             return redirect("application_sent")  # a robot is thanked like everybody
         try:
+            count_attempt(APPLY, household_of(request))
+            count_attempt(APPLY_EMAIL, data["owner_email"])
             registration = run(lambda: apply(**_application(data)))
         except DomainError as refusal:
             form.add_refusal(refusal)
+            status = refusal.status
         else:
             return redirect(status_path(registration))
+    elif form.errors:
+        status = 422
     context = {"form": form, "domain": settings.PLATFORM_DOMAIN}
-    return render(request, "customers/apply.html", context, status=422 if form.errors else 200)
+    return render(request, "customers/apply.html", context, status=status)
 
 
 @require_safe
 def suggest_address_field(request: HttpRequest) -> HttpResponse:
-    """The address field filled in from the shop's name, while it is typed."""
+    """The address field filled in from the shop's name, while it is typed. Whoever asks for hundreds is after the names
+    that are taken."""
+    count_attempt(SUGGEST_ADDRESS, household_of(request))
     asked = AddressForm(request.GET)
     suggestion = suggest_address(asked.cleaned_data["shop_name"]) if asked.is_valid() else ""
     form = ApplicationForm(initial={"schema_name": suggestion})

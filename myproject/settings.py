@@ -22,6 +22,7 @@ TESTING = env.flag("TESTING")
 PLATFORM_DOMAIN = env.text("PLATFORM_DOMAIN", "localhost")
 PLATFORM_PORT = env.text("PLATFORM_PORT", "")
 PLATFORM_SCHEME = env.text("PLATFORM_SCHEME", "http" if PLATFORM_DOMAIN == "localhost" else "https")
+HTTPS = PLATFORM_SCHEME == "https"
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", f"{PLATFORM_DOMAIN},.{PLATFORM_DOMAIN},127.0.0.1")
 
 # --- Applications: who has tables where (docs/architecture.md, "Schemas") --------------------------------------------
@@ -86,12 +87,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
     "core.middleware.language.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.refusal.RefusalMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -154,6 +155,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Operators enter the platform's administration with a second factor; off only where people try the program.
+SECOND_FACTOR_FOR_PLATFORM = env.flag("SECOND_FACTOR_FOR_PLATFORM", default=HTTPS)
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 7  # an invitation lives a week
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
@@ -163,11 +166,21 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "core/locked_out.html"
 AXES_ENABLE_ADMIN = False
+AXES_CLIENT_IP_CALLABLE = "core.visitors.address_of"
+# How many proxies of ours stand in front: each adds the address it saw to X-Forwarded-For.
+PROXIES = env.number("PROXIES", 0)
+# accounts.services.limits counts codes: five, then a pause. The plug-ins' own pauses would refuse right codes.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 
 # Sessions in the schema's own table: a cookie of one shop is nobody in the next.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "core.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PLATFORM_SCHEME == "https"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# A browser takes a `__Host-` cookie from this very host alone: no neighbour can set one for the domain above.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = COOKIE_PREFIX + "sessionid"
+CSRF_COOKIE_NAME = COOKIE_PREFIX + "csrftoken"
+MESSAGE_STORAGE = "core.flash.ShopMessages"
 CSRF_FAILURE_VIEW = "core.views.csrf_failure"
 
 # --- Language and time -----------------------------------------------------------------------------------------------
@@ -238,9 +251,13 @@ CSRF_COOKIE_HTTPONLY = False  # app.js sends it with htmx requests
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if PLATFORM_SCHEME == "https":
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # the proxy in front must set or remove it
+    SECURE_SSL_REDIRECT = env.flag("SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# A place on the browsers' own list of https domains is the domain owner's decision, and hard to take back.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],

@@ -3,11 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from core.photos import delete_files, paths_of
+from core.tenancy import with_commit
 from inventory.announcements import reservations_lost
 from orders.models import EventKind, OrderEvent, OrderItemDemand, OrderPhoto
 
@@ -30,4 +30,4 @@ def note_lost_reservations(lost: dict[int, Decimal], **kwargs: Any) -> None:
 def delete_files_after_commit(sender: Any, instance: Any, **kwargs: Any) -> None:
     """The files of a photo go when its row is surely gone."""
     paths = paths_of(instance)  # now: a deleted row loses its key
-    transaction.on_commit(lambda: delete_files(paths))
+    with_commit(delete_files, paths)

@@ -11,7 +11,6 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
-from django.core import signing
 from django.db.models import Model
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -19,8 +18,8 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from core.errors import BadInput
 from core.merging import Merge, merge
+from core.sealing import seal, unseal
 from core.templatetags.florist import day, moment, money, phone, quantity, slot
-from core.tenancy import current_schema_name
 from inventory.models import Warehouse
 from orders.goods import load_goods
 from orders.models import Fulfilment, Order
@@ -67,19 +66,16 @@ class Conflict:
 def base_of(order: Order, content: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> str:
     """The order's content as its form carries it, signed for this order of this shop."""
     last = order.events.order_by("-pk").values_list("pk", flat=True).first()
-    return signing.dumps({"parts": _parts(content, rows), "event": last or 0}, salt=_salt(order), compress=True)
+    return seal({"parts": _parts(content, rows), "event": last or 0}, purpose=_purpose(order))
 
 
 def _read(token: str, order: Order) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = signing.loads(token, salt=_salt(order))
-    except signing.BadSignature:
-        return None
+    found: dict[str, Any] | None = unseal(token, purpose=_purpose(order))
     return found
 
 
-def _salt(order: Order) -> str:
-    return f"orders.stale:{current_schema_name()}:{order.pk}"
+def _purpose(order: Order) -> str:
+    return f"orders.stale:{order.pk}"
 
 
 def typed_parts(cleaned: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+# Databases made for copies by this process: a defect in Python alone leaves the tables as they are.
+_made: set[str] = set()
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "media", "staticfiles", "docs", "benchmarks")
 
 
@@ -23,9 +25,14 @@ def run_on_broken_copy(folder: Path, edits: dict[str, tuple[str, str]], test: st
         assert text.count(old) == 1, f"{name} has changed: the defect can't be put in"
         file.write_text(text.replace(old, new), encoding="utf-8")
     base, _slash, name = settings.DATABASE_URL.rpartition("/")
-    environment = {**os.environ, "DATABASE_URL": f"{base}/{_own_name(name)}"}
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:xdist", "-q", "--create-db", test],
+    defect_in_tables = any(file.endswith(".sql") or "/migrations/" in file for file in edits)
+    database = _own_name(name) + ("_t" if defect_in_tables else "")
+    kept = [] if defect_in_tables else ["--reuse-db"]
+    made = [] if database in _made else ["--create-db"]
+    _made.difference_update({database})  # not to be used again unless the run comes to its end
+    environment = {**os.environ, "DATABASE_URL": f"{base}/{database}"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:xdist", "-q", *kept, *made, test],
         cwd=copy,
         env=environment,
         capture_output=True,
@@ -33,8 +40,11 @@ def run_on_broken_copy(folder: Path, edits: dict[str, tuple[str, str]], test: st
         timeout=300,
         check=False,
     )
+    if kept:
+        _made.add(database)
+    return done
 
 
 def _own_name(name: str) -> str:
     """Another database name for the copy, so that both runs leave each other alone; workers differ already."""
-    return f"broken_{connection.settings_dict['NAME']}_{name}"[-50:].lstrip("_")
+    return f"broken_{connection.settings_dict['NAME']}_{name}"[-48:].lstrip("_")

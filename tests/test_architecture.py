@@ -230,6 +230,81 @@ def test_a_shop_is_entered_only_by_the_one_context_manager():
                         assert where == Path("core/tenancy.py"), f"{where}:{node.lineno}"
 
 
+# What knows no schema -> the modules that put the schema around it.
+WRAPPED = {
+    "django.core.signing": {"core/sealing.py"},
+    "get_signed_cookie": {"core/sealing.py"},
+    "set_signed_cookie": {"core/sealing.py"},
+    "on_commit": {"core/tenancy.py", "core/middleware/shop.py"},
+    "ContextVar": {"core/transactions.py"},
+    "sync_to_async": set(),
+    "Thread": {"core/embedded/running.py"},
+    "ThreadPoolExecutor": set(),
+}
+
+
+def wrapped_names(tree):
+    """(line, name) of everything in a module that WRAPPED speaks of."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names = {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Attribute):
+            names = {node.attr}
+        else:
+            continue
+        yield from ((node.lineno, name) for name in names & set(WRAPPED))
+
+
+def test_signatures_callbacks_and_threads_carry_the_schema():
+    """A stock signature is valid in every shop, a stock callback runs in the schema of then, a new thread in public."""
+    for path in sources():
+        where = str(path.relative_to(ROOT))
+        if "tests" not in path.parts and path.name != "conftest.py":
+            for line, name in wrapped_names(ast.parse(path.read_text())):
+                assert where in WRAPPED[name], f"{where}:{line}: {name}; see core/sealing.py and core/tenancy.py"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from django.core import signing",
+        "import django.core.signing",
+        "from django.core.signing import dumps",
+        "transaction.on_commit(work)",
+        "from django.db.transaction import on_commit",
+        "request.get_signed_cookie('x')",
+        "threading.Thread(target=work)",
+    ],
+)
+def test_the_rule_sees_every_way_of_writing_it(code):
+    assert list(wrapped_names(ast.parse(code)))
+
+
+def test_nothing_of_a_shop_is_kept_in_the_process():
+    """What a function remembers between calls is remembered for all shops: only plain values may be asked and kept."""
+    remembering = {}
+    for path in sources():
+        if "tests" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and any(
+                called_name(each) in {"lru_cache", "cache"} for each in node.decorator_list
+            ):
+                remembering[f"{path.relative_to(ROOT)}:{node.name}"] = {
+                    word.id if isinstance(word, ast.Name) else str(getattr(word, "attr", ""))
+                    for argument in [*node.args.args, *node.args.kwonlyargs]
+                    for word in ast.walk(argument.annotation)
+                    if isinstance(word, ast.Name | ast.Attribute)
+                }
+    assert remembering
+    plain = {"str", "int", "bool", "tuple", "Plain", "date", "datetime", "Decimal"}
+    for where, kinds in remembering.items():
+        assert kinds <= plain, f"{where} remembers by {kinds - plain}"
+
+
 def test_shops_do_not_know_the_tenants_and_the_tenants_do_not_know_shops():
     for path in sources():
         app = path.relative_to(ROOT).parts[0]
@@ -355,7 +430,7 @@ def test_every_business_table_is_in_every_shop_and_none_in_public(shop):
 
 
 def test_the_settings_keep_the_shops_apart():
-    assert settings.SESSION_ENGINE == "django.contrib.sessions.backends.db"
+    assert settings.SESSION_ENGINE == "core.sessions"
     assert settings.SESSION_COOKIE_DOMAIN is None
     assert settings.CSRF_COOKIE_DOMAIN is None
     assert not settings.USE_X_FORWARDED_HOST

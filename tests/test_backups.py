@@ -23,7 +23,7 @@ from customers.models import Client, Domain, TenantOperation
 from customers.schema import schema_exists
 from customers.services import backups, lifecycle
 from customers.services.backups import back_up, count_rows, read, restore, verify
-from customers.services.cleanup import remove_rows
+from customers.services.cleanup import remove_files, remove_rows
 from customers.services.provisioning import media_folder, provision_shop
 from customers.template import dump_text
 from inventory.models import Stock
@@ -252,6 +252,9 @@ def test_a_schema_put_aside_frees_the_name_and_can_be_dropped_with_its_backup(li
     backup = made(aside, tmp_path).path
     assert drop(f"--schema={aside}", f"--confirm={aside}", f"--backup={backup}")
     assert (schema_exists(aside), schema_exists("lily")) == (False, True)
+    with in_public():
+        assert remove_files(aside) == 1
+    assert not media_folder(aside).exists()
 
 
 # --- Broken off in the middle ----------------------------------------------------------------------------------------

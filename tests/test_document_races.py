@@ -24,7 +24,7 @@ from inventory.models import (
     Transfer,
     Warehouse,
 )
-from inventory.services import assembling, periods, regrading, returns, sale_processor, stock_takes
+from inventory.services import assembling, cost_corrections, periods, regrading, returns, sale_processor, stock_takes
 from inventory.services.assembling import assemble
 from inventory.services.checking import check_stock
 from inventory.services.cost_corrections import correct_cost
@@ -33,6 +33,7 @@ from inventory.services.places import refuse_to_forbid_what_is_owed
 from inventory.services.regrading import mark_down
 from inventory.services.sale_processor import SaleProcessor
 from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
+from inventory.services.stocks import lock_stocks
 from inventory.services.transfers import TransferLineInput, receive_transfer, send_transfer, transfer_stock
 from inventory.services.write_offs import write_off
 from inventory.tests.factories import cellar, stock_of, stocked, warehouse
@@ -224,6 +225,63 @@ def test_without_waiting_a_period_is_closed_under_those_who_are_posting(committe
     written, last_movement = close_while_posting(in_threads)
     assert written > last_movement
     assert [finding.invariant.code for finding in check_stock()] == ["closed_period_stands"]
+
+
+def sell_while_a_closing_waits(in_threads):
+    """A correction of cost waits for roses that are being sold, a closing waits for the correction. Answers with what
+    became of the sale, which waits half a second at most, of the correction and of the closing."""
+    rose = stocked("Red rose", ("20", "10"))
+    held = threading.Event()
+
+    def till():
+        with transaction.atomic(), connection.cursor() as cursor:
+            lock_stocks([stock_of(rose).pk])
+            held.set()
+            wait_for_locks(2)
+            cursor.execute("set local lock_timeout = '500ms'")
+            return sell(rose, "5").quantity
+
+    def office():
+        held.wait(timeout=10)
+        return run(lambda: correct(rose, "400")).difference
+
+    def accountant():
+        wait_for_locks(1)
+        return run(lambda: close_period(upto=timezone.localdate() - timedelta(days=1))).reopened_at
+
+    return in_threads(3, lambda n: (till, office, accountant)[n]())
+
+
+def wait_for_locks(count):
+    """Until so many sessions stand and wait for a lock."""
+    until = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute("select pg_stat_clear_snapshot()")  # a transaction keeps its first look at the others
+            cursor.execute(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0] >= count:
+                return
+            time.sleep(0.005)
+    raise AssertionError(f"{count} sessions should wait")
+
+
+def test_nobody_waits_for_a_closing_that_waits_itself(committed_shop, in_threads):
+    assert sell_while_a_closing_waits(in_threads) == [5, 200, None]
+    assert check_stock() == []
+
+
+def test_with_the_ledger_held_too_early_a_sale_waits_for_the_closing(committed_shop, in_threads, monkeypatch):
+    """The control: whoever corrects holds the ledger as those who write to it do, and the closing stands before it."""
+
+    def hold_ledger():
+        with connection.cursor() as cursor:
+            cursor.execute("lock table inventory_stockmovement in row exclusive mode")
+
+    monkeypatch.setattr(cost_corrections, "hold_periods", hold_ledger)
+    sale, *_others = sell_while_a_closing_waits(in_threads)
+    assert "lock timeout" in str(sale)
 
 
 def bind(item):

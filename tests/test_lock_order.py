@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from core.errors import Busy
 from core.transactions import run
-from inventory.models import Reservation, Sale, Stock, StockBatch, Warehouse
+from inventory.models import ReceiptLine, Reservation, Sale, Stock, StockBatch, Warehouse
 from inventory.services.assembling import assemble, take_apart, undo_assembly
+from inventory.services.cost_corrections import correct_cost
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.regrading import regrade
@@ -153,6 +154,10 @@ BOTH = {
     "regrade": (
         lambda s: None,
         lambda s, _: regrade(source=s.high, target=s.low, warehouse=s.place, quantity=Decimal(3)),
+    ),
+    "correct_cost": (  # what became another product is corrected there too
+        lambda s: regrade(source=s.high, target=s.low, warehouse=s.place, quantity=Decimal(3)),
+        lambda s, _: correct_cost(ReceiptLine.objects.filter(product=s.high).latest("pk"), cost=Decimal(7)),
     ),
     "assemble": (
         lambda s: assemble(

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -50,5 +51,7 @@ def refusal_response(request: HttpRequest, refusal: DomainError, *, back: str = 
         response = render(request, "core/refused.html", context, status=refusal.status)
     if refusal.status == Busy.status:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    elif refusal.status == HTTPStatus.TOO_MANY_REQUESTS:
+        response["Retry-After"] = str(refusal.data.get("seconds", RETRY_AFTER_SECONDS))
     response["Cache-Control"] = "no-store"
     return response

@@ -57,7 +57,7 @@ def look_at(schema_name: str) -> Remains:
     """
     if schema_name == get_public_schema_name():
         raise PlatformItself
-    if names.OPERATOR.fullmatch(schema_name) is None:
+    if not names.is_ours(schema_name):
         raise UnknownShop(schema_name, existing_names())
     with in_public():
         shop = Client.objects.filter(schema_name=schema_name).first()

@@ -4,7 +4,6 @@ import datetime
 import uuid
 
 from django.conf import settings
-from django.core import signing
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
@@ -16,13 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core.errors import BadInput, KeyReused
 from core.links import origin_of
+from core.sealing import seal, unseal
 from core.tenancy import after_commit, in_public
 from customers.errors import AddressTaken, AlreadyAnswered
 from customers.models import Client, TenantRegistration
 from customers.services import names
 from customers.services.provisioning import default_domain, provision_shop, what_is_left
 
-_MAIL_SALT = "customers.registration.email"
+_MAIL_PROOF = "customers.registration.email"
 
 
 def is_free(schema_name: str) -> bool:
@@ -75,11 +75,7 @@ def apply(
 
 def confirm_email(*, registration: TenantRegistration, proof: str, now: datetime.datetime) -> bool:
     """Note that the applicant reads the mail, if `proof` is from our mail. A second time changes nothing."""
-    try:
-        token = signing.loads(proof, salt=_MAIL_SALT)
-    except signing.BadSignature:
-        return False
-    if token != str(registration.token):
+    if unseal(proof, purpose=_MAIL_PROOF) != str(registration.token):
         return False
     TenantRegistration.objects.filter(pk=registration.pk, email_verified_at=None).update(email_verified_at=now)
     return True
@@ -149,7 +145,7 @@ def status_path(registration: TenantRegistration) -> str:
 
 def _mail_received(registration_id: int) -> None:
     registration = TenantRegistration.objects.get(pk=registration_id)
-    proof = signing.dumps(str(registration.token), salt=_MAIL_SALT)
+    proof = seal(str(registration.token), purpose=_MAIL_PROOF)
     _mail(registration, "received", url=f"{_status_url(registration)}?mail={proof}")
 
 

@@ -61,7 +61,7 @@ def test_only_shops_that_are_behind_are_migrated_and_a_failing_one_stops_no_othe
     lose_record("daisy")
     assert outdated() == ["daisy", "lily"]
     code, out, _err = call(dry_run=True)
-    assert (code, out.splitlines()) == (0, ["daisy", "lily", "2 shops are behind."])
+    assert (code, out.splitlines()) == (0, ["daisy", "lily", "Shops that are behind: 2."])
     assert outdated() == ["daisy", "lily"]
 
     code, out, err = call(parallel=1)

@@ -75,12 +75,17 @@ def reopen_period(closing: PeriodClosing, *, by: Any = None, at: datetime | None
 def hold_periods() -> None:
     """Nobody closes a period until the caller's transaction ends; for a service that looks at what is closed."""
     with connection.cursor() as cursor:
-        cursor.execute("lock table inventory_stockmovement in row exclusive mode")
+        cursor.execute("lock table inventory_periodclosing in row share mode")
 
 
 def _wait_for_writers() -> None:
-    """Those who are writing to the ledger finish first, the next ones wait until the caller's transaction ends."""
+    """Those who hold the periods or are writing to the ledger finish first, the next ones wait until the caller's
+    transaction ends.
+
+    In this order: who holds the periods may still wait for stocks, and whoever has those must get to the ledger.
+    """
     with connection.cursor() as cursor:
+        cursor.execute("lock table inventory_periodclosing in exclusive mode")
         cursor.execute("lock table inventory_stockmovement in share row exclusive mode")
 
 

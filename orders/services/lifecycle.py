@@ -93,7 +93,7 @@ def complete_order(order: Order, *, by: Any = None, at: datetime | None = None) 
     """Sell what the order needs: the stock falls, first in, first out, once, now unless `at` is given. A second call
     changes nothing.
 
-    Raises WrongStatus for a cancelled order, InsufficientStock, NothingToSell.
+    Raises WrongStatus for a cancelled order, InsufficientStock, NothingToSell, DiscountTooLarge.
     """
     at = at or timezone.now()
     with unit():

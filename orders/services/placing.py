@@ -18,6 +18,7 @@ from inventory.models import Warehouse
 from inventory.services.stocks import checked_quantity
 from orders.domain.lifecycle import Category, Stage
 from orders.domain.totals import LineMoney, order_total
+from orders.engine import DiscountTooLarge
 from orders.models import Contact, EventKind, Fulfilment, Order, OrderItem, OrderStatus
 from orders.services.history import note
 from orders.services.lifecycle import set_status, status_of
@@ -187,7 +188,7 @@ def _refresh_total(order: Order) -> None:
     try:
         total = order_total(lines, discount=order.discount, delivery_price=order.delivery_price)
     except ValueError:
-        raise BadInput(_("The discount is more than the goods cost. Lower the discount."), field="discount") from None
+        raise DiscountTooLarge from None
     if total > MAX_MONEY:
         raise BadInput(_("The order's total is too large to be meant. Correct quantities and prices."))
     order.total = total

@@ -24,6 +24,7 @@ from inventory.services.sale_processor import SaleProcessor, sell_demands
 from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks
 from orders.domain.lifecycle import Stage
 from orders.domain.totals import LineMoney, revenues, share
+from orders.engine import DiscountTooLarge
 from orders.models import EventKind, Order, OrderItem, OrderItemDemand
 from orders.services.history import note
 from products.models import KitItem
@@ -282,11 +283,16 @@ def _link(rows: Iterable[tuple[OrderItem, StockDemand, Decimal]]) -> None:
 
 
 def _amounts(asked: Sequence[_Asked], discount: Decimal) -> list[Decimal]:
-    """Money of each demand: the line's revenue after discounts, shared by list price, the last takes the rest."""
+    """Money of each demand: the line's revenue after discounts, shared by list price, the last takes the rest.
+
+    Raises DiscountTooLarge: a line may have gone since the discount was given.
+    """
     lines: dict[int, list[_Asked]] = defaultdict(list)
     for row in asked:
         lines[row.item_id].append(row)
     money = revenues([LineMoney(rows[0].quantity, rows[0].price) for rows in lines.values()], discount)
+    if sum(money, Decimal(0)) < 0:
+        raise DiscountTooLarge
     return [
         part
         for rows, revenue in zip(lines.values(), money, strict=True)

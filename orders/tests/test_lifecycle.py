@@ -11,7 +11,8 @@ from inventory.models import Reservation, Sale, StockBatch, StockDemand, StockMo
 from inventory.services.checking import check_stock
 from inventory.services.demands import DemandInput
 from inventory.services.write_offs import write_off
-from inventory.tests.factories import kit, product, receive, stock_of, stocked, warehouse
+from inventory.tests.factories import kit, product, receive, refused, stock_of, stocked, warehouse
+from orders.engine import DiscountTooLarge
 from orders.invariants import INVARIANTS
 from orders.models import EventKind, Order, OrderEvent, OrderItem, OrderStatus
 from orders.services.lifecycle import WrongStatus, cancel_order, complete_order, confirm_order, reopen_order, set_status
@@ -328,3 +329,24 @@ def test_the_statuses_every_shop_starts_with(shop):
     ]
     assert [row.code for row in OrderStatus.objects.filter(is_positive_end=True)] == ["completed"]
     assert [row.code for row in OrderStatus.objects.filter(is_negative_end=True)] == ["cancelled"]
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_discount_that_outgrew_the_lines_is_refused(shop, confirmed):
+    """A line that is deleted by itself leaves the discount as it was. Completed in one call or step by step."""
+    row = order((stocked("Rose"), "1"), (stocked("Tulip"), "1"), discount=Decimal(150))
+    if confirmed:
+        confirm_order(row)
+    row.items.first().delete()
+    before = Order.objects.filter(pk=row.pk).values().get()
+
+    refused(
+        DiscountTooLarge, "The discount is more than the goods cost. Lower the discount.",
+        lambda: complete_order(Order.objects.get(pk=row.pk)), ru="Скидка больше стоимости товаров",
+    )  # fmt: skip
+    assert Order.objects.filter(pk=row.pk).values().get() == before
+    assert Sale.objects.count() == 0
+
+    Order.objects.filter(pk=row.pk).update(discount=100)
+    complete_order(Order.objects.get(pk=row.pk))
+    assert Sale.objects.get().amount == 0

@@ -56,6 +56,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int)
     parser.add_argument("--cases", type=int, help="lost answers")
     parser.add_argument("--crashes", type=int)
+    parser.add_argument("--stocks", type=int, help="for the random requests; 20 and then 1 without it")
+    parser.add_argument("--sequences", help="of the stateful test and their steps, as 500x50")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--seeds", type=int, default=1, help="how often the random operations are run, each anew")
     parser.add_argument("--only", default="", help="mutations to put in, by their numbers")
@@ -96,7 +98,7 @@ def runs(part: str, options: argparse.Namespace) -> Iterator[tuple[str, Callable
 
     workers = number("workers")
     if part == "random":
-        for stocks in (20, 1):
+        for stocks in [options.stocks] if options.stocks else (20, 1):
             for extra in range(options.seeds):
                 chosen = {
                     "operations": number("operations"),
@@ -122,7 +124,7 @@ def runs(part: str, options: argparse.Namespace) -> Iterator[tuple[str, Callable
             crash_run(options, workers, number("crashes"), options.operations or usual["crash_operations"], inside),
         )
     elif part == "machine":
-        yield part, lambda: machine("20x25" if options.short else "500x50", seed)
+        yield part, lambda: machine(options.sequences or ("20x25" if options.short else "500x50"), seed)
     else:
         yield part, lambda: mutations([name for name in MUTATIONS if name in options.only.split(",")])
 

@@ -167,8 +167,8 @@ def documents_before() -> dict[str, int]:
 
 
 def documents(table: str) -> int:
-    """Rows that a request asked for. What was lost in transit a transfer writes off by itself."""
-    asked_for = "reason <> 'transit'" if table == "inventory_writeoff" else "true"
+    """Rows that a request asked for. Write-offs and transfers that another document makes name it in their comment."""
+    asked_for = "comment = ''" if table in {"inventory_writeoff", "inventory_transfer"} else "true"
     return int(ask(f"select count(*) from {table} where {asked_for}")[0][0])  # noqa: S608 - names of ours
 
 
@@ -242,6 +242,11 @@ def judge(report: Report, lines: list[dict[str, Any]], before: dict[str, int]) -
         made = documents(table) - had
         keys = sum(scope in scopes for scope, _key in kept)
         report.expect(made == keys, f"{table}: {made} rows were made for {keys} keys")
+    short, corrected, closed = (
+        ask(f"select count(*) from {table}")[0][0]  # noqa: S608 - names of ours
+        for table in ("inventory_shortage", "inventory_costcorrection", "inventory_periodclosing")
+    )
+    report.figures["sold before entry / costs corrected / periods closed"] = f"{short} / {corrected} / {closed}"
     report.figures["requests begun"] = len(begun)
     report.figures["answered"] = len(ends)
     report.figures["acknowledged and found"] = sum(end["outcome"] == "done" for end in ends) - lost
@@ -272,8 +277,13 @@ def judge_answers(
     report.expect(held > 1 or not late, f"{late} requests found a lock held for too long")
     times = sorted(end["ms"] for end in ends)
     report.figures["outcomes"] = ", ".join(f"{name} {count}" for name, count in sorted(outcomes.items()))
+    reasons = Counter(end["why"] for end in ends if end["outcome"] == "refused")
+    if reasons:
+        report.figures["refused"] = ", ".join(f"{code} {count}" for code, count in reasons.most_common())
     report.figures["operations per second"] = round(len(ends) / seconds, 1)
     if times:
         report.figures["p50 / p95 / max, ms"] = " / ".join(
             str(round(times[min(len(times) - 1, int(len(times) * share))])) for share in (0.5, 0.95, 1)
         )
+        slowest = max(ends, key=lambda end: end["ms"])["name"]
+        report.figures["p50 / p95 / max, ms"] += f" ({slowest})"

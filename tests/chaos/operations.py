@@ -7,7 +7,7 @@ same key. A new service gets a line in REQUESTS: how often, how it is drawn, how
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -17,9 +17,23 @@ from django.utils import timezone
 
 from core.idempotency import once
 from inventory import engine
-from inventory.models import Sale, Stock, StockBatch, StockTake, Transfer, Warehouse, WriteOff
+from inventory.models import (
+    IssueOrder,
+    PeriodClosing,
+    ReceiptLine,
+    Sale,
+    Stock,
+    StockBatch,
+    StockTake,
+    Transfer,
+    Warehouse,
+    WriteOff,
+)
 from inventory.services.assembling import assemble, take_apart
+from inventory.services.cost_corrections import correct_cost
 from inventory.services.demands import DemandInput, freeze_demands
+from inventory.services.periods import close_period, reopen_period
+from inventory.services.places import refuse_to_forbid_what_is_owed
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.regrading import mark_down, regrade
 from inventory.services.reservations import give_way, reserve_waiting
@@ -58,10 +72,12 @@ class World:
 
 def build_world(stocks: int, *, plenty: bool = True) -> World:
     """Goods in the current shop, one product and warehouse per stock: one alone, else half of them in each of two
-    warehouses. With `plenty` every stock gets 200 to begin with."""
+    warehouses, the second of which issues what wilts first and sells before entry. With `plenty` every stock gets 40
+    to begin with: few enough that now and then they don't suffice."""
     places = [Warehouse.objects.get(is_default=True)]
     if stocks > 1:
-        places.append(Warehouse.objects.create(name="Second cold room"))
+        second = Warehouse.objects.create(name="Second cold room", issue_order=IssueOrder.FEFO, allow_short=True)
+        places.append(second)
     goods = [
         Product.objects.create(name=f"Flower {n}", sale_price=Decimal(10 + n)) for n in range(stocks // len(places))
     ]
@@ -75,7 +91,7 @@ def build_world(stocks: int, *, plenty: bool = True) -> World:
         kits.append(bouquet)
     if plenty:
         for place in places:
-            lines = [ReceiptLineInput(item, Decimal(200), Decimal("3.3333")) for item in goods]
+            lines = [ReceiptLineInput(item, Decimal(40), Decimal("3.3333")) for item in goods]
             post_receipt(warehouse=place, lines=lines)
     return World(tuple(item.pk for item in goods), tuple(item.pk for item in places), tuple(kit.pk for kit in kits))
 
@@ -102,12 +118,45 @@ def goods_of(dice: random.Random, world: World) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def days_ago(dice: random.Random) -> int:
+    """Mostly what is posted is dated now; now and then on a day that may be closed."""
+    return dice.randint(1, 4) if dice.random() < 0.15 else 0
+
+
 def draw_receipt(dice: random.Random, world: World) -> dict[str, Any]:
     rows = [
-        [dice.choice(world.products), quantity(dice, 30), f"{dice.uniform(0, 50):.4f}"]
-        for _ in range(dice.randint(1, 4))
+        [dice.choice(world.products), quantity(dice, 8), f"{dice.uniform(0, 50):.4f}", dice.choice([None, 2, 5, 9])]
+        for _ in range(dice.randint(1, 3))
     ]
-    return {"warehouse": dice.choice(world.warehouses), "rows": rows}
+    return {"warehouse": dice.choice(world.warehouses), "rows": rows, "ago": days_ago(dice)}
+
+
+def draw_write_off(dice: random.Random, world: World) -> dict[str, Any]:
+    return {**goods_of(dice, world), "ago": days_ago(dice)}
+
+
+def draw_late_sale(dice: random.Random, world: World) -> dict[str, Any]:
+    return {**goods_of(dice, world), "quantity": quantity(dice, 40)}
+
+
+def draw_correction(dice: random.Random, world: World) -> dict[str, Any] | None:
+    key = recent(dice, "inventory_receiptline")
+    return key and {"line": key, "cost": f"{dice.uniform(0, 900):.4f}"}
+
+
+def draw_closing(dice: random.Random, world: World) -> dict[str, Any]:
+    return {"ago": dice.randint(1, 4)}
+
+
+def draw_reopening(dice: random.Random, world: World) -> dict[str, Any] | None:
+    key = recent(dice, "inventory_periodclosing", "reopened_at is null")
+    return key and {"closing": key}
+
+
+def draw_policy(dice: random.Random, world: World) -> dict[str, Any]:
+    return {
+        **draw_place(dice, world), "allow_short": dice.random() < 0.8, "issue_order": dice.choice(IssueOrder.values)
+    }  # fmt: skip
 
 
 def draw_lines(dice: random.Random, world: World) -> list[list[Any]]:
@@ -137,6 +186,19 @@ def an_order(dice: random.Random, world: World) -> dict[str, Any] | None:
     return key and {"order": key}
 
 
+def a_standing_order(dice: random.Random, world: World) -> dict[str, Any] | None:
+    """Now one of the newest, now one that has stood long: else ever more would wait for goods."""
+    if dice.random() < 0.3:
+        return an_order(dice, world)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select o.id from orders_order o join orders_orderstatus s on s.id = o.status_id"
+            " where s.category not in ('completed', 'cancelled') order by o.id limit %s", [RECENT],
+        )  # fmt: skip
+        keys = [key for (key,) in cursor.fetchall()]
+    return {"order": dice.choice(keys)} if keys else None
+
+
 def draw_status(dice: random.Random, world: World) -> dict[str, Any] | None:
     order = an_order(dice, world)
     return order and {**order, "category": dice.choice(list(Category)).value}
@@ -153,8 +215,12 @@ def draw_batch(dice: random.Random, world: World) -> dict[str, Any] | None:
 
 
 def draw_return(dice: random.Random, world: World) -> dict[str, Any] | None:
+    """Of three returns one is partly spoiled, and one is carried on to the other warehouse, if there is one."""
     key = recent(dice, "inventory_sale")
-    return key and {"sale": key, "quantity": quantity(dice, 3)}
+    back = quantity(dice, 3)
+    spoiled = f"{Decimal(back) * dice.choice([1, 5, 10]) / 10:.3f}" if dice.random() < 0.33 else "0"
+    to = dice.choice(world.warehouses) if dice.random() < 0.33 else None
+    return key and {"sale": key, "quantity": back, "spoiled": spoiled, "to": to}
 
 
 def draw_reversal(dice: random.Random, world: World) -> dict[str, Any] | None:
@@ -218,19 +284,32 @@ def taken(facts: dict[str, Any]) -> OrderInput:
 
 def do_receipt(facts: dict[str, Any], key: UUID) -> Any:
     lines = [
-        ReceiptLineInput(Product.objects.get(pk=item), Decimal(amount), Decimal(cost))
-        for item, amount, cost in facts["rows"]
+        ReceiptLineInput(Product.objects.get(pk=item), Decimal(amount), Decimal(cost), wilts and in_days(wilts))
+        for item, amount, cost, wilts in facts["rows"]
     ]
-    # Without a moment of its own the same request stays the same when it is sent again.
-    return post_receipt(warehouse=Warehouse.objects.get(pk=facts["warehouse"]), lines=lines, key=key)
+    # Without a day of receipt of its own the same request stays the same when it is sent again.
+    place = Warehouse.objects.get(pk=facts["warehouse"])
+    return post_receipt(warehouse=place, lines=lines, at=moment(facts), key=key)
+
+
+def in_days(days: int) -> date:
+    return timezone.localdate() + timedelta(days=days)
+
+
+def moment(facts: dict[str, Any]) -> datetime:
+    return timezone.now() - timedelta(days=facts["ago"])
 
 
 def do_sale(facts: dict[str, Any], key: UUID) -> Any:
     return SaleProcessor.create_sale(**what_and_where(facts), sale_price=Decimal(20), key=key)
 
 
+def do_sale_by_hand(facts: dict[str, Any], key: UUID) -> Any:
+    return Sale.objects.create(**what_and_where(facts))
+
+
 def do_write_off(facts: dict[str, Any], key: UUID) -> Any:
-    return write_off(**what_and_where(facts), reason="wilted", key=key)
+    return write_off(**what_and_where(facts), reason="wilted", at=moment(facts), key=key)
 
 
 def do_reversal(facts: dict[str, Any], key: UUID) -> Any:
@@ -243,7 +322,31 @@ def do_supplier_return(facts: dict[str, Any], key: UUID) -> Any:
 
 
 def do_return(facts: dict[str, Any], key: UUID) -> Any:
-    return return_sale(sale=Sale.objects.get(pk=facts["sale"]), quantity=Decimal(facts["quantity"]), key=key)
+    return return_sale(
+        sale=Sale.objects.get(pk=facts["sale"]), quantity=Decimal(facts["quantity"]), spoiled=Decimal(facts["spoiled"]),
+        to=facts["to"] and Warehouse.objects.get(pk=facts["to"]), key=key,
+    )  # fmt: skip
+
+
+def do_correction(facts: dict[str, Any], key: UUID) -> Any:
+    return correct_cost(ReceiptLine.objects.get(pk=facts["line"]), cost=Decimal(facts["cost"]), key=key)
+
+
+def do_closing(facts: dict[str, Any], key: UUID) -> Any:
+    return close_period(upto=in_days(-facts["ago"]))
+
+
+def do_reopening(facts: dict[str, Any], key: UUID) -> Any:
+    return reopen_period(PeriodClosing.objects.get(pk=facts["closing"]))
+
+
+def do_policy(facts: dict[str, Any], key: UUID) -> Any:
+    """A warehouse begins to sell before entry or stops, and chooses which goods leave first."""
+    place = Warehouse.objects.get(pk=facts["warehouse"])
+    place.allow_short, place.issue_order = facts["allow_short"], facts["issue_order"]
+    refuse_to_forbid_what_is_owed(place)
+    place.save()
+    return place
 
 
 def do_order(facts: dict[str, Any], key: UUID) -> Any:
@@ -279,7 +382,7 @@ def do_substitution(facts: dict[str, Any], key: UUID) -> Any:
 
 
 def do_short_sale(facts: dict[str, Any], key: UUID) -> Any:
-    """Sold before it was entered: what is there goes first, the rest opens a shortage that a receipt covers."""
+    """A fact that arrives late: sold before it was entered, whatever the warehouse allows."""
     asked = what_and_where(facts)
 
     def sell() -> Sale:
@@ -373,17 +476,18 @@ class Request:
 # fmt: off
 REQUESTS: dict[str, Request] = {
     "receipt": Request(14, draw_receipt, do_receipt, "receipt", "inventory_receipt"),
-    "write_off": Request(6, goods_of, do_write_off, "write_off", "inventory_writeoff"),
+    "write_off": Request(6, draw_write_off, do_write_off, "write_off", "inventory_writeoff"),
     "reversal": Request(4, draw_reversal, do_reversal, "write_off_reversal"),
     "supplier_return": Request(3, draw_batch, do_supplier_return, "supplier_return", "inventory_supplierreturn"),
     "sale": Request(8, goods_of, do_sale, "sale"),
-    "short_sale": Request(2, goods_of, do_short_sale, "chaos_short_sale"),
+    "sale_by_hand": Request(2, goods_of, do_sale_by_hand),
+    "short_sale": Request(3, draw_late_sale, do_short_sale, "chaos_short_sale"),
     "return": Request(5, draw_return, do_return, "sale_return", "inventory_salereturn"),
     "order": Request(18, draw_order, do_order, "order", "orders_order"),
     "change": Request(5, draw_change, do_change, moves=True),
     "confirm": Request(4, an_order, of_order(confirm_order), moves=True),
     "complete": Request(16, an_order, of_order(complete_order), moves=True),
-    "cancel": Request(4, an_order, of_order(cancel_order), moves=True),
+    "cancel": Request(9, a_standing_order, of_order(cancel_order), moves=True),
     "reopen": Request(5, an_order, of_order(reopen_order), moves=True),
     "status": Request(3, draw_status, do_status, moves=True),
     "status_by_hand": Request(2, draw_status, do_status_by_hand, moves=True),
@@ -406,6 +510,10 @@ REQUESTS: dict[str, Request] = {
     "count": Request(6, a_stock_take, do_count),
     "apply_stock_take": Request(2, a_stock_take, of_stock_take(apply_stock_take)),
     "cancel_stock_take": Request(1, a_stock_take, of_stock_take(cancel_stock_take)),
+    "correction": Request(4, draw_correction, do_correction, "cost_correction", "inventory_costcorrection"),
+    "closing": Request(1, draw_closing, do_closing),
+    "reopening": Request(1, draw_reopening, do_reopening),
+    "policy": Request(1, draw_policy, do_policy),
     "reserve_waiting": Request(1, lambda dice, world: {}, lambda facts, key: reserve_waiting(on=timezone.localdate())),
 }
 # fmt: on

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from core.management.refusing import SOME_FAILED, RefusingCommand
 from customers.errors import UnknownShop
@@ -72,7 +71,7 @@ class Command(RefusingCommand):
         elif dry_run:
             for name in behind:
                 self.stdout.write(name)
-            self.stdout.write(_told(len(behind)))
+            self.stdout.write(_("Shops that are behind: %(count)s.") % {"count": len(behind)})
         else:
             self.stdout.write(
                 _("Migrated: %(done)s, failed: %(failed)s, %(seconds).1f s.")
@@ -84,7 +83,3 @@ class Command(RefusingCommand):
                 % {"names": ", ".join(shop.schema_name for shop in failed)},
                 returncode=SOME_FAILED,
             )
-
-
-def _told(count: int) -> str:
-    return ngettext("%(count)s shop is behind.", "%(count)s shops are behind.", count) % {"count": count}

@@ -44,7 +44,7 @@ document.addEventListener("florist:in-again", (event) => {
     window.location.reload(); // somebody else: the page was drawn for another person
     return;
   }
-  const token = document.cookie.split("; ").find((pair) => pair.startsWith("csrftoken="))?.split("=")[1];
+  const token = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]*)/)?.[1];
   for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) if (token) field.value = token;
   const again = [...waiting];
   waiting.clear();

@@ -43,9 +43,9 @@ function cookie(name) {
 document.addEventListener("htmx:configRequest", (event) => {
   const { verb, headers, parameters } = event.detail;
   if (verb === "get") return;
-  headers["X-CSRFToken"] = cookie("csrftoken");
+  headers["X-CSRFToken"] = cookie("__Host-csrftoken") || cookie("csrftoken"); // the first under https
   // A log-in in another window has changed the token since the form was drawn.
-  if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = cookie("csrftoken");
+  if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = headers["X-CSRFToken"];
 });
 
 // The server names the place for a refusal that belongs to no form; only then its page may be swapped in.

@@ -5,24 +5,34 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse_lazy
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django_htmx.http import trigger_client_event
-from django_tenants.utils import get_public_schema_name
 
-from accounts.forms import ForgottenForm, LogInForm, NewPasswordForm, OwnPasswordForm, ProfileForm
+from accounts.forms import CodeForm, ForgottenForm, LogInForm, NewPasswordForm, OwnPasswordForm, ProfileForm
 from accounts.invitations import find_invited
 from accounts.invitations import forgotten as forgotten_tokens
 from accounts.models import User
+from accounts.services.limits import (
+    CODE,
+    CODE_OF_DAY,
+    FORGOTTEN,
+    FORGOTTEN_EMAIL,
+    LOG_IN,
+    TooOften,
+    count_attempt,
+    forget_attempts,
+)
+from accounts.services.second_factor import WrongCode, check_code
 from accounts.services.staff import (
     InvitationSpent,
     LinkSpent,
@@ -31,17 +41,11 @@ from accounts.services.staff import (
     send_new_password,
     set_new_password,
 )
+from accounts.views.entering import enter, finish, start_page, waiting
 from core.errors import BadInput, DomainError
 from core.htmx import wants_part
-from core.tenancy import current_schema_name
 from core.transactions import run
-
-BACKEND = "accounts.backends.NameOrEmailBackend"
-
-
-def start_page() -> str:
-    """Where a person lands after the log-in: the shop's first page, or the platform's admin."""
-    return reverse("admin:index" if current_schema_name() == get_public_schema_name() else "home")
+from core.visitors import household_of
 
 
 class LogIn(LoginView):
@@ -53,7 +57,9 @@ class LogIn(LoginView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if wants_part(request) and request.user.is_authenticated:  # somebody logged in meanwhile in another window
-            return self._in_again()
+            return in_again(request)
+        if request.method == "POST":
+            count_attempt(LOG_IN, household_of(request))
         return super().dispatch(request, *args, **kwargs)
 
     def get_template_names(self) -> list[str]:
@@ -67,12 +73,12 @@ class LogIn(LoginView):
         return super().get_form_kwargs() | ({"auto_id": "again_%s"} if wants_part(self.request) else {})
 
     def form_valid(self, form: LogInForm) -> HttpResponse:  # type: ignore[override]
-        answer = super().form_valid(form)
-        return self._in_again() if wants_part(self.request) else answer
-
-    def _in_again(self) -> HttpResponse:
-        """Nothing to show: the page is told who is in, closes the dialog and sends its request again."""
-        return trigger_client_event(HttpResponse(status=204), "florist:in-again", {"user": str(self.request.user.pk)})
+        user = form.get_user()
+        assert isinstance(user, User)  # noqa: S101 - the backend makes no others
+        way = enter(self.request, user, way=self.get_success_url())
+        if not wants_part(self.request):
+            return redirect(way)
+        return in_again(self.request) if self.request.user.is_authenticated else redirect(way)
 
     def get_default_redirect_url(self) -> str:
         return start_page()
@@ -81,7 +87,43 @@ class LogIn(LoginView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
-log_in = LogIn.as_view()
+log_in = sensitive_post_parameters()(LogIn.as_view())
+
+
+def in_again(request: HttpRequest) -> HttpResponse:
+    """Nothing to show: the page is told who is in, closes the dialog and sends its request again."""
+    return trigger_client_event(HttpResponse(status=204), "florist:in-again", {"user": str(request.user.pk)})
+
+
+@never_cache
+def log_in_code(request: HttpRequest) -> HttpResponse:
+    """The second step of the log-in: the code of the app, or one on paper."""
+    found = waiting(request)
+    if found is None:
+        return redirect("login")
+    user, way = found
+    part = wants_part(request)
+    form = CodeForm(request.POST if request.method == "POST" else None, auto_id="again_%s" if part else "id_%s")
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            count_attempt(CODE, user.pk)
+            count_attempt(CODE_OF_DAY, user.pk)
+            run(lambda: check_code(user=user, code=form.cleaned_data["code"]))
+        except (WrongCode, TooOften) as refusal:
+            form.add_refusal(refusal)
+            status = refusal.status
+        else:
+            forget_attempts(CODE, user.pk)
+            forget_attempts(CODE_OF_DAY, user.pk)
+            finish(request, user)
+            return in_again(request) if part else redirect(way)
+    elif form.errors:
+        status = 422
+    template = "accounts/login_code.html#again" if part else "accounts/login_code.html"
+    return render(request, template, {"form": form}, status=status)
+
+
 log_out = LogoutView.as_view()
 
 
@@ -123,8 +165,7 @@ def _set_password(
         except (InvitationSpent, LinkSpent) as spent:
             return render(request, "accounts/invitation_spent.html", {"refusal": spent}, status=404)
         else:
-            login(request, user, backend=BACKEND)
-            return redirect(start_page())
+            return redirect(enter(request, user, way=start_page()))
     return render(request, template, {"form": form, "invited": person}, status=422 if form.errors else 200)
 
 
@@ -132,6 +173,8 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     """Ask for a link to a new password. The answer is the same whether the e-mail is known or not."""
     form = ForgottenForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
+        count_attempt(FORGOTTEN, household_of(request))
+        count_attempt(FORGOTTEN_EMAIL, form.cleaned_data["email"])
         send_new_password(email=form.cleaned_data["email"])
         return render(request, "accounts/forgotten_sent.html", {"email": form.cleaned_data["email"]})
     return render(request, "accounts/forgotten.html", {"form": form}, status=422 if form.errors else 200)
