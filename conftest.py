@@ -255,13 +255,8 @@ def login(shop: Any) -> Callable[..., ShopBrowser]:
     """`login(user)` is a browser at `rose` in which this person is logged in; `login(user, other_shop)` elsewhere."""
 
     def enter(user: Any, at: Any = None) -> ShopBrowser:
-        from accounts.services.second_factor import owners_need_it
-        from core.tenancy import in_schema
-
         browser = ShopBrowser(at or shop)
         browser.force_login(user)
-        with in_schema(browser.tenant.schema_name):
-            owners_need_it()  # a process remembers the rule from its first request on
         return browser
 
     return enter
