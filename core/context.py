@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -109,6 +110,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "shop_name": getattr(getattr(request, "tenant", None), "name", "") or settings.PRODUCT_NAME,
         "htmx_config": HTMX_CONFIG,
         "theme": SimpleLazyObject(lambda: theme_of(request)),
+        "standing": _standing(request),
         "themes": THEMES,
         "languages": settings.LANGUAGES,
         "sections": SimpleLazyObject(lambda: _open_sections(request, SECTIONS)),
@@ -119,6 +121,16 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "palette_groups": SimpleLazyObject(lambda: _palette_groups(request)),
         "further_sections": SimpleLazyObject(lambda: _open_sections(request, FURTHER)),
     }
+
+
+def _standing(request: HttpRequest) -> str:
+    """What people have to be told of how the shop stands with the platform: `ending` the owner, `read_only` everybody."""
+    shop, user = getattr(request, "tenant", None), getattr(request, "user", None)
+    if shop is None or user is None or not user.is_authenticated:
+        return ""
+    found = str(shop.standing_on(timezone.localdate()))
+    told = found == "read_only" or (found == "ending" and may(user, "shop.set_up"))
+    return found if told else ""
 
 
 def theme_of(request: HttpRequest) -> str:

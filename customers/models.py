@@ -3,6 +3,7 @@
 A shop's own customers are not here: see the glossary in docs/.
 """
 
+import datetime
 import re
 import uuid
 from typing import Any
@@ -20,6 +21,7 @@ from core.tenancy import current_schema_name
 from customers.errors import NameLeftBehind, NameNotAllowed
 from customers.schema import make_schema, schema_exists, schema_fingerprint, seed_schema
 from customers.services import names
+from customers.services.paying import Standing, closes_on, standing
 
 name_rule = RegexValidator(
     re.compile(rf"\A{names.OPERATOR.pattern}\Z"),
@@ -89,10 +91,18 @@ class Client(TenantMixin):
         """Whether this is the platform itself and no shop."""
         return bool(self.schema_name == get_public_schema_name())
 
+    def standing_on(self, today: datetime.date) -> Standing:
+        """How the shop stands with the platform today; the platform itself always well."""
+        return standing(self.paid_until, today)
+
     @property
-    def is_open(self) -> bool:
+    def closes_on(self) -> datetime.date | None:
+        """The day on which its pages close unless it is paid for; None where it has no end."""
+        return None if self.paid_until is None else closes_on(self.paid_until)
+
+    def is_open_on(self, today: datetime.date) -> bool:
         """Whether requests to the shop's domains are answered by the shop."""
-        return self.status == self.Status.ACTIVE
+        return self.status == self.Status.ACTIVE and self.standing_on(today) is not Standing.CLOSED
 
     def save(self, verbosity: int = 0, *args: Any, **kwargs: Any) -> None:
         """Save the row; a new row makes its schema, tables and first data in the same transaction.

@@ -75,7 +75,7 @@ def application_status(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
         "registration": registration,
         "confirmed": confirmed,
         "address": default_domain(registration.schema_name),
-        "is_open": registration.tenant is not None and registration.tenant.is_open,
+        "is_open": registration.tenant is not None and registration.tenant.is_open_on(timezone.localdate()),
     }
     response = render(request, "customers/application_status.html", context)
     response["Cache-Control"] = "private, no-store"

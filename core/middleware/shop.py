@@ -14,7 +14,7 @@ from django.db import connection, models, transaction
 from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django_tenants.middleware.main import TenantMainMiddleware
 from django_tenants.utils import get_tenant_domain_model, get_tenant_model, remove_www
@@ -97,7 +97,7 @@ class ShopMiddleware(TenantMainMiddleware):
         shop = self._find(host)
         if shop is None:
             return self.no_tenant_found(request, host)
-        if not shop.is_public and not shop.is_open:
+        if not shop.is_public and not shop.is_open_on(timezone.localdate()):
             return _closed(being_made=shop.status == "provisioning")
         shop.domain_url = host
         request.tenant = shop  # type: ignore[attr-defined]
