@@ -37,7 +37,7 @@ def run_on_broken_copy(folder: Path, edits: dict[str, tuple[str, str]], test: st
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     if kept:

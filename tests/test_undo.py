@@ -364,6 +364,12 @@ def test_no_payload_names_a_person(shop, login, owner):
     step(browser, placed, "confirmed")
     bulk(browser, [Order.objects.get()], "ready")
     write_off(browser, rose, "1", comment="Anna said so")
+    parts = {"lines-0-product": "Rose", "lines-0-quantity": "2", "comment": "Anna said so"}
+    bouquet = kit("Posy", "100", (rose, "2"))
+    place = stock_of(rose).warehouse_id
+    browser.post(
+        f"/stock/assembling/?kit={bouquet.pk}", {"quantity": "1", "warehouse": place, "key": uuid.uuid4(), **parts}
+    )
     browser.post("/orders/new/draft/", order_form(buyer_name="Anna"))
     browser.post("/orders/new/draft/discard/")
     browser.post(f"/catalogue/{Product.objects.create(name='Tulip').pk}/delete/")

@@ -61,6 +61,11 @@ class Receipt(Document):
             ),
         ]
 
+    @property
+    def is_backdated(self) -> bool:
+        """Whether the goods came on an earlier day than they were entered: what was sold between kept its cost."""
+        return timezone.localdate(self.received_at) < timezone.localdate(self.posted_at)
+
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.number}"
 

@@ -58,6 +58,12 @@ class Explained:
     document: str
     url: str
 
+    @property
+    def kind_word(self) -> str:
+        """What happened, in words; empty where the document's name says it already."""
+        word = str(self.movement.get_kind_display())
+        return "" if self.document.lower().startswith(word.lower()) else word
+
 
 def explain_stock(stock: Stock) -> list[Explained]:
     """Every movement of a stock, oldest first, with its document: how the figure of today came to be."""

@@ -295,3 +295,15 @@ def test_stems_are_no_bouquet_and_a_bouquet_is_one_wherever_it_went(spring, logi
     transfer_stock(source=warehouse(), target=cellar(), lines=[TransferLineInput(done.product, Decimal(1))])
     away = StockBatch.objects.get(stock__warehouse=cellar())
     assert "Carry it there first" in login(owner).get(apart(away)).content.decode()
+
+
+def test_a_bouquet_that_is_gone_is_not_taken_apart(spring, login, florist):
+    done = made(spring)
+    batch = done.batches.get()
+    SaleProcessor.create_sale(product=done.product, warehouse=warehouse(), quantity=Decimal(1), sale_price=Decimal(9))
+    browser, before = login(florist), everything()
+    assert "This bouquet is gone" in browser.get(apart(batch)).content.decode()
+    refused = browser.post(apart(batch), {"key": uuid.uuid4()})
+    assert refused.status_code == 422
+    assert "This bouquet is gone" in refused.content.decode()
+    assert everything() == before

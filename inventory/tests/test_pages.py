@@ -506,3 +506,17 @@ def test_the_page_of_a_stock_adds_the_ledger_up_to_what_is_on_hand(shop, login, 
     page = login(staff("owner", language=language)).get(f"/stock/{stock.pk}/").content.decode()
     assert words in page.replace("\xa0", " ")
     assert "+30" in page
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "entered later"), ("ru", "внесена позже")])
+def test_a_receipt_of_goods_that_came_earlier_says_so(shop, login, staff, language, said):
+    rose = product("Rose")
+    now = timezone.now()
+    receipts = [
+        post_receipt(warehouse=warehouse(), lines=[ReceiptLineInput(rose, Decimal(5), Decimal(10))], received_at=came)
+        for came in (now, now - timedelta(days=2))
+    ]
+    browser = login(staff("owner", language=language))
+    today, earlier = (browser.get(f"/stock/receipts/{receipt.pk}/").content.decode() for receipt in receipts)
+    assert said in earlier
+    assert said not in today
