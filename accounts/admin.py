@@ -62,8 +62,8 @@ class UserAdmin(ModelAdmin):
     list_filter = ("role", "is_active")
     actions = ("take_away_second_factor",)
     search_fields = ("username", "name", "email")
-    readonly_fields = ("date_joined", "last_login")
-    fields = (*StaffForm.Meta.fields, "date_joined", "last_login")
+    readonly_fields = ("date_joined", "last_login", "second_factor_at")
+    fields = (*StaffForm.Meta.fields, "date_joined", "last_login", "second_factor_at")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

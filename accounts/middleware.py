@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.services.second_factor import is_demanded
-from core.htmx import wants_part
+from core.htmx import asked_from, wants_part
 
 # What is open meanwhile: getting there, getting out, reading the page.
 OPEN = {"second_factor", "second_factor_on", "login", "login_code", "logout", "set_language", "set_theme"}
@@ -33,5 +33,7 @@ class SecondFactorMiddleware:
             return None
         page = reverse("second_factor_on")
         if wants_part(request):
-            return HttpResponse(status=204, headers={"HX-Redirect": page})
+            # The page itself asks for parts of its frame, such as the bell; that must not load it anew.
+            is_there = asked_from(request).startswith(page)
+            return HttpResponse(status=204, headers={} if is_there else {"HX-Redirect": page})
         return redirect(f"{page}?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else page)

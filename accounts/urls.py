@@ -2,18 +2,17 @@
 
 from django.urls import path
 
-from accounts.views import people as views
-from accounts.views import second_factor
+from accounts.views import people, second_factor
 
 urlpatterns = [
-    path("login/", views.log_in, name="login"),
-    path("login/code/", views.log_in_code, name="login_code"),
-    path("logout/", views.log_out, name="logout"),
-    path("invitation/<str:who>/<str:token>/", views.invitation, name="invitation"),
-    path("new-password/", views.forgotten, name="forgotten"),
-    path("new-password/<str:who>/<str:token>/", views.new_password, name="new_password"),
-    path("profile/", views.profile, name="profile"),
-    path("profile/password/", views.password, name="password"),
+    path("login/", people.log_in, name="login"),
+    path("login/code/", people.log_in_code, name="login_code"),
+    path("logout/", people.log_out, name="logout"),
+    path("invitation/<str:who>/<str:token>/", people.invitation, name="invitation"),
+    path("new-password/", people.forgotten, name="forgotten"),
+    path("new-password/<str:who>/<str:token>/", people.new_password, name="new_password"),
+    path("profile/", people.profile, name="profile"),
+    path("profile/password/", people.password, name="password"),
     path("profile/second-factor/", second_factor.second_factor, name="second_factor"),
     path("profile/second-factor/on/", second_factor.switch_on, name="second_factor_on"),
     path("profile/second-factor/off/", second_factor.switch_off, name="second_factor_off"),

@@ -14,6 +14,12 @@ def wants_part(request: HttpRequest) -> bool:
     return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
+def asked_from(request: HttpRequest) -> str:
+    """The path of the page on which htmx asks; "" when it is not htmx, or the page is not of this host."""
+    htmx = getattr(request, "htmx", None)
+    return (htmx.current_url_abs_path or "") if htmx else ""
+
+
 def page_or_part(
     request: HttpRequest, template: str, part: str, context: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:

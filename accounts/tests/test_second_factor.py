@@ -309,6 +309,9 @@ def test_the_owner_asks_it_of_all_owners_and_nobody_else(login, staff, owner, se
     assert led.post("/orders/new/", {})["Location"] == "/profile/second-factor/on/"
     assert led.get("/admin/").status_code == 302
     assert led.get("/orders/", headers=HTMX)["HX-Redirect"] == "/profile/second-factor/on/"
+    at_the_page = {**HTMX, "HX-Current-URL": "http://rose.localhost/profile/second-factor/on/?next=/orders/"}
+    bell = led.get("/attention/bell/", headers=at_the_page)
+    assert (bell.status_code, bell.get("HX-Redirect")) == (204, None), "the page is not loaded anew under the fingers"
     page = led.get("/profile/second-factor/on/?next=/orders/")
     assert page.status_code == 200
     assert led.post("/language/", {"language": "ru"}).status_code == 302

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.constraints import broken_constraint
 from core.errors import BadInput
 from core.sql_functions import SqlFunctions
 from inventory.engine import refusals_as_errors
@@ -39,7 +40,7 @@ def _refusing_negative_money() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) != "sale_amount_range":
+        if broken_constraint(error, ["sale_amount_range"]) is None:
             raise
         raise DiscountTooLarge from error
 

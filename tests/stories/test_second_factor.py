@@ -74,3 +74,20 @@ def test_from_switching_on_to_coming_back(browse, staff, live_shop, language):
     page.press("[name=code]", "Enter")
     page.wait_for_url(live_shop.origin + "/")
     looker.judge()
+
+
+def test_an_owner_who_must_have_one_is_led_there_and_left_in_peace(browse, staff, live_shop):
+    from core.flags import OWNERS_SECOND_FACTOR, set_flag
+
+    set_flag(OWNERS_SECOND_FACTOR)
+    page = browse(staff("owner", language="en"))
+    asked = []
+    page.on("response", lambda answer: asked.append((answer.status, answer.url.partition(live_shop.origin)[2])))
+    page.goto("/orders/?view=all")
+    page.wait_for_url(re.compile("/profile/second-factor/on/"))
+    page.evaluate("window.untouched = true")
+    page.fill("[name=code]", "12")
+    page.wait_for_timeout(1500)  # time for the bell and whatever else the frame asks for
+    assert (204, "/attention/bell/") in asked
+    assert page.evaluate("window.untouched") is True
+    assert page.input_value("[name=code]") == "12"
