@@ -99,6 +99,8 @@ WISHES = [
     Wish(3, [("Гортензия белая", 6), ("Эвкалипт Cinerea", 12)], Category.COMPLETED, days=-2, hour=9, paid="0",
          address="Набережная, 23, ресторан «Веранда»", note="Вход со двора, спросить администратора."),
     Wish(11, [("Букет «Лавандовый вечер»", 1)], Category.CANCELLED, days=-1, hour=17, paid="0", address="Лесная, 2"),
+    Wish(18, [("Роза Mondial 60 см", 7)], Category.READY, days=-1, hour=18, paid="0",
+         note="Не пришли вчера, перезвонить."),
     Wish(3, [("Гортензия белая", 3), ("Рускус", 6)], Category.DELIVERING, hours=-2, paid="0",
          address="Набережная, 23, ресторан «Веранда»"),
     Wish(0, [("Букет «Утро в саду»", 1), ("Роза Mondial 60 см", 15)], Category.ASSEMBLING, hours=-1, paid="0.5",
