@@ -1,0 +1,122 @@
+"""Many shops on one server: how long it takes to make one, to look them all over, to back one up, and what a connection
+that has visited all of them keeps in memory.
+
+    python3 dev.py bench tenants [--shops 100] [--repeat 5]
+
+`--shops 1000` is the full form and takes the better part of an hour. The ways of making a shop are taken in turns: from the
+rendered text, by migrations, and by giving a name to a schema that was made beforehand (the least there could be). Ends
+with 1 when the text is less than four times faster than migrations, when `migrate_tenants` with nothing to do takes more
+than 2 s, or the backup of an empty shop more than 5 s.
+"""
+
+import argparse
+import io
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+NAME = "bench{:04d}"
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds."""
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def main() -> int:
+    """Gives the exit code."""
+    parser = argparse.ArgumentParser(prog="dev.py bench tenants")
+    parser.add_argument("--shops", type=int, default=100)
+    parser.add_argument("--repeat", type=int, default=5, help="how often each way of making a shop is measured")
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproject.settings")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test import Client as Browser
+    from django.utils import timezone
+
+    from core.tenancy import in_public, in_schema
+    from customers.models import Client, SchemaTemplate
+    from customers.services.auditing import audit
+    from customers.services.backups import back_up
+    from customers.services.platform import ensure_platform
+    from customers.services.provisioning import provision_shop
+    from customers.template import keep_template, render
+    from products.models import Product
+
+    broken = False
+    with in_public():
+        ensure_platform()
+        print(f"rendering the text: {timed(render):.2f} s")
+        text = SchemaTemplate.objects.get()
+        ways: dict[str, list[float]] = {"text": [], "migrations": [], "name for a ready schema": []}
+        for turn in range(options.repeat):
+            ways["text"].append(timed(lambda: provision_shop(schema_name=NAME.format(9000 + turn), name="Text")))  # noqa: B023
+            SchemaTemplate.objects.all().delete()
+            ways["migrations"].append(
+                timed(lambda: provision_shop(schema_name=NAME.format(9100 + turn), name="Migrations"))  # noqa: B023
+            )
+            SchemaTemplate.objects.create(fingerprint=text.fingerprint, text=text.text)
+            with connection.cursor() as cursor:
+                old, new = NAME.format(9100 + turn), f"_ready_{turn}"
+                ways["name for a ready schema"].append(
+                    timed(lambda: cursor.execute(f"ALTER SCHEMA {old} RENAME TO {new}"))  # noqa: B023
+                )
+                cursor.execute(f"ALTER SCHEMA {new} RENAME TO {old}")
+            print(f"  {turn + 1}/{options.repeat}", file=sys.stderr)
+        medians = {way: statistics.median(times) for way, times in ways.items()}
+        for way, median in medians.items():
+            print(f"making a shop, {way}: {median:.3f} s ({min(ways[way]):.3f} … {max(ways[way]):.3f})")
+        ratio = medians["migrations"] / medians["text"]
+        print(f"migrations ÷ text: {ratio:.1f}")
+        broken |= ratio < 4
+
+        keep_template()
+        began = time.monotonic()
+        for number in range(options.shops):
+            provision_shop(schema_name=NAME.format(number), name=f"Shop {number}")
+            if (number + 1) % 50 == 0:
+                print(f"  {number + 1} shops, {time.monotonic() - began:.0f} s", file=sys.stderr)
+        names = list(Client.objects.exclude(schema_name="public").values_list("schema_name", flat=True))
+        print(
+            f"\n{len(names)} shops; the last 20 took {(time.monotonic() - began) / options.shops:.3f} s each on average"
+        )
+
+        nothing = timed(lambda: call_command("migrate_tenants", stdout=io.StringIO()))
+        print(f"migrate_tenants with nothing to do: {nothing:.2f} s")
+        broken |= nothing > 2
+        print(f"audit_tenants: {timed(lambda: audit(now=timezone.now())):.1f} s")
+        with tempfile.TemporaryDirectory() as folder:
+            took = timed(lambda: back_up(names[0], folder=Path(folder), with_files=True, now=timezone.now()))
+        print(f"backup of one empty shop: {took:.2f} s")
+        broken |= took > 5
+
+        browser = Browser()
+        asked = [timed(lambda: browser.get("/login/", HTTP_HOST=f"{name}.localhost")) for name in names]  # noqa: B023
+        print(f"first request of a shop: p50 {1000 * statistics.median(asked):.0f} ms, max {1000 * max(asked):.0f} ms")
+
+        def memory() -> int:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT sum(used_bytes) FROM pg_catalog.pg_backend_memory_contexts")
+                return int(cursor.fetchone()[0])
+
+        connection.close()
+        fresh = memory()
+        for name in names:
+            with in_schema(name):
+                Product.objects.count()
+        print(f"a connection: {fresh / 1e6:.1f} MB fresh, {memory() / 1e6:.1f} MB after one table of every shop")
+    return int(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
