@@ -50,7 +50,7 @@ def test_from_switching_on_to_coming_back(browse, staff, live_shop, language):
     page.fill("#again [name=password]", PASSWORD)
     page.click("#again_send")
     page.wait_for_selector("#again_code")
-    page.wait_for_function("document.activeElement.id === 'again_code'")
+    page.wait_for_function("() => document.activeElement.id === 'again_code'")
     page.fill("#again_code", "1")
     page.click("#again_send")
     page.wait_for_selector("#again [aria-invalid=true]")
