@@ -105,3 +105,14 @@ def test_an_unknown_shop_is_refused_before_anything_is_migrated(shops, monkeypat
     with translation.override(language), pytest.raises(CommandError, match=said) as refusal:
         call_command("migrate_tenants", schema=["nope"])
     assert refusal.value.returncode == 1
+
+
+def test_a_platform_that_is_up_to_date_is_not_migrated_again(shops, monkeypatch):
+    called = []
+    monkeypatch.setattr(migrating, "call_command", lambda *args, **kwargs: called.append(args[0]))
+    migrating.migrate_platform()
+    assert called == []
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM public.django_migrations WHERE app = 'accounts' AND name LIKE '0002%'")
+    migrating.migrate_platform()
+    assert called == ["migrate_schemas"]
