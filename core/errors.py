@@ -9,6 +9,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+# What a command ends with: 0 done, or already as wished; 1 refused or failed; and these.
+USAGE, SOME_FAILED, HELD, FOUND_SOMETHING = 2, 3, 4, 5
+
 
 class DomainError(Exception):
     """A refusal for a reason of the trade. `code` is stable and machine-readable, `data` carries the figures."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import DomainError
+from core.errors import HELD, USAGE, DomainError
 
 
 class NameLeftBehind(DomainError):
@@ -149,7 +149,7 @@ class OperationHeld(DomainError):
     """Somebody else is at work on the shop. `exit_code` is what a command ends with."""
 
     code = "operation_held"
-    exit_code = 4
+    exit_code = HELD
 
     def __init__(self, name: str, doing: str) -> None:
         super().__init__(
@@ -165,7 +165,7 @@ class OperationUnfinished(DomainError):
     """An operation of another kind broke off half-way and has to be carried on first."""
 
     code = "operation_unfinished"
-    exit_code = 4
+    exit_code = HELD
 
     def __init__(self, name: str, doing: str, kind: str) -> None:
         super().__init__(
@@ -182,7 +182,7 @@ class TakenOver(DomainError):
     """This process was silent for so long that another one carries its operation on."""
 
     code = "taken_over"
-    exit_code = 4
+    exit_code = HELD
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -259,7 +259,7 @@ class NotConfirmed(DomainError):
     """The name was to be typed a second time and was not, or it was another one."""
 
     code = "not_confirmed"
-    exit_code = 2
+    exit_code = USAGE
     status = 422
 
     def __init__(self, option: str) -> None:

@@ -392,3 +392,13 @@ def test_without_the_programs_of_postgresql_the_refusal_names_what_to_install(li
         assert list(tmp_path.glob("lily-*")) == []
     finally:
         pg_programs.program.cache_clear()
+
+
+@pytest.mark.parametrize("count", [0, -1])
+@pytest.mark.parametrize(("language", "said"), [("en", "At least one backup is kept"), ("ru", "Хотя бы одна копия")])
+def test_keeping_less_than_one_backup_is_refused_and_nothing_is_deleted(lily, tmp_path, count, language, said):
+    kept = made(lily, tmp_path, with_files=False).path
+    with translation.override(language), pytest.raises(CommandError, match=said) as refusal:
+        call_command("backup_tenant", "--schema=lily", f"--output={tmp_path}", f"--keep={count}")
+    assert refusal.value.returncode == 2
+    assert list(tmp_path.glob("*.tar")) == [kept]

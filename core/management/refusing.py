@@ -1,8 +1,4 @@
-"""Commands that answer a refusal with its sentence and an exit code instead of a traceback.
-
-0 done, or already as wished; 1 refused or failed; 2 wrong usage; 3 some of many failed; 4 another operation holds the
-shop; 5 a check found something.
-"""
+"""Commands that answer a refusal with its sentence and an exit code (core.errors) instead of a traceback."""
 
 from typing import Any
 
@@ -10,8 +6,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError
-
-USAGE, SOME_FAILED, HELD, FOUND_SOMETHING = 2, 3, 4, 5
 
 
 class RefusingCommand(BaseCommand):

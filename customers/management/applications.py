@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from core.management.refusing import USAGE
+from core.errors import USAGE
 from customers.models import TenantRegistration
 
 

@@ -8,7 +8,8 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.management.refusing import FOUND_SOMETHING, RefusingCommand
+from core.errors import FOUND_SOMETHING
+from core.management.refusing import RefusingCommand
 from customers.services.auditing import LEVELS, NOTE, WARNING, audit, mend
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.errors import USAGE
 from core.management.refusing import RefusingCommand
 from customers.services import backups
 
@@ -38,6 +39,8 @@ class Command(RefusingCommand):
         as_json: bool,
         **options: Any,
     ) -> None:
+        if keep is not None and keep < 1:
+            raise CommandError(_("At least one backup is kept: --keep=1. Nothing was changed."), returncode=USAGE)
         began = time.monotonic()
         folder = output or Path(settings.BACKUP_ROOT)
         backup = backups.back_up(schema_name, folder=folder, with_files=not without_files, now=timezone.now())

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from core.management.refusing import SOME_FAILED, RefusingCommand
+from core.errors import SOME_FAILED
+from core.management.refusing import RefusingCommand
 from customers.errors import UnknownShop
 from customers.services.cleanup import existing_names
 from customers.services.migrating import Migrated, migrate_platform, migrate_shops, outdated
