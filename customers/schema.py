@@ -1,7 +1,8 @@
 """A shop's PostgreSQL schema: is it there, make it, fill it. Nothing here drops one: people do that by hand."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import cast
 
@@ -56,6 +57,18 @@ def make_schema(name: str, *, verbosity: int = 0) -> None:
             fill_from(text, name)
         else:
             call_command("migrate_schemas", tenant=True, schema_name=name, interactive=False, verbosity=verbosity)
+
+
+@contextmanager
+def bodies_unchecked() -> Iterator[None]:
+    """For making functions whose bodies name tables without a schema, as they must: those are looked up when a shop calls
+    them. In the caller's transaction; the session is afterwards as it was before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW check_function_bodies")
+        [before] = cursor.fetchone()
+        cursor.execute("SELECT set_config('check_function_bodies', 'off', true)")
+        yield
+        cursor.execute("SELECT set_config('check_function_bodies', %s, true)", [before])
 
 
 def seed_schema(name: str, *, language: str) -> None:

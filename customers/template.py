@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from core import pg_programs
 from core.tenancy import in_public
 from customers.models import SchemaTemplate
-from customers.schema import code_fingerprint, schema_fingerprint
+from customers.schema import bodies_unchecked, code_fingerprint, schema_fingerprint
 
 SCRATCH = "_template_of_a_shop"
 # Without these the planner answers one of pg_dump's questions in a minute where there are a thousand schemas.
@@ -42,13 +42,8 @@ def fill_from(text: str, schema_name: str) -> None:
 
     The session is afterwards as it was before.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW check_function_bodies")
-        [before] = cursor.fetchone()
-        # The bodies name tables without a schema, as they must; they are looked up when a shop calls them.
-        cursor.execute("SELECT set_config('check_function_bodies', 'off', true)")
+    with bodies_unchecked(), connection.cursor() as cursor:
         cursor.execute(text.replace(SCRATCH, schema_name))
-        cursor.execute("SELECT set_config('check_function_bodies', %s, true)", [before])
 
 
 def render() -> SchemaTemplate:

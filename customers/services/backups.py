@@ -30,7 +30,7 @@ from core import pg_programs
 from core.tenancy import in_public
 from customers.errors import BadArchive, NameLeftBehind, NameNotAllowed, UnknownShop, UnsafeMedia
 from customers.models import Client, Domain, TenantOperation
-from customers.schema import schema_exists, schema_fingerprint
+from customers.schema import bodies_unchecked, schema_exists, schema_fingerprint
 from customers.services import names
 from customers.services.cleanup import existing_names
 from customers.services.operations import Journal, operation
@@ -118,7 +118,7 @@ def _write(path: Path, schema_name: str, *, with_files: bool, now: datetime.date
 
 def _dump(schema_name: str, path: Path, *, now: datetime.datetime) -> dict[str, Any]:
     """Dump the schema and say what was in it, both of one snapshot."""
-    with in_public(), transaction.atomic(durable=not connection.in_atomic_block), connection.cursor() as cursor:
+    with in_public(), transaction.atomic(), connection.cursor() as cursor:
         if not connection.savepoint_ids:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         # The dump of a big shop takes longer than a request may.
@@ -289,15 +289,11 @@ def _load(backup: Backup, schema_name: str) -> None:
         script = Path(scratch) / "schema.sql"
         arguments = ["--no-owner", "--no-privileges", "--file", str(script), str(Path(scratch) / DUMP)]
         pg_programs.run("pg_restore", arguments)
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SHOW check_function_bodies")
-            [before] = cursor.fetchone()
-            cursor.execute("SELECT set_config('check_function_bodies', 'off', true)")
+        with transaction.atomic(), bodies_unchecked(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', '0', true)")
             cursor.execute(f"CREATE SCHEMA {quote_schema_name(schema_name)}")
             with script.open(encoding="utf-8", newline="\n") as lines:
                 _play(lines, cursor, old=backup.schema_name, new=schema_name)
-            cursor.execute("SELECT set_config('check_function_bodies', %s, true)", [before])
 
 
 # What pg_restore says to the session, and the making of the schema, which is done already.

@@ -27,7 +27,7 @@ class Migrated:
 
 
 def outdated() -> list[str]:
-    """Shops whose migrations are not those of the code: one statement, and one more for every shop that looks behind."""
+    """Shops whose migrations are not those of the code: by their note of them, in one statement."""
     with in_public():
         shops = Client.objects.exclude(schema_name=get_public_schema_name()).order_by("schema_name")
         return list(shops.exclude(fingerprint=code_fingerprint()).values_list("schema_name", flat=True))
