@@ -137,13 +137,14 @@ def test_taking_a_shop_off_wants_its_name_typed_and_keeps_the_schema(operator, s
     assert schema_exists("tulip")
 
 
-def test_an_owner_who_never_came_is_invited_again(operator, shops, mailoutbox):
+def test_an_owner_who_never_came_is_invited_again(operator, shops, mailoutbox, do_jobs):
     path = f"{SHOPS}{shops['rose'].pk}/invite/"
     assert operator.post(path).status_code == 422
     with in_schema("rose"):
         User.objects.create_user("anna", "anna@example.com", role="owner")
     page = operator.post(path, follow=True).content.decode()
     assert "http://rose.localhost/invitation/" in page
+    assert do_jobs() == 1
     assert "http://rose.localhost/invitation/" in mailoutbox[0].body
 
 
