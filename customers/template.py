@@ -12,8 +12,9 @@ from django.db import connection, transaction
 
 from core import pg_programs
 from core.tenancy import in_public
-from customers.models import SchemaTemplate
+from customers.models import SchemaTemplate, TenantOperation
 from customers.schema import bodies_unchecked, code_fingerprint, schema_fingerprint
+from customers.services.operations import operation
 
 SCRATCH = "_template_of_a_shop"
 # Without these the planner answers one of pg_dump's questions in a minute where there are a thousand schemas.
@@ -48,10 +49,11 @@ def fill_from(text: str, schema_name: str) -> None:
 
 def render() -> SchemaTemplate:
     """Migrate a scratch schema, write down what came of it, drop it. Takes seconds; must not run inside a transaction,
-    because another program reads the schema. Raises ProgramMissing, ProgramFailed."""
+    because another program reads the schema. Raises ProgramMissing, ProgramFailed, OperationHeld while another process
+    renders it."""
     if connection.in_atomic_block:
         raise RuntimeError("A template is rendered outside of a transaction: pg_dump sees only what is committed.")
-    with in_public():
+    with in_public(), operation(TenantOperation.Kind.PROVISION, SCRATCH):
         _drop_scratch()
         try:
             with transaction.atomic():

@@ -18,12 +18,21 @@ from django.utils import timezone, translation
 
 from core import pg_programs
 from core.tenancy import in_public, in_schema
-from customers.errors import BackupTooOld, BadArchive, NameLeftBehind, StillAShop, UnknownShop, UnsafeMedia
+from customers.errors import (
+    BackupTooOld,
+    BadArchive,
+    NameLeftBehind,
+    OperationHeld,
+    StillAShop,
+    UnknownShop,
+    UnsafeMedia,
+)
 from customers.models import Client, Domain, TenantOperation
 from customers.schema import schema_exists
-from customers.services import backups, lifecycle
+from customers.services import backups, lifecycle, names
 from customers.services.backups import back_up, count_rows, read, restore, verify
 from customers.services.cleanup import remove_files, remove_rows
+from customers.services.operations import operation
 from customers.services.provisioning import media_folder, provision_shop
 from customers.template import dump_text
 from inventory.models import Stock
@@ -171,11 +180,27 @@ def test_a_full_disk_leaves_no_backup_and_the_journal_says_so(lily, tmp_path, mo
 def test_verifying_restores_counts_and_leaves_nothing(lily, tmp_path, monkeypatch):
     path = made(lily, tmp_path).path
     assert verify(path, restore=True).schema_name == "lily"
-    assert not schema_exists(backups.SCRATCH)
+    assert not schema_exists("_verify_lily")
     monkeypatch.setattr(backups, "count_rows", lambda schema: {"orders_order": 1})
     with pytest.raises(BadArchive):
         verify(path, restore=True)
-    assert not schema_exists(backups.SCRATCH)
+    assert not schema_exists("_verify_lily")
+
+
+def test_two_who_verify_backups_at_once_do_not_meet(lily, tmp_path):
+    path = made(lily, tmp_path).path
+    other = made("tulip", tmp_path).path
+    with operation(TenantOperation.Kind.RESTORE, names.to_verify("lily")), connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA _verify_lily")  # what the other one is at work on
+        with pytest.raises(OperationHeld, match="going on"):
+            verify(path, restore=True)
+        assert schema_exists("_verify_lily")
+        assert verify(other, restore=True).schema_name == "tulip"
+        assert not schema_exists("_verify_tulip")
+    assert verify(path, restore=True).schema_name == "lily"
+    assert not schema_exists("_verify_lily")
+    longest = names.archived("a" * names.LONGEST, timezone.now())
+    assert len(names.to_verify(longest)) <= 63
 
 
 def test_only_the_newest_backups_are_kept(lily, tmp_path):

@@ -40,7 +40,6 @@ from customers.template import DUMP_OPTIONS
 FORMAT = 1
 MANIFEST, DUMP, FILES = "manifest.json", "schema.dump", "files"
 UNFINISHED = ".part"
-SCRATCH = "_restored_to_verify"
 _SALT = "customers.backup"
 _CHUNK = 1024 * 1024
 # Facts of the shop's row that come back with it; whether it is open and until when it is paid is decided anew.
@@ -217,18 +216,20 @@ def keep_newest(schema_name: str, *, folder: Path, count: int) -> list[Path]:
 def verify(path: Path, *, restore: bool) -> Backup:
     """Read a backup and, with `restore`, put it into a scratch schema, count its rows there and drop it again.
 
-    Raises BadArchive when anything differs from the manifest.
+    Every shop has a scratch schema of its own. Raises BadArchive when anything differs from the manifest, OperationHeld
+    while another backup of the same shop is being verified.
     """
     backup = read(path)
     if restore:
-        with in_public():
-            _drop(SCRATCH)
+        scratch = names.to_verify(backup.schema_name)
+        with in_public(), operation(TenantOperation.Kind.RESTORE, scratch, parameters={"from": str(path)}):
+            _drop(scratch)
             try:
-                _load(backup, SCRATCH)
-                if count_rows(SCRATCH) != backup.manifest["rows"]:
+                _load(backup, scratch)
+                if count_rows(scratch) != backup.manifest["rows"]:
                     raise BadArchive(path, BadArchive.DAMAGED)
             finally:
-                _drop(SCRATCH)
+                _drop(scratch)
     return backup
 
 

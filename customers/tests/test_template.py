@@ -8,8 +8,10 @@ from django.db import connection
 
 from core.tenancy import in_public, in_schema
 from customers import template
-from customers.models import SchemaTemplate
+from customers.errors import OperationHeld
+from customers.models import SchemaTemplate, TenantOperation
 from customers.schema import code_fingerprint, make_schema, schema_exists, schema_fingerprint, seed_schema
+from customers.services.operations import operation
 from customers.services.provisioning import provision_shop
 from customers.template import SCRATCH, dump_text, fill_from, render
 
@@ -102,6 +104,16 @@ def test_a_broken_rendering_leaves_no_scratch_schema(committed_shop, monkeypatch
         with pytest.raises(OSError, match="disk is full"):
             render()
         assert not schema_exists(SCRATCH)
+        assert SchemaTemplate.objects.count() == 1
+
+
+def test_whoever_renders_at_the_same_time_is_refused(committed_shop):
+    with in_public(), operation(TenantOperation.Kind.PROVISION, SCRATCH):
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE SCHEMA {SCRATCH}")  # what the other one is at work on
+        with pytest.raises(OperationHeld, match="going on"):
+            render()
+        assert schema_exists(SCRATCH)
         assert SchemaTemplate.objects.count() == 1
 
 
