@@ -84,7 +84,7 @@ def keep_template() -> None:
     root = Path(settings.BASE_DIR)
     made_of = hashlib.sha256(str(server_major()).encode())
     sources = [*root.glob("*/migrations/*.py"), *root.glob("*/**/sql/*.sql"), root / "core/migration_helpers.py"]
-    for source in [*sorted(sources), root / "requirements.txt", root / "customers/template.py"]:
+    for source in [*sorted(sources), root / "requirements.txt", *root.glob("customers/*.py")]:
         made_of.update(source.read_bytes())
     kept = root / ".pytest_cache" / f"shop-{made_of.hexdigest()[:16]}.sql"
     if kept.exists():

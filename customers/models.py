@@ -107,6 +107,11 @@ class Client(TenantMixin):
         """Whether requests to the shop's domains are answered by the shop."""
         return self.status == self.Status.ACTIVE and self.standing_on(today) is not Standing.CLOSED
 
+    @property
+    def deserves_certificate(self) -> bool:
+        """Whether browsers are to reach its domains by https: a suspended shop's page says so, a closing one has none."""
+        return not self.is_public and self.status != self.Status.CLOSING
+
     def save(self, verbosity: int = 0, *args: Any, **kwargs: Any) -> None:
         """Save the row; a new row makes its schema, tables and first data in the same transaction.
 

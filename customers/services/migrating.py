@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Q
 from django_tenants.utils import get_public_schema_name
 
 from core.errors import DomainError
@@ -27,18 +28,28 @@ class Migrated:
 
 
 def outdated() -> list[str]:
-    """Shops whose migrations are not those of the code: by their note of them, in one statement."""
+    """Shops whose migrations are not those of the code, by their note of them, and those whose migration broke off, were it
+    after the very last of it: in one statement."""
+    broken_off = TenantOperation.objects.filter(kind=TenantOperation.Kind.MIGRATE, finished_at=None)
+    behind = ~Q(fingerprint=code_fingerprint()) | Q(schema_name__in=broken_off.values("schema_name"))
     with in_public():
         shops = Client.objects.exclude(schema_name=get_public_schema_name()).order_by("schema_name")
-        return list(shops.exclude(fingerprint=code_fingerprint()).values_list("schema_name", flat=True))
+        return list(shops.filter(behind).values_list("schema_name", flat=True))
 
 
 def migrate_platform() -> None:
     """Bring the public schema up to date and render the text of an empty shop for the new migrations."""
     # Django looks through all tables of all shops before it finds that there is nothing to do.
-    if schema_fingerprint(get_public_schema_name()) != code_fingerprint():
+    if not _is_made() or schema_fingerprint(get_public_schema_name()) != code_fingerprint():
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
     keep_template()
+
+
+def _is_made() -> bool:
+    """Whether the platform has any tables yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('public.django_migrations') IS NOT NULL")
+        return bool(cursor.fetchone()[0])
 
 
 def migrate_shop(schema_name: str) -> Migrated:
