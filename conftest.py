@@ -211,6 +211,35 @@ def platform_client(platform: Any) -> ShopBrowser:
 
 
 @pytest.fixture
+def do_jobs() -> Callable[[], int]:
+    """`do_jobs()` does the jobs that are due as a worker would, and answers how many. All must succeed."""
+    from core.jobs import Outcome, claim, perform
+
+    def do() -> int:
+        count = 0
+        with translation.override("ru"):  # a worker has nobody's language
+            while (row := claim("test")) is not None:
+                outcome = perform(row)
+                row.refresh_from_db()
+                assert outcome is Outcome.DONE, f"{row.task_path}: {row.traceback}"
+                count += 1
+        return count
+
+    return do
+
+
+@pytest.fixture
+def mails(do_jobs: Callable[[], int], mailoutbox: list[Any]) -> Callable[[], list[Any]]:
+    """`mails()` does the jobs that are due and answers with all mails there are."""
+
+    def sent() -> list[Any]:
+        do_jobs()
+        return mailoutbox
+
+    return sent
+
+
+@pytest.fixture
 def staff() -> Callable[..., Any]:
     """`staff("florist")` makes a person of this role in the current shop, `staff("florist", name="Анна")` likewise."""
     from accounts.models import User

@@ -14,9 +14,10 @@ from core.errors import DomainError
 from core.transactions import run
 from core.visitors import household_of
 from customers.forms import AddressForm, ApplicationForm
+from customers.links import status_path
 from customers.models import TenantRegistration
 from customers.services.provisioning import default_domain
-from customers.services.registration import apply, confirm_email, status_path, suggest_address
+from customers.services.registration import apply, confirm_email, suggest_address
 
 
 @require_safe

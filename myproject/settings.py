@@ -69,6 +69,26 @@ TENANT_SEEDERS = [
 # is what an owner may load into an empty shop.
 DEMO_FILLER = "orders.demo"
 
+# The day's work of every open shop, and of the platform: dotted names of functions that take `now`, are run in a
+# transaction of their own, answer how many rows they changed, and change none when they run once more.
+DAILY_WORK = [
+    "core.undo.forget_old",
+    "core.idempotency.forget_keys",
+    "core.photos.forget_photos",
+    "core.sessions.forget_sessions",
+    "accounts.daily.forget_log_ins",
+    "inventory.daily.reserve_due_orders",
+]
+DAILY_PLATFORM_WORK = [
+    "customers.daily.expire_applications",
+    "customers.daily.remind_of_payment",
+    "core.sessions.forget_sessions",
+    "accounts.daily.forget_log_ins",
+    "core.jobs.forget_jobs",
+]
+# From which hour on, local time, the worker begins it; -1 leaves it to `run_daily`.
+DAY_BEGINS_AT = env.number("DAY_BEGINS_AT", 3)
+
 # What check_stock asks besides the inventory's own invariants: dotted names of lists.
 STOCK_INVARIANTS = ["orders.invariants.INVARIANTS"]
 
@@ -240,6 +260,7 @@ _mail = env.mail("EMAIL_URL")
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", f"django.core.mail.backends.{'smtp' if _mail else 'console'}.EmailBackend")
 if _mail:
     EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = _mail
+EMAIL_TIMEOUT = 20  # seconds: a mail server that says nothing must not keep the worker
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"noreply@{PLATFORM_DOMAIN}")
 LOGGING = {
     "version": 1,

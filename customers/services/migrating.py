@@ -1,16 +1,16 @@
 """Bring the schemas of all shops up to date: only those that are behind, several at a time, each on its own."""
 
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import Q
 from django_tenants.utils import get_public_schema_name
 
 from core.errors import DomainError
+from core.parallel import for_each
 from core.tenancy import in_public
 from customers.models import Client, TenantOperation
 from customers.schema import code_fingerprint, schema_exists, schema_fingerprint
@@ -80,10 +80,4 @@ def migrate_shops(
     names: Sequence[str], *, workers: int = 1, work: Callable[[str], Migrated] = migrate_shop
 ) -> Iterator[Migrated]:
     """Bring these shops up to date, `workers` at a time, and tell each as soon as it is done, in any order."""
-    if workers == 1 or len(names) < 2:
-        yield from map(work, names)
-        return
-    # A process that forks must not share its connection with its children.
-    connections.close_all()
-    with multiprocessing.get_context("fork").Pool(workers, maxtasksperchild=50) as pool:
-        yield from pool.imap_unordered(work, names)
+    yield from for_each(names, work, workers=workers)

@@ -4,25 +4,18 @@ import datetime
 import uuid
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.errors import BadInput, KeyReused
-from core.links import origin_of
-from core.sealing import seal, unseal
-from core.tenancy import after_commit, in_public
+from core.sealing import unseal
+from core.tenancy import in_public
 from customers.errors import AddressTaken, AlreadyAnswered
+from customers.jobs import MAIL_PROOF, mail_received, mail_rejected
 from customers.models import Client, TenantRegistration
 from customers.services import names
 from customers.services.provisioning import default_domain, provision_shop, what_is_left
-
-_MAIL_PROOF = "customers.registration.email"
 
 
 def is_free(schema_name: str) -> bool:
@@ -48,7 +41,7 @@ def apply(
     phone: str = "",
     language: str = settings.LANGUAGE_CODE,
 ) -> TenantRegistration:
-    """Write down an application and mail the applicant after the commit.
+    """Write down an application and that the applicant is to be mailed.
 
     `token` comes with the form: the same form sent twice answers with its first application, with other values it
     raises KeyReused. An address that can't be given raises AddressTaken without saying why.
@@ -69,13 +62,13 @@ def apply(
         if earlier is None:
             raise AddressTaken from error
         return earlier
-    after_commit(_mail_received, registration.pk)
+    mail_received.enqueue(registration.pk)
     return registration
 
 
 def confirm_email(*, registration: TenantRegistration, proof: str, now: datetime.datetime) -> bool:
     """Note that the applicant reads the mail, if `proof` is from our mail. A second time changes nothing."""
-    if unseal(proof, purpose=_MAIL_PROOF) != str(registration.token):
+    if unseal(proof, purpose=MAIL_PROOF) != str(registration.token):
         return False
     TenantRegistration.objects.filter(pk=registration.pk, email_verified_at=None).update(email_verified_at=now)
     return True
@@ -121,7 +114,7 @@ def reject(*, registration: TenantRegistration, reason: str, by: User | None, no
         locked.processed_at = now
         locked.processed_by = by
         locked.save(update_fields=["status", "reason", "processed_at", "processed_by"])
-        after_commit(_mail_rejected, locked.pk)
+        mail_rejected.enqueue(locked.pk)
 
 
 def _sent_before(token: uuid.UUID, values: dict[str, str]) -> TenantRegistration | None:
@@ -136,36 +129,3 @@ def _locked_pending(registration: TenantRegistration) -> TenantRegistration:
     if locked.status != TenantRegistration.Status.PENDING or locked.expired_at is not None:
         raise AlreadyAnswered(locked.shop_name)
     return locked
-
-
-def status_path(registration: TenantRegistration) -> str:
-    """The page on the platform that tells what became of an application."""
-    return reverse("application_status", kwargs={"token": registration.token}, urlconf=settings.PUBLIC_SCHEMA_URLCONF)
-
-
-def _mail_received(registration_id: int) -> None:
-    registration = TenantRegistration.objects.get(pk=registration_id)
-    proof = seal(str(registration.token), purpose=_MAIL_PROOF)
-    _mail(registration, "received", url=f"{_status_url(registration)}?mail={proof}")
-
-
-def _mail_rejected(registration_id: int) -> None:
-    registration = TenantRegistration.objects.get(pk=registration_id)
-    _mail(registration, "rejected", url=_status_url(registration))
-
-
-def _status_url(registration: TenantRegistration) -> str:
-    return origin_of(settings.PLATFORM_DOMAIN) + status_path(registration)
-
-
-def _mail(registration: TenantRegistration, template: str, *, url: str) -> None:
-    with translation.override(registration.language):
-        send_mail(
-            subject=gettext("Your application for “%(shop)s”") % {"shop": registration.shop_name},
-            message=render_to_string(
-                f"customers/mail/{template}.txt",
-                {"registration": registration, "url": url, "address": default_domain(registration.schema_name)},
-            ),
-            from_email=settings.DEFAULT_FROM_EMAIL,
-            recipient_list=[registration.owner_email],
-        )
