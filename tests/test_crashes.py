@@ -99,7 +99,7 @@ def test_a_shop_whose_making_was_killed_is_not_there_and_is_made_again(committed
 
 
 @slow
-def test_a_shop_whose_maker_was_killed_after_the_commit_is_whole_but_for_the_mail(committed_shop):
+def test_a_shop_whose_maker_was_killed_after_the_commit_is_whole_and_the_mail_waits(committed_shop, mails):
     connection.set_schema_to_public()
     killed(MAKE, before=COMMITTED)
     assert (there(), unfinished()) == ({"row", "domain", "schema"}, [])
@@ -107,6 +107,7 @@ def test_a_shop_whose_maker_was_killed_after_the_commit_is_whole_but_for_the_mai
     with in_schema("papa"):
         owner = User.objects.get()
         assert (owner.email, owner.role, owner.has_usable_password()) == ("papa@example.com", "owner", False)
+    assert [mail.to for mail in mails()] == [["papa@example.com"]]
 
 
 @slow

@@ -17,13 +17,14 @@ def test_the_list_of_tables_is_that_of_django(shops, schema):
             "CREATE TABLE rose.part PARTITION OF rose.parted FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
             "COMMENT ON TABLE rose.parted IS 'said of it'"
         )
-    with in_schema(schema), connection.cursor() as cursor:
-        with CaptureQueriesContext(connection) as seen:
+    with in_schema(schema):
+        with CaptureQueriesContext(connection) as seen, connection.cursor() as cursor:
             ours = connection.introspection.get_table_list(cursor)
-        djangos = DatabaseSchemaIntrospection(connection).get_table_list(cursor)
+        with connection.cursor() as cursor:
+            djangos = DatabaseSchemaIntrospection(connection).get_table_list(cursor)
     assert sorted(ours) == sorted(djangos)
     assert (len(ours) > 10) == (schema != "nowhere")
-    assert len([query for query in seen if "SELECT" in query["sql"]]) == 1
+    assert len([query for query in seen if "pg_c" in query["sql"]]) == 1
     if schema == "rose":
         kinds = {table.name: (table.type, table.comment) for table in ours}
         assert (kinds["seen"][0], kinds["kept"][0], kinds["part"][0]) == ("v", "v", "p")
