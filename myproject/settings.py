@@ -154,7 +154,7 @@ _database = dj_database_url.parse(DATABASE_URL, conn_max_age=env.number("DB_CONN
 DATABASES = {
     "default": {
         **_database,
-        "ENGINE": "django_tenants.postgresql_backend",
+        "ENGINE": "core.postgresql",
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             **_database.get("OPTIONS", {}),
