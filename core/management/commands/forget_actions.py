@@ -1,4 +1,4 @@
-"""The nightly job: forget what was done more than 30 days ago. Documents and history stay; only undoing them ends."""
+"""A piece of run_daily, alone: forget what was done more than 30 days ago. Documents and history stay; only undoing them ends."""
 
 from argparse import ArgumentParser
 from typing import Any

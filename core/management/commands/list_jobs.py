@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_tasks_db.models import DBTaskResult
 
-from core.jobs import FAILED, Row, try_again
+from core.jobs import FAILED, Row, place_of, try_again
 from core.management.shops import chosen_shops
 from core.tenancy import in_public
 
@@ -63,7 +63,7 @@ class Command(BaseCommand):
 def _facts(row: Row) -> dict[str, Any]:
     return {
         "key": str(row.pk),
-        "schema": row.args_kwargs["args"][0],
+        "schema": place_of(row),
         "job": row.task_path,
         "status": row.status.lower(),
         "asked": timezone.localtime(row.enqueued_at).isoformat(timespec="seconds"),

@@ -1,4 +1,4 @@
-"""The nightly job: serve orders that came within their warehouse's horizon. Exit code 1 when a shop failed."""
+"""A piece of run_daily, alone: serve orders that came within their warehouse's horizon. Exit code 1 when a shop failed."""
 
 import sys
 from argparse import ArgumentParser
