@@ -69,8 +69,8 @@ TENANT_SEEDERS = [
 # is what an owner may load into an empty shop.
 DEMO_FILLER = "orders.demo"
 
-# The day's work of every open shop, and of the platform: dotted names of functions that take `now`, are run in a
-# transaction of their own, answer how many rows they changed, and change none when they run once more.
+# The day's work of every open shop, and of the platform: dotted names of functions that take `now`, own their
+# transactions (core/daily.py), answer how many rows they changed, and change none when they run once more.
 DAILY_WORK = [
     "core.undo.forget_old",
     "core.idempotency.forget_keys",

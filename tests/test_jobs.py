@@ -379,7 +379,7 @@ def test_of_many_workers_one_does_each_job(committed_shop, in_threads):
     def work(_number):
         mine = Worker()
         mine.run(once=True)
-        return len(mine.outcomes)
+        return mine.outcomes.total()
 
     done = in_threads(4, work)
     assert sum(done) == 20, done

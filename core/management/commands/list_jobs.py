@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django_tasks_db.models import DBTaskResult
 
 from core.jobs import FAILED, Row, try_again
+from core.management.shops import chosen_shops
 from core.tenancy import in_public
 
 
@@ -25,6 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help=_("Machine-readable."))
 
     def handle(self, *, failed: bool, schema: str | None, retry: str | None, as_json: bool, **options: Any) -> None:
+        if schema is not None:
+            chosen_shops({"schema": schema})
         with in_public():
             rows = DBTaskResult.objects.exclude(pk__in=DBTaskResult.objects.successful()).order_by("-enqueued_at")
             if failed or retry:

@@ -32,9 +32,9 @@ class Command(BaseCommand):
         worker.run(once=once)
         if not once:
             return
-        count = len(worker.outcomes)
+        count = worker.outcomes.total()
         self.stdout.write(ngettext("%(count)d job taken.", "%(count)d jobs taken.", count) % {"count": count})
-        failed = sum(outcome in {Outcome.AGAIN, Outcome.FAILED} for outcome in worker.outcomes)
+        failed = worker.outcomes[Outcome.AGAIN] + worker.outcomes[Outcome.FAILED]
         if failed:
             raise CommandError(
                 _("Failed: %(count)s. list_jobs tells why; what can be tried again will be.") % {"count": failed},
