@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django_tasks_db.models import DBTaskResult
 
 from core.jobs import FAILED, Row, place_of, try_again
@@ -18,7 +17,7 @@ from core.tenancy import in_public
 class Command(BaseCommand):
     """`list_jobs`, `list_jobs --failed`, `list_jobs --retry=all`."""
 
-    help = gettext_lazy("List background jobs that are not done, newest first, with what went wrong.")  # type: ignore[assignment]
+    help = _("List background jobs that are not done, newest first, with what went wrong.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--failed", action="store_true", help=_("Only those that failed for good."))

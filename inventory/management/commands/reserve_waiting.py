@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from core.errors import DomainError
 from core.management.shops import add_shop_options, chosen_shops
@@ -18,7 +18,7 @@ from inventory.services.reservations import reserve_waiting
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("Reserve free goods for waiting orders that are due within the warehouse's horizon.")  # type: ignore[assignment]
+    help = _("Reserve free goods for waiting orders that are due within the warehouse's horizon.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_shop_options(parser)
