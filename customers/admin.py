@@ -59,6 +59,15 @@ class TakeOffForm(forms.Form):
     )
 
 
+class UnconfirmedForm(forms.Form):
+    """The operator takes the e-mail on trust."""
+
+    unconfirmed = forms.BooleanField(
+        label=gettext_lazy("I know this address: make the shop although nobody has confirmed it"),
+        widget=UnfoldBooleanSwitchWidget,
+    )
+
+
 class EmptyForm(forms.Form):
     """A confirmation without questions."""
 
@@ -120,8 +129,10 @@ class RegistrationAdmin(AskingAdmin):
     """Applications; the open ones are answered by the buttons or in bulk."""
 
     form = RegistrationForm
-    list_display = ("shop_name", "schema_name", "owner_name", "owner_email", "status_shown", "created_at")
-    list_filter = ("status", "language", "created_at")
+    list_display = (
+        "shop_name", "schema_name", "owner_name", "owner_email", "is_confirmed", "status_shown", "created_at"
+    )  # fmt: skip
+    list_filter = ("status", ("email_verified_at", admin.EmptyFieldListFilter), "language", "created_at")
     search_fields = ("shop_name", "schema_name", "owner_name", "owner_email")
     date_hierarchy = "created_at"
     actions: ClassVar[list[str]] = ["approve_selected", "reject_selected"]
@@ -146,23 +157,35 @@ class RegistrationAdmin(AskingAdmin):
         """The status as a coloured label."""
         return registration.status, registration.get_status_display()
 
+    @display(description=gettext_lazy("e-mail confirmed"), boolean=True, ordering="email_verified_at")
+    def is_confirmed(self, registration: TenantRegistration) -> bool:
+        """Whether the applicant reads the mail that the invitation goes to."""
+        return registration.email_verified_at is not None
+
     @action(description=gettext_lazy("Approve"), url_path="approve", icon="check")
     def approve_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Make the shop of one application."""
 
         def do(registration: TenantRegistration, data: dict[str, Any]) -> str:
-            shop = run(lambda: approve(registration=registration, by=_operator(request), now=timezone.now()))
+            shop = run(lambda: approve(registration=registration, by=_operator(request), now=timezone.now(), **data))
             return _("The shop “%(shop)s” is open at %(address)s; the owner's invitation is sent.") % {
                 "shop": shop.name,
                 "address": shop.get_primary_domain(),
             }
 
+        registration: TenantRegistration | None = self.get_object(request, object_id)
+        is_known = registration is None or registration.email_verified_at is not None
+        text = _("This makes the shop with its database schema and sends the owner an invitation.")
+        if registration is not None and not is_known:
+            text += " " + _(
+                "The e-mail %(email)s is not confirmed: if it is mistyped, a stranger gets the invitation and the shop."
+            ) % {"email": registration.owner_email}
         return self.ask_first(
             request,
             object_id,
             title=_("Approve the application"),
-            text=_("This makes the shop with its database schema and sends the owner an invitation."),
-            form_class=EmptyForm,
+            text=text,
+            form_class=EmptyForm if is_known else UnconfirmedForm,
             do=do,
         )
 

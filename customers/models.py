@@ -236,6 +236,9 @@ class TenantRegistration(models.Model):
     )
     created_at = models.DateTimeField(_("application received"), auto_now_add=True)
     email_verified_at = models.DateTimeField(_("e-mail confirmed"), null=True, blank=True, editable=False)
+    # The code in the mail is derived from this moment (customers/services/confirming.py) and not kept anywhere.
+    code_sent_at = models.DateTimeField(_("code sent at"), null=True, blank=True, editable=False)
+    wrong_codes = models.PositiveSmallIntegerField(_("wrong codes since"), default=0, editable=False)
     processed_at = models.DateTimeField(_("answered at"), null=True, blank=True, editable=False)
     processed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

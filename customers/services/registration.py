@@ -8,21 +8,26 @@ from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.errors import BadInput, KeyReused
 from core.links import origin_of
-from core.sealing import seal, unseal
 from core.tenancy import after_commit, in_public
-from customers.errors import AddressTaken, AlreadyAnswered
+from customers.errors import (
+    AddressTaken,
+    AlreadyAnswered,
+    EmailUnconfirmed,
+    MailCodeSpent,
+    NothingToConfirm,
+    WrongMailCode,
+)
 from customers.models import Client, TenantRegistration
 from customers.services import names
+from customers.services.confirming import code_of, fits, is_code_valid
 from customers.services.provisioning import default_domain, provision_shop, what_is_left
-
-_MAIL_PROOF = "customers.registration.email"
 
 
 def is_free(schema_name: str) -> bool:
@@ -47,8 +52,9 @@ def apply(
     owner_email: str,
     phone: str = "",
     language: str = settings.LANGUAGE_CODE,
+    now: datetime.datetime | None = None,
 ) -> TenantRegistration:
-    """Write down an application and mail the applicant after the commit.
+    """Write down an application and mail the applicant after the commit, with the code that confirms the e-mail.
 
     `token` comes with the form: the same form sent twice answers with its first application, with other values it
     raises KeyReused. An address that can't be given raises AddressTaken without saying why.
@@ -62,7 +68,12 @@ def apply(
             raise AddressTaken
         with transaction.atomic():
             registration = TenantRegistration.objects.create(
-                token=token, owner_name=owner_name, phone=phone, language=language, **values
+                token=token,
+                owner_name=owner_name,
+                phone=phone,
+                language=language,
+                code_sent_at=now or timezone.now(),
+                **values,
             )
     except (AddressTaken, IntegrityError) as error:
         earlier = _sent_before(token, values)  # perhaps it was this very form, arriving between our look and our row
@@ -73,22 +84,57 @@ def apply(
     return registration
 
 
-def confirm_email(*, registration: TenantRegistration, proof: str, now: datetime.datetime) -> bool:
-    """Note that the applicant reads the mail, if `proof` is from our mail. A second time changes nothing."""
-    if unseal(proof, purpose=_MAIL_PROOF) != str(registration.token):
-        return False
-    TenantRegistration.objects.filter(pk=registration.pk, email_verified_at=None).update(email_verified_at=now)
-    return True
+def confirm_email(*, registration: TenantRegistration, code: str, now: datetime.datetime) -> None:
+    """Note that the applicant reads the mail, if `code` is the one of our last mail. A second time changes nothing.
+
+    To be called outside a transaction: a wrong try counts although it is refused. Raises WrongMailCode; MailCodeSpent
+    after three days or ten tries; NothingToConfirm when the application is answered.
+    """
+    with transaction.atomic():
+        locked = TenantRegistration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+        if locked.email_verified_at is not None:
+            return
+        _require_unconfirmed(locked)
+        if not is_code_valid(locked, now):
+            raise MailCodeSpent
+        right = fits(code, locked)
+        if right:
+            locked.email_verified_at = now
+        else:
+            locked.wrong_codes += 1
+        locked.save(update_fields=["email_verified_at", "wrong_codes"])
+    if not right:
+        raise WrongMailCode
 
 
 @transaction.atomic
-def approve(*, registration: TenantRegistration, by: User | None, now: datetime.datetime) -> Client:
+def send_code_again(*, registration: TenantRegistration, now: datetime.datetime, email: str = "") -> None:
+    """Mail a new code, to another address where the first one was mistyped; earlier codes are void.
+
+    Raises NothingToConfirm once the e-mail is confirmed or the application answered.
+    """
+    with in_public():
+        locked = TenantRegistration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+        _require_unconfirmed(locked)
+        locked.owner_email = email or locked.owner_email
+        locked.code_sent_at, locked.wrong_codes = now, 0
+        locked.save(update_fields=["owner_email", "code_sent_at", "wrong_codes"])
+        after_commit(_mail_received, locked.pk)
+
+
+@transaction.atomic
+def approve(
+    *, registration: TenantRegistration, by: User | None, now: datetime.datetime, unconfirmed: bool = False
+) -> Client:
     """Make the shop, its owner included; of two people who approve at once the second is told so.
 
-    Raises AlreadyAnswered, or NameLeftBehind when the name is not free any more: the application then stays waiting.
+    Raises AlreadyAnswered; EmailUnconfirmed unless the operator says with `unconfirmed` that the address is known;
+    NameLeftBehind when the name is not free any more. The application then stays waiting.
     """
     with in_public():
         locked = _locked_pending(registration)
+        if locked.email_verified_at is None and not unconfirmed:
+            raise EmailUnconfirmed(locked.shop_name)
         shop = provision_shop(
             schema_name=locked.schema_name,
             name=locked.shop_name,
@@ -138,6 +184,12 @@ def _locked_pending(registration: TenantRegistration) -> TenantRegistration:
     return locked
 
 
+def _require_unconfirmed(registration: TenantRegistration) -> None:
+    is_waiting = registration.status == TenantRegistration.Status.PENDING and registration.expired_at is None
+    if not is_waiting or registration.email_verified_at is not None:
+        raise NothingToConfirm
+
+
 def status_path(registration: TenantRegistration) -> str:
     """The page on the platform that tells what became of an application."""
     return reverse("application_status", kwargs={"token": registration.token}, urlconf=settings.PUBLIC_SCHEMA_URLCONF)
@@ -145,8 +197,8 @@ def status_path(registration: TenantRegistration) -> str:
 
 def _mail_received(registration_id: int) -> None:
     registration = TenantRegistration.objects.get(pk=registration_id)
-    proof = seal(str(registration.token), purpose=_MAIL_PROOF)
-    _mail(registration, "received", url=f"{_status_url(registration)}?mail={proof}")
+    code = code_of(registration)
+    _mail(registration, "received", url=f"{_status_url(registration)}?code={code}", code=code)
 
 
 def _mail_rejected(registration_id: int) -> None:
@@ -158,13 +210,18 @@ def _status_url(registration: TenantRegistration) -> str:
     return origin_of(settings.PLATFORM_DOMAIN) + status_path(registration)
 
 
-def _mail(registration: TenantRegistration, template: str, *, url: str) -> None:
+def _mail(registration: TenantRegistration, template: str, *, url: str, code: str = "") -> None:
     with translation.override(registration.language):
         send_mail(
             subject=gettext("Your application for “%(shop)s”") % {"shop": registration.shop_name},
             message=render_to_string(
                 f"customers/mail/{template}.txt",
-                {"registration": registration, "url": url, "address": default_domain(registration.schema_name)},
+                {
+                    "registration": registration,
+                    "url": url,
+                    "code": code,
+                    "address": default_domain(registration.schema_name),
+                },
             ),
             from_email=settings.DEFAULT_FROM_EMAIL,
             recipient_list=[registration.owner_email],

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
 from core.tenancy import in_schema
@@ -22,8 +23,9 @@ def operator(platform_client):
 @pytest.fixture
 def application(platform):
     return TenantRegistration.objects.create(
-        shop_name="Лилия", schema_name="lily", owner_name="Анна", owner_email="anna@example.com"
-    )
+        shop_name="Лилия", schema_name="lily", owner_name="Анна", owner_email="anna@example.com",
+        email_verified_at=timezone.now(),
+    )  # fmt: skip
 
 
 def test_every_list_and_form_opens(operator, application, shops):
@@ -51,6 +53,21 @@ def test_the_button_asks_first_and_then_makes_the_shop(operator, application):
     assert "already answered" in again.content.decode()
 
 
+def test_an_e_mail_that_nobody_has_confirmed_is_taken_on_trust_only_by_a_tick(operator, application):
+    TenantRegistration.objects.update(email_verified_at=None)
+    path = f"{APPLICATIONS}{application.pk}/approve/"
+    assert "anna@example.com is not confirmed" in operator.get(path).content.decode()
+    assert operator.post(path).status_code == 422
+    page = operator.post(
+        APPLICATIONS, {"action": "approve_selected", "_selected_action": [application.pk]}, follow=True
+    )
+    assert "is not confirmed" in page.content.decode()
+    application.refresh_from_db()
+    assert (application.status, schema_exists("lily")) == ("pending", False)
+    assert "is open at lily.localhost" in operator.post(path, {"unconfirmed": "on"}, follow=True).content.decode()
+    assert schema_exists("lily")
+
+
 def test_a_refused_approval_tells_why_and_changes_nothing(operator, application):
     with connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA lily")
@@ -73,8 +90,9 @@ def test_rejecting_wants_a_reason(operator, application):
 
 def test_applications_are_answered_in_bulk_and_one_that_fails_stops_no_other(operator, application):
     other = TenantRegistration.objects.create(
-        shop_name="Ромашка", schema_name="daisy", owner_name="B", owner_email="b@example.com"
-    )
+        shop_name="Ромашка", schema_name="daisy", owner_name="B", owner_email="b@example.com",
+        email_verified_at=timezone.now(),
+    )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA lily")
     data = {"action": "approve_selected", "_selected_action": [application.pk, other.pk]}

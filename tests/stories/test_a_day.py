@@ -47,6 +47,12 @@ def test_from_the_application_to_the_first_sale(visit, live_shop, language):
     hand.click("form[action='/apply/'] button.primary")
     hand.finish()
     expect(page).to_have_url(re.compile(r"/application/[0-9a-f-]{36}/"))
+    [code] = re.findall(r"^ +(\w{4}-\w{4})$", mail.outbox[-1].body, re.MULTILINE)
+    hand = Hand(page, f"confirm the e-mail ({language})", 2)
+    hand.fill("[name=code]", f" {code.upper().replace('-', ' ')} ")
+    hand.click("form[action$='/confirm/'] button.primary")
+    hand.finish()
+    expect(page.locator("form[action$='/confirm/']")).to_have_count(0)
 
     with in_public():
         User.objects.create_superuser("operator", "op@example.com", GOOD, language=language)
