@@ -89,6 +89,22 @@ class AlreadyAnswered(DomainError):
         )
 
 
+class MakingFailed(DomainError):
+    """Something broke while the shop was made."""
+
+    code = "making_failed"
+    status = 500
+
+    def __init__(self, shop_name: str, error: BaseException) -> None:
+        super().__init__(
+            _(
+                "“%(shop)s” could not be made: %(error)s. Nothing of it is left, and the application is still waiting. "
+                "Look at the cause and try again."
+            )
+            % {"shop": shop_name, "error": f"{type(error).__name__}: {error}"[:300]}
+        )
+
+
 class EmailUnconfirmed(DomainError):
     """The invitation, and with it the shop, would go to an address that nobody has confirmed."""
 

@@ -309,6 +309,7 @@ class TenantOperation(models.Model):
     schema_name = models.CharField(_("schema"), max_length=63)
     parameters = models.JSONField(_("parameters"), default=dict)
     step = models.CharField(_("step"), max_length=40, blank=True)
+    steps = models.JSONField(_("steps"), default=list)  # [name, moment] of each, in their order
     attempt = models.PositiveIntegerField(_("attempt"), default=1)
     operator = models.CharField(_("operator"), max_length=150, blank=True)
     host = models.CharField(_("computer"), max_length=255)

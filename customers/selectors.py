@@ -66,11 +66,11 @@ def steps_of(registration: TenantRegistration, standing: Standing) -> list[Step]
         Standing.OPEN: 5,
     }.get(standing, 0)
     words = [
-        (_("Application received"), registration.created_at),
-        (_("E-mail confirmed"), registration.email_verified_at),
-        (_("Looked at"), registration.processed_at),
-        (_("Shop made"), registration.provisioned_at),
-        (_("Invitation sent"), registration.provisioned_at),
+        (_("Application"), registration.created_at),
+        (_("Confirmation of the e-mail"), registration.email_verified_at),
+        (_("Our look at it"), registration.processed_at),
+        (_("Making of the shop"), registration.provisioned_at),
+        (_("Invitation"), registration.provisioned_at),
     ]
     steps = []
     for number, (label, at) in enumerate(words):

@@ -1,6 +1,7 @@
 """Somebody applies for a shop; the platform says yes or no."""
 
 import datetime
+import logging
 import uuid
 
 from django.conf import settings
@@ -13,21 +14,28 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from core.errors import BadInput, KeyReused
+from core.errors import BadInput, Busy, DomainError, KeyReused
 from core.links import origin_of
 from core.tenancy import after_commit, in_public
+from core.transactions import run
 from customers.errors import (
     AddressTaken,
     AlreadyAnswered,
     EmailUnconfirmed,
     MailCodeSpent,
+    MakingFailed,
     NothingToConfirm,
+    OperationHeld,
+    OperationUnfinished,
     WrongMailCode,
 )
-from customers.models import Client, TenantRegistration
+from customers.models import Client, TenantOperation, TenantRegistration
 from customers.services import names
 from customers.services.confirming import code_of, fits, is_code_valid
+from customers.services.operations import note_failure
 from customers.services.provisioning import default_domain, provision_shop, what_is_left
+
+logger = logging.getLogger(__name__)
 
 
 def is_free(schema_name: str) -> bool:
@@ -143,6 +151,7 @@ def approve(
             phone=locked.phone,
             language=locked.language,
             registration=locked,
+            operator=by.username if by else "",
         )
         locked.status = TenantRegistration.Status.APPROVED
         locked.tenant = shop
@@ -150,6 +159,32 @@ def approve(
         locked.processed_by = by
         locked.save(update_fields=["status", "tenant", "processed_at", "provisioned_at", "processed_by"])
     return shop
+
+
+def try_to_approve(
+    *, registration: TenantRegistration, by: User | None, now: datetime.datetime, unconfirmed: bool = False
+) -> Client:
+    """`approve` in a transaction of its own; when the shop can't be made, the journal keeps the reason.
+
+    To be called outside a transaction, which would take that line back. Raises what `approve` raises, MakingFailed for
+    an error that is no refusal.
+    """
+    try:
+        return run(lambda: approve(registration=registration, by=by, now=now, unconfirmed=unconfirmed))
+    except (AlreadyAnswered, EmailUnconfirmed, OperationHeld, OperationUnfinished, Busy):
+        raise  # nothing was tried
+    except Exception as error:
+        note_failure(
+            TenantOperation.Kind.PROVISION,
+            registration.schema_name,
+            error=error,
+            began=now,
+            operator=by.username if by else "",
+        )
+        if isinstance(error, DomainError):
+            raise
+        logger.exception("could not make the shop %s", registration.schema_name)
+        raise MakingFailed(registration.shop_name, error) from error
 
 
 @transaction.atomic

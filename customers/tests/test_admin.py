@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.tenancy import in_schema
-from customers.models import Client, Domain, TenantRegistration
+from customers.models import Client, Domain, TenantOperation, TenantRegistration
 from customers.schema import schema_exists
 
 APPLICATIONS = "/admin/customers/tenantregistration/"
@@ -76,6 +76,46 @@ def test_a_refused_approval_tells_why_and_changes_nothing(operator, application)
     assert "a database schema with data" in answer.content.decode()
     application.refresh_from_db()
     assert application.status == "pending"
+
+
+def test_the_application_keeps_a_journal_of_every_try_to_make_its_shop(operator, application, monkeypatch):
+    from customers.services import registration
+
+    def break_off(**details):
+        raise OSError("No space left on device")
+
+    page = f"{APPLICATIONS}{application.pk}/change/"
+    monkeypatch.setattr(registration, "provision_shop", break_off)
+    answer = operator.post(f"{APPLICATIONS}{application.pk}/approve/")
+    assert answer.status_code == 422
+    assert "could not be made: OSError: No space left on device" in answer.content.decode()
+    application.refresh_from_db()
+    assert (application.status, schema_exists("lily")) == ("pending", False)
+    shown = operator.get(page).content.decode()
+    assert "failed: OSError: No space left on device" in shown
+    assert "Try again" in shown
+    monkeypatch.undo()
+    answer = operator.post(f"{APPLICATIONS}{application.pk}/approve/", follow=True)
+    assert answer.redirect_chain[-1][0] == page
+    shown = answer.content.decode()
+    assert "tables and first data" in shown
+    assert "Try again" not in shown
+    journal = TenantOperation.objects.filter(schema_name="lily").order_by("pk")
+    assert [bool(row.error) for row in journal] == [True, False]
+    assert [name for name, _at in journal[1].steps] == ["tables", "owner"]
+    assert [row.operator for row in journal] == ["boss", "boss"]
+
+
+def test_the_journal_is_read_and_not_written(operator, application):
+    operator.post(f"{APPLICATIONS}{application.pk}/approve/")
+    row = TenantOperation.objects.get(schema_name="lily")
+    journal = "/admin/customers/tenantoperation/"
+    assert "lily" in operator.get(journal).content.decode()
+    assert operator.get(f"{journal}{row.pk}/change/").status_code == 200
+    assert operator.get(f"{journal}add/").status_code == 403
+    for path in (f"{journal}{row.pk}/change/", f"{journal}{row.pk}/delete/"):
+        assert operator.post(path, {"post": "yes", "error": "x"}).status_code == 403
+    assert TenantOperation.objects.get(schema_name="lily").error == ""
 
 
 def test_rejecting_wants_a_reason(operator, application):

@@ -7,9 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.management.refusing import RefusingCommand
-from core.transactions import run
 from customers.management.applications import add_application_options, chosen_application
-from customers.services.registration import approve
+from customers.services.registration import try_to_approve
 
 
 class Command(RefusingCommand):
@@ -25,7 +24,7 @@ class Command(RefusingCommand):
 
     def handle(self, *, unconfirmed: bool, **options: Any) -> None:
         application = chosen_application(options)
-        shop = run(lambda: approve(registration=application, by=None, now=timezone.now(), unconfirmed=unconfirmed))
+        shop = try_to_approve(registration=application, by=None, now=timezone.now(), unconfirmed=unconfirmed)
         self.stdout.write(
             _("The shop “%(name)s” is ready: schema %(schema)s, domain %(domain)s.")
             % {"name": shop.name, "schema": shop.schema_name, "domain": shop.get_primary_domain()}
