@@ -1,11 +1,13 @@
 """Where a shop's archives wait for the owner: a folder for each shop below settings.EXPORT_ROOT, outside the media.
 
 An archive is written under another name and renamed when it is complete, so whatever is called `.zip` is whole. There is
-no table: what lies there is what there is. All functions are about the current shop.
+no table: what lies there is what there is. The folder carries the key of the shop's row beside its name, for a name may be
+given again and the next shop must not find the archives of the one before.
 """
 
 import datetime
 import re
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django_tenants.utils import get_tenant_model
 
 from core.errors import DomainError
 from core.exporting import make_export
@@ -52,7 +55,7 @@ class Archive:
 
 def archives(now: datetime.datetime) -> list[Archive]:
     """What can be downloaded, newest first."""
-    folder = _folder()
+    folder = shelf()
     found = [_read(path) for path in folder.iterdir()] if folder.is_dir() else []
     return sorted(
         (each for each in found if each is not None and each.until > now), key=lambda each: each.name, reverse=True
@@ -65,11 +68,11 @@ def find_archive(name: str, now: datetime.datetime) -> Archive | None:
 
 
 def put_together(*, now: datetime.datetime, **options: Any) -> Archive:
-    """Make an archive of the current shop and put it on the shelf; the oldest go. `options` are those of make_export.
+    """Make an archive of the current shop and put it on its shelf; what is too old or too many goes. `options` are those of make_export.
 
     To be called outside a transaction. Raises ExportGoingOn, OSError for a full disk; no half archive is left then.
     """
-    schema_name, folder = require_shop(), _folder()
+    schema_name, folder = require_shop(), shelf()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished, path = folder / _UNFINISHED, folder / f"{now.astimezone(datetime.UTC):%Y%m%d-%H%M%S}.zip"
     if unfinished.exists() and time.time() - unfinished.stat().st_mtime > SILENT_SECONDS:
@@ -84,24 +87,37 @@ def put_together(*, now: datetime.datetime, **options: Any) -> Archive:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-    forget_archives(now=now)
+    kept = {each.path for each in archives(now)[:MOST_KEPT]}
+    for each in folder.glob("*.zip"):
+        if each not in kept:
+            each.unlink(missing_ok=True)
     made = _read(path)
     assert made is not None  # noqa: S101 - the name is ours
     return made
 
 
 def forget_archives(*, now: datetime.datetime) -> int:
-    """Delete what is too old or too many, and answer how many went."""
-    folder = _folder()
-    kept = {each.path for each in archives(now)[:MOST_KEPT]}
-    gone = [path for path in folder.glob("*.zip") if path not in kept] if folder.is_dir() else []
-    for path in gone:
-        path.unlink(missing_ok=True)
+    """Delete what is too old, of all shops, also of those that are gone; answer how many went."""
+    root = Path(settings.EXPORT_ROOT)
+    found = [_read(path) for path in root.glob("*-*/*.zip")]
+    gone = [each for each in found if each is not None and each.until <= now]
+    for each in gone:
+        each.path.unlink(missing_ok=True)
     return len(gone)
 
 
-def _folder() -> Path:
-    return Path(settings.EXPORT_ROOT) / require_shop()
+def remove_shelves(schema_name: str) -> None:
+    """Delete all archives of the shops that had this name. Raises OSError."""
+    for folder in Path(settings.EXPORT_ROOT).glob(f"{schema_name}-*"):
+        if not folder.is_symlink():
+            shutil.rmtree(folder)
+
+
+def shelf() -> Path:
+    """The folder of the current shop, whether or not it exists."""
+    name = require_shop()
+    key = get_tenant_model().objects.values_list("pk", flat=True).get(schema_name=name)
+    return Path(settings.EXPORT_ROOT) / f"{name}-{key}"
 
 
 def _read(path: Path) -> Archive | None:

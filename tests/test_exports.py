@@ -25,12 +25,13 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from conftest import ShopBrowser
 from core import exporting
-from core.export_shelf import ExportGoingOn, archives, find_archive, forget_archives, put_together
+from core.export_shelf import ExportGoingOn, archives, find_archive, forget_archives, put_together, shelf
 from core.exporting import exported_columns, exported_models, make_export
 from core.middleware.shop import hosts
 from core.models import ShopFlag
 from core.tenancy import in_public, in_schema
 from customers.models import Client
+from customers.services.cleanup import remove_files
 from inventory.tests.factories import receive
 from orders.models import Contact, Order
 from orders.tests.factories import order
@@ -251,7 +252,7 @@ def test_three_archives_are_kept_and_for_a_week(shop):
 
 
 def test_one_is_made_at_a_time_and_what_a_dead_process_left_is_in_nobodys_way(shop, settings):
-    folder = settings.EXPORT_ROOT / "rose"
+    folder = shelf()
     folder.mkdir(parents=True)
     left = folder / "unfinished.part"
     left.write_text("half")
@@ -271,11 +272,11 @@ def test_a_broken_archive_is_not_left_lying_about(shop, settings, monkeypatch):
     monkeypatch.setattr("core.export_shelf.make_export", full)
     with pytest.raises(OSError, match="No space"):
         put_together(now=NOW)
-    assert list((settings.EXPORT_ROOT / "rose").iterdir()) == []
+    assert list((shelf()).iterdir()) == []
 
 
 def test_strange_files_in_the_folder_are_nothing(shop, settings, tmp_path):
-    folder = settings.EXPORT_ROOT / "rose"
+    folder = shelf()
     folder.mkdir(parents=True)
     (tmp_path / "other.zip").write_text("x")
     (folder / "20261122-093000.zip").symlink_to(tmp_path / "other.zip")
@@ -424,9 +425,7 @@ def test_the_operator_writes_an_archive_or_puts_one_before_the_owner(shop, tmp_p
         assert "manifest.json" in zipfile.ZipFile(path).namelist()
         facts = json.loads(call("--schema=rose", "--for-owner", "--with-files", "--json"))
         assert facts["bytes"] > 1000
-    assert [each.path for each in archives(timezone.now())] == [
-        project.EXPORT_ROOT / "rose" / facts["file"].rpartition("/")[2]
-    ]
+    assert [each.path for each in archives(timezone.now())] == [shelf() / facts["file"].rpartition("/")[2]]
 
 
 @pytest.mark.parametrize(
@@ -452,11 +451,27 @@ def test_a_file_that_is_there_is_not_overwritten(shop, tmp_path):
     assert path.read_text() == "mine"
 
 
+def test_the_next_shop_of_a_name_does_not_find_the_archives_of_the_one_before(shop):
+    put_together(now=timezone.now(), with_files=False)
+    before = shelf()
+    with in_public():
+        Client.objects.filter(pk=shop.pk).delete()
+        Client.objects.bulk_create([Client(schema_name="rose", name="Another", status="active")])
+    assert archives(timezone.now()) == []
+    assert forget_archives(now=timezone.now() + datetime.timedelta(days=8)) == 1
+    assert list(before.iterdir()) == []
+    put_together(now=timezone.now(), with_files=False)
+    with in_public():
+        remove_files("rose")
+    assert not before.exists()
+    assert not shelf().exists()
+
+
 def test_old_archives_are_forgotten_at_night(shop):
     put_together(now=timezone.now() - datetime.timedelta(days=8))
-    folder = project.EXPORT_ROOT / "rose"
+    folder = shelf()
     out = io.StringIO()
     with in_public(), translation.override("en"):
-        call_command("forget_exports", "--all", stdout=out)
-    assert "rose: 1 archive deleted" in out.getvalue()
+        call_command("forget_exports", stdout=out)
+    assert "1 archive deleted" in out.getvalue()
     assert list(folder.iterdir()) == []
