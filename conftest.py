@@ -84,7 +84,7 @@ def keep_template() -> None:
     root = Path(settings.BASE_DIR)
     made_of = hashlib.sha256(str(server_major()).encode())
     sources = [*root.glob("*/migrations/*.py"), *root.glob("*/**/sql/*.sql"), root / "core/migration_helpers.py"]
-    for source in [*sorted(sources), root / "requirements.txt", root / "customers/template.py"]:
+    for source in [*sorted(sources), root / "requirements.txt", *root.glob("customers/*.py")]:
         made_of.update(source.read_bytes())
     kept = root / ".pytest_cache" / f"shop-{made_of.hexdigest()[:16]}.sql"
     if kept.exists():
@@ -209,6 +209,35 @@ def other_client(other_shop: Any) -> ShopBrowser:
 def platform_client(platform: Any) -> ShopBrowser:
     """A browser at the platform in which nobody is logged in."""
     return ShopBrowser(platform)
+
+
+@pytest.fixture
+def do_jobs() -> Callable[[], int]:
+    """`do_jobs()` does the jobs that are due as a worker would, and answers how many. All must succeed."""
+    from core.jobs import Outcome, claim, perform
+
+    def do() -> int:
+        count = 0
+        with translation.override("ru"):  # a worker has nobody's language
+            while (row := claim("test")) is not None:
+                outcome = perform(row)
+                row.refresh_from_db()
+                assert outcome is Outcome.DONE, f"{row.task_path}: {row.traceback}"
+                count += 1
+        return count
+
+    return do
+
+
+@pytest.fixture
+def mails(do_jobs: Callable[[], int], mailoutbox: list[Any]) -> Callable[[], list[Any]]:
+    """`mails()` does the jobs that are due and answers with all mails there are."""
+
+    def sent() -> list[Any]:
+        do_jobs()
+        return mailoutbox
+
+    return sent
 
 
 @pytest.fixture

@@ -236,7 +236,7 @@ def run(state: State, port: int | None, *, demo: bool) -> int:
                 "web", [*gunicorn, "myproject.wsgi"], environment, state.log("web"), PROJECT, (listener.fileno(),)
             )
             worker = running.Child(
-                "worker", [python, "manage.py", "db_worker"], environment, state.log("worker"), PROJECT
+                "worker", [python, "manage.py", "run_worker"], environment, state.log("worker"), PROJECT
             )
             keep_database = (lambda: cluster.revive(url)) if cluster else (lambda: None)
             supervisor = running.Supervisor(state, [web, worker], keep_database)

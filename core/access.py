@@ -33,6 +33,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "orders.complete": _ALL,
     "orders.cancel": _OFFICE | {Role.SELLER},
     "orders.reopen": _OFFICE,
+    "orders.correct_price": _OFFICE,
     "stock.view": _SHOP_FLOOR,
     "stock.receive": _OFFICE | {Role.FLORIST},
     "stock.write_off": _SHOP_FLOOR,

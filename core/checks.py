@@ -16,6 +16,7 @@ from django_tenants.utils import get_tenant_model
 # django-tenants before this runs SQL from a crafted schema name and reads a neighbour's rows after a rollback.
 OLDEST_DJANGO_TENANTS = (4, 0, 1)
 SHOP_MIDDLEWARE = "core.middleware.shop.ShopMiddleware"
+BEFORE_IT = ("core.middleware.health", "core.middleware.certificates")
 # Whoever logs in, and what only makes sense beside these tables, exists in every schema.
 TWICE = ("django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions", "django.contrib.admin")
 
@@ -85,9 +86,9 @@ def _check_browser(problems: _Problems) -> None:
     names = list(settings.MIDDLEWARE)
     first = names.index(SHOP_MIDDLEWARE) if SHOP_MIDDLEWARE in names else len(names)
     problems.forbid(
-        SHOP_MIDDLEWARE not in names or any(not name.startswith("core.middleware.health") for name in names[:first]),
+        SHOP_MIDDLEWARE not in names or any(not name.startswith(BEFORE_IT) for name in names[:first]),
         11,
-        f"{SHOP_MIDDLEWARE} must stand first in MIDDLEWARE; only the health checks may stand before it.",
+        f"{SHOP_MIDDLEWARE} must stand first in MIDDLEWARE; only {' and '.join(BEFORE_IT)} may stand before it.",
         "What runs before it reads and writes in the platform's schema.",
     )
 

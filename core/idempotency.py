@@ -7,6 +7,7 @@ request wait (up to the lock time-out) and then get the first one's answer.
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,7 +15,9 @@ from uuid import UUID
 from django.db import connection, models
 
 from core.errors import KeyReused
+from core.models import IdempotencyKey
 
+KEPT = timedelta(days=30)
 Document = TypeVar("Document", bound=models.Model)
 
 
@@ -49,6 +52,12 @@ def once(*, scope: str, key: UUID | None, payload: Any, do: Callable[[], Documen
         document = do()
         cursor.execute("update core_idempotencykey set result_id = %s where id = %s", [document.pk, inserted[0]])
     return document
+
+
+def forget_keys(*, now: datetime) -> int:
+    """Remove keys of requests of more than 30 days ago; answers with how many."""
+    count, _by_model = IdempotencyKey.objects.filter(created_at__lt=now - KEPT).delete()
+    return count
 
 
 def _plain(value: Any) -> str:

@@ -12,6 +12,7 @@ import warnings
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import IO, Any
 
@@ -34,6 +35,7 @@ MAX_PIXELS = 40_000_000
 MAX_SIDE = 12_000
 MAX_PHOTOS = 20  # of one owner, and in one upload
 MAX_NAME = 100
+DELETED_KEPT = timedelta(days=90)
 ORIGINAL_SIDE = 4096
 ENDINGS = {".jpg": "JPEG", ".jpeg": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 # A photo of several pictures in one JPEG, as some phones write it, calls itself MPO; its first picture is the photo.
@@ -294,3 +296,16 @@ def delete_files(paths: list[str]) -> None:
     """Remove files whose rows are gone; those that are not there do not matter."""
     for path in paths:
         default_storage.delete(path)
+
+
+def forget_photos(*, now: datetime) -> int:
+    """Remove photos that were deleted more than 90 days ago, rows and files; answers with how many. What is restored
+    after that comes back without them."""
+    over = [
+        photo
+        for model in Photo.__subclasses__()
+        for photo in model.all_objects.filter(is_deleted=True, deleted_at__lt=now - DELETED_KEPT)
+    ]
+    for photo in over:
+        photo.hard_delete()  # a receiver of the app takes the files after the commit
+    return len(over)

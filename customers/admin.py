@@ -22,14 +22,15 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from accounts.invitations import invitation_path
+from accounts.jobs import mail_invitation
 from accounts.models import User
-from accounts.services.staff import send_invitation
 from core.access import Role
 from core.admin import platform_site
 from core.errors import BadInput, DomainError
 from core.links import shop_url
 from core.tenancy import in_schema
 from core.transactions import run
+from customers import admin_jobs  # noqa: F401 - registers itself
 from customers.errors import AddressTaken
 from customers.models import Client, Domain, TenantOperation, TenantRegistration
 from customers.services.cleanup import check_files, remove_files, remove_rows
@@ -342,7 +343,7 @@ class ClientAdmin(AskingAdmin):
                     raise BadInput(_("Every owner of this shop has a password already; nothing was sent."))
                 links = [shop_url(invitation_path(user)) for user in waiting]
                 for user in waiting:
-                    send_invitation(user.pk)
+                    mail_invitation.enqueue(user.pk)
             return _("The invitation is sent: %(links)s") % {"links": ", ".join(links)}
 
         return self.ask_first(

@@ -283,6 +283,21 @@ class BadArchive(DomainError):
         )
 
 
+class BackupNotWritten(DomainError):
+    """The disk refused a file: full, without the right to read or write, gone meanwhile."""
+
+    code = "backup_not_written"
+    status = 500
+
+    def __init__(self, name: str, folder: object, why: str) -> None:
+        super().__init__(
+            _(
+                "“%(name)s” was not backed up into %(folder)s: %(why)s. No backup is left half written; mend it and repeat."
+            )
+            % {"name": name, "folder": folder, "why": why}
+        )
+
+
 class NotASchemaOfOurs(DomainError):
     """A schema that no shop can have had: somebody else's, or PostgreSQL's own."""
 
@@ -306,6 +321,21 @@ class StillAShop(DomainError):
             _(
                 "“%(name)s” is still a shop, and its schema is in use. Nothing was changed: take the shop off with "
                 "cleanup_tenant first."
+            )
+            % {"name": name}
+        )
+
+
+class SchemaInUse(DomainError):
+    """Somebody reads or writes the schema that is to be dropped."""
+
+    code = "schema_in_use"
+    exit_code = HELD
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _(
+                "Somebody is at work in the schema “%(name)s”. Nothing was dropped: wait until it has ended, then repeat."
             )
             % {"name": name}
         )

@@ -13,6 +13,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_tasks_db.models import DBTaskResult
 from django_tenants.models import DomainMixin, TenantMixin
 from django_tenants.signals import post_schema_sync, schema_needs_to_be_sync
 from django_tenants.utils import get_public_schema_name
@@ -65,6 +66,8 @@ class Client(TenantMixin):
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
     on_trial = models.BooleanField(_("on trial"), default=True)
     paid_until = models.DateField(_("paid until"), null=True, blank=True)
+    # When the owner last got a mail about the payment.
+    reminded_on = models.DateField(null=True, editable=False)
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.PROVISIONING)
     created_at = models.DateTimeField(_("shop created"), auto_now_add=True)
     # Which migrations the schema has had, see customers/template.py: who is out of date is one question, not a thousand.
@@ -103,6 +106,11 @@ class Client(TenantMixin):
     def is_open_on(self, today: datetime.date) -> bool:
         """Whether requests to the shop's domains are answered by the shop."""
         return self.status == self.Status.ACTIVE and self.standing_on(today) is not Standing.CLOSED
+
+    @property
+    def deserves_certificate(self) -> bool:
+        """Whether browsers are to reach its domains by https: a suspended shop's page says so, a closing one has none."""
+        return not self.is_public and self.status != self.Status.CLOSING
 
     def save(self, verbosity: int = 0, *args: Any, **kwargs: Any) -> None:
         """Save the row; a new row makes its schema, tables and first data in the same transaction.
@@ -332,3 +340,21 @@ class TenantOperation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schema_name}: {self.get_kind_display()}"
+
+
+class BackgroundJob(DBTaskResult):  # type: ignore[type-arg]
+    """A job of the worker (core/jobs.py), as the platform looks at it."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("background job")
+        verbose_name_plural = _("background jobs")
+        ordering = ["-enqueued_at"]
+
+    def __str__(self) -> str:
+        return self.task_name
+
+    @property
+    def schema_name(self) -> str:
+        """The schema it belongs to."""
+        return str(self.args_kwargs["args"][0])

@@ -12,12 +12,20 @@ from django.db import connection, transaction
 
 from core import pg_programs
 from core.tenancy import in_public
-from customers.models import SchemaTemplate
+from customers.models import SchemaTemplate, TenantOperation
 from customers.schema import bodies_unchecked, code_fingerprint, schema_fingerprint
+from customers.services.operations import operation
+from customers.structure import structure_of
 
 SCRATCH = "_template_of_a_shop"
-# Without these the planner answers one of pg_dump's questions in a minute where there are a thousand schemas.
-DUMP_OPTIONS = {"enable_nestloop": "off", "work_mem": "128MB"}
+# Without the first the planner answers one of pg_dump's questions in a minute where there are a thousand schemas; the rest
+# is worth a tenth.
+DUMP_OPTIONS = {"enable_nestloop": "off", "work_mem": "256MB", "jit": "off"}
+# The first line of the text: what the structure of the schema comes to that it was rendered from.
+_STRUCTURE = re.compile(r"-- structure ([0-9a-f]{32})\n")
+# pg_dump's own headings; what stands under them is rows or makes something.
+_PART = re.compile(r"^(?=--\n-- (?:Data for )?Name: )", re.MULTILINE)
+_ROWS = re.compile(r"--\n-- (?:Data for )?Name: .*; Type: (?:TABLE DATA|SEQUENCE SET); ")
 # Lines for psql and settings for the session of whoever restores: neither is wanted here.
 _SESSION = re.compile(
     r"^(?:\\(?:un)?restrict \S+"
@@ -46,12 +54,30 @@ def fill_from(text: str, schema_name: str) -> None:
         cursor.execute(text.replace(SCRATCH, schema_name))
 
 
+def structure_text(schema_name: str) -> tuple[str, str] | None:
+    """The statements that make a schema exactly like this one without its rows: those that come before the rows, and those
+    after them. None unless this schema is made of the very things that the template of today makes."""
+    text = template_text()
+    said = _STRUCTURE.match(text or "")
+    if text is None or said is None or structure_of(schema_name) != said[1]:
+        return None
+    before: list[str] = []
+    after: list[str] = []
+    for part in _PART.split(text.replace(SCRATCH, schema_name)):
+        if _ROWS.match(part):
+            before, after = before + after, []
+        else:
+            after.append(part)
+    return "".join(before), "".join(after)
+
+
 def render() -> SchemaTemplate:
     """Migrate a scratch schema, write down what came of it, drop it. Takes seconds; must not run inside a transaction,
-    because another program reads the schema. Raises ProgramMissing, ProgramFailed."""
+    because another program reads the schema. Raises ProgramMissing, ProgramFailed, OperationHeld while another process
+    renders it."""
     if connection.in_atomic_block:
         raise RuntimeError("A template is rendered outside of a transaction: pg_dump sees only what is committed.")
-    with in_public():
+    with in_public(), operation(TenantOperation.Kind.PROVISION, SCRATCH):
         _drop_scratch()
         try:
             with transaction.atomic():
@@ -60,7 +86,7 @@ def render() -> SchemaTemplate:
                 call_command("migrate_schemas", tenant=True, schema_name=SCRATCH, interactive=False, verbosity=0)
             # Migrating leaves the connection somewhere else than `in_public` put it.
             with in_public():
-                text = dump_text(SCRATCH)
+                text = f"-- structure {structure_of(SCRATCH)}\n{dump_text(SCRATCH)}"
                 fingerprint = schema_fingerprint(SCRATCH)
         finally:
             with in_public():

@@ -18,10 +18,11 @@ from core.links import origin_of
 from core.transactions import run
 from core.visitors import household_of
 from customers.forms import AddressForm, ApplicationForm, MailCodeForm, OtherEmailForm
+from customers.links import status_path
 from customers.models import TenantRegistration
 from customers.selectors import FINAL, Standing, masked, standing_of, steps_of
 from customers.services.provisioning import default_domain
-from customers.services.registration import apply, confirm_email, send_code_again, status_path, suggest_address
+from customers.services.registration import apply, confirm_email, send_code_again, suggest_address
 
 
 @require_safe

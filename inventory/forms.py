@@ -380,14 +380,27 @@ class TakeApartForm(Form):
         return self.cleaned_data["reason"] or WriteOffReason.WILTED
 
 
+class RepairForm(TakeApartForm):
+    """Why stems are spoiled, and the work on the bouquet besides."""
+
+    work_cost = MoneyField(
+        label=_("Work on it"), required=False, help_text=_("On top of the work that is in it already.")
+    )
+
+    def clean_work_cost(self) -> Decimal:
+        return self.cleaned_data["work_cost"] or Decimal(0)
+
+
 class SpoiledForm(Form):
-    """How much of one part of a bouquet is spoiled."""
+    """How much of one part of a bouquet is spoiled. With `live` the plan is reckoned anew while it is typed."""
 
     quantity = QuantityField(minimum=Decimal(0), required=False, label=_("Spoiled of it"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, live: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         unmarked(self, "quantity")
+        if live:
+            self.fields["quantity"].widget.attrs |= reckoning(PLAN)
 
 
 class TakeBackForm(Form):

@@ -10,6 +10,7 @@ from inventory.views import (
     printing,
     receipts,
     regrading,
+    repairing,
     returns,
     stock,
     stock_takes,
@@ -60,5 +61,6 @@ urlpatterns = [
     path("batches/<int:pk>/", printing.batch, name="batch"),
     path("batches/<int:pk>/label/", printing.batch_label, name="batch_label"),
     path("batches/<int:pk>/take-apart/", assembling.take_apart, name="take_apart"),
+    path("batches/<int:pk>/repair/", repairing.repair, name="repair"),
     path("batches/<int:pk>/return/", write_offs.return_to_supplier, name="return_to_supplier"),
 ]

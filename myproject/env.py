@@ -1,6 +1,8 @@
 """Read a setting from the environment, or refuse to start with a sentence that says what to do."""
 
 import os
+from typing import NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -38,3 +40,31 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, blanks dropped."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+class Mail(NamedTuple):
+    """How to reach the server that sends mail. `tls`: begin in the clear and change over; `ssl`: encrypted from the start."""
+
+    host: str = "localhost"
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    tls: bool = False
+    ssl: bool = False
+
+
+def mail(name: str) -> Mail | None:
+    """`smtp://user:password@host:587/?tls=1`; None when there is none. Anything else stops the start."""
+    value = os.environ.get(name, "")
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        asked = {key: values[-1] for key, values in parse_qs(parts.query, strict_parsing=bool(parts.query)).items()}
+        tls, ssl = asked.pop("tls", "0") == "1", asked.pop("ssl", "0") == "1"
+        if parts.scheme != "smtp" or not parts.hostname or asked or (tls and ssl):
+            raise ValueError
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        return Mail(parts.hostname, parts.port or (465 if ssl else 587 if tls else 25), user, password, tls, ssl)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be like smtp://user:password@host:587/?tls=1 (or ?ssl=1).") from None

@@ -96,6 +96,27 @@ EXPORT_LEAVES_OUT = {
     "core.IdempotencyKey": _OWN,
 }
 
+# The day's work of every open shop, and of the platform: dotted names of functions that take `now`, are run in a
+# transaction of their own, answer how many rows they changed, and change none when they run once more.
+DAILY_WORK = [
+    "core.undo.forget_old",
+    "core.idempotency.forget_keys",
+    "core.photos.forget_photos",
+    "core.sessions.forget_sessions",
+    "accounts.daily.forget_log_ins",
+    "inventory.daily.reserve_due_orders",
+]
+DAILY_PLATFORM_WORK = [
+    "customers.daily.expire_applications",
+    "customers.daily.remind_of_payment",
+    "core.sessions.forget_sessions",
+    "accounts.daily.forget_log_ins",
+    "core.jobs.forget_jobs",
+    "core.export_shelf.forget_archives",
+]
+# From which hour on, local time, the worker begins it; -1 leaves it to `run_daily`.
+DAY_BEGINS_AT = env.number("DAY_BEGINS_AT", 3)
+
 # What check_stock asks besides the inventory's own invariants: dotted names of lists.
 STOCK_INVARIANTS = ["orders.invariants.INVARIANTS"]
 
@@ -106,6 +127,7 @@ WSGI_APPLICATION = "myproject.wsgi.application"
 MIDDLEWARE = [
     "core.middleware.health.HealthMiddleware",
     "core.middleware.health.DatabaseGoneMiddleware",
+    "core.middleware.certificates.CertificateMiddleware",
     "core.middleware.shop.ShopMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -263,7 +285,11 @@ CACHES: dict[str, dict[str, Any]] = {
     },
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+_mail = env.mail("EMAIL_URL")
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", f"django.core.mail.backends.{'smtp' if _mail else 'console'}.EmailBackend")
+if _mail:
+    EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = _mail
+EMAIL_TIMEOUT = 20  # seconds: a mail server that says nothing must not keep the worker
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"noreply@{PLATFORM_DOMAIN}")
 LOGGING = {
     "version": 1,
@@ -285,6 +311,8 @@ if HTTPS:
     SECURE_SSL_REDIRECT = env.flag("SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# The proxy in front shows it when it asks whether a name deserves a certificate; without one nobody may ask.
+CERTIFICATE_KEY = env.text("CERTIFICATE_KEY", "")
 # A place on the browsers' own list of https domains is the domain owner's decision, and hard to take back.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 CONTENT_SECURITY_POLICY = {

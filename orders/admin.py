@@ -13,7 +13,7 @@ from core.admin import shop_site
 from core.errors import DomainError
 from core.forms import PhoneField
 from orders.domain.lifecycle import Category
-from orders.models import Contact, Order, OrderEvent, OrderItem, OrderStatus, Payment
+from orders.models import Contact, Order, OrderEvent, OrderItem, OrderStatus, Payment, PriceNote
 from orders.services.lifecycle import set_status, status_of
 from orders.services.placing import refresh_total
 from orders.templatetags.orders_words import event_words
@@ -46,6 +46,13 @@ class PaymentInline(ReadOnlyInline):
 
     model = Payment
     fields = readonly_fields = ("amount", "method", "paid_at", "by")
+
+
+class PriceNoteInline(ReadOnlyInline):
+    """By how much the price was corrected after the sale."""
+
+    model = PriceNote
+    fields = readonly_fields = ("number", "amount", "reason", "posted_at", "by")
 
 
 class OrderEventInline(ReadOnlyInline):
@@ -89,14 +96,26 @@ class OrderAdmin(ModelAdmin):
     date_hierarchy = "due_on"
     ordering = ("-due_on", "-id")
     autocomplete_fields = ("buyer", "recipient")
-    readonly_fields = ("number_shown", "total", "paid", "created_at", "completed_at")
+    readonly_fields = ("number_shown", "corrections", "total", "paid", "created_at", "completed_at")
     fieldsets = (
         (None, {"fields": (("number_shown", "status"), ("buyer", "recipient"))}),
-        (_("Handing over"), {"fields": (("fulfilment", "warehouse"), "address", ("due_on", "due_from", "due_until"))}),
+        (
+            _("Handing over"),
+            {"fields": (("fulfilment", "warehouse"), "address", ("due_on", "due_from", "due_until"), "hold_until")},
+        ),
         (_("Texts"), {"fields": ("card_message", "courier_note")}),
-        (_("Money"), {"fields": (("discount", "delivery_price"), ("total", "paid"), ("created_at", "completed_at"))}),
+        (
+            _("Money"),
+            {
+                "fields": (
+                    ("discount", "delivery_price"),
+                    ("corrections", "total", "paid"),
+                    ("created_at", "completed_at"),
+                )
+            },
+        ),
     )
-    inlines = (OrderItemInline, PaymentInline, OrderEventInline)
+    inlines = (OrderItemInline, PaymentInline, PriceNoteInline, OrderEventInline)
 
     @display(description=_("no."))
     def number_shown(self, order: Order) -> str:
@@ -244,14 +263,11 @@ class OrderStatusAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
 
 
-class PaymentAdmin(ModelAdmin):
-    """Money received, to look at: it is written down on the order's page."""
+class MoneyAdmin(ModelAdmin):
+    """Money as it was written down on the order's page, to look at."""
 
-    list_display = ("order", "amount", "method", "paid_at", "by")
-    list_filter = ("method", "paid_at")
     list_select_related = ("order", "by")
-    search_fields = ("=order__number",)
-    date_hierarchy = "paid_at"
+    search_fields: tuple[str, ...] = ("=order__number",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -263,7 +279,25 @@ class PaymentAdmin(ModelAdmin):
         return False
 
 
+class PaymentAdmin(MoneyAdmin):
+    """Money received."""
+
+    list_display = ("order", "amount", "method", "paid_at", "by")
+    list_filter = ("method", "paid_at")
+    date_hierarchy = "paid_at"
+
+
+class PriceNoteAdmin(MoneyAdmin):
+    """Credit and debit notes."""
+
+    list_display = ("number", "order", "amount", "reason", "posted_at", "by")
+    list_filter = ("posted_at",)
+    search_fields = ("=order__number", "=number", "reason")
+    date_hierarchy = "posted_at"
+
+
 shop_site.register(Order, OrderAdmin)
 shop_site.register(Contact, ContactAdmin)
 shop_site.register(OrderStatus, OrderStatusAdmin)
 shop_site.register(Payment, PaymentAdmin)
+shop_site.register(PriceNote, PriceNoteAdmin)

@@ -104,11 +104,12 @@ class Summary:
     goods: Decimal
     discount: Decimal
     delivery: Decimal
+    corrections: Decimal
     is_sure: bool
 
     @property
     def total(self) -> Decimal:
-        return self.goods - self.discount + self.delivery
+        return self.goods - self.discount + self.delivery + self.corrections
 
 
 class StatusField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no parameters at run time
@@ -147,6 +148,11 @@ class OrderForm(Form):
         label=_("Find goods"), required=False,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "maxlength": LONGEST_SEARCH}),
     )  # fmt: skip
+    hold_until = DateField(
+        label=_("Hold goods until"),
+        required=False,
+        help_text=_("To the end of that day; then they are free for others. Empty: as long as the order is open."),
+    )
     discount = MoneyField(label=_("Discount"), required=False)
     delivery_price = MoneyField(label=_("Delivery price"), required=False)
     status = StatusField(label=_("Status"), queryset=OrderStatus.objects.none(), empty_label=None)
@@ -308,6 +314,7 @@ class OrderForm(Form):
             address=cleaned["address"] if cleaned["fulfilment"] == Fulfilment.DELIVERY else "",
             card_message=cleaned["card_message"],
             courier_note=cleaned["courier_note"],
+            hold_until=cleaned["hold_until"],
             discount=cleaned["discount"] or zero,
             delivery_price=cleaned["delivery_price"] or zero,
             status=cleaned.get("status"),
@@ -334,6 +341,7 @@ class OrderForm(Form):
             goods=sum((amount for amount in amounts if amount is not None), Decimal(0)),
             discount=extras[0] or Decimal(0),
             delivery=extras[1] or Decimal(0),
+            corrections=self.order.corrections if self.order else Decimal(0),
             is_sure=None not in [*amounts, *extras],
         )
 
@@ -361,7 +369,8 @@ def content_of(order: Order) -> dict[str, Any]:
         **{
             name: getattr(order, name)
             for name in (
-                "fulfilment", "address", "courier_note", "card_message", "due_on", "due_from", "due_until", "discount",
+                "fulfilment", "address", "courier_note", "card_message", "due_on", "due_from", "due_until", "hold_until",
+                "discount",
                 "delivery_price", "version",
             )
         },
@@ -404,6 +413,17 @@ class PaymentForm(Form):
     method = forms.ChoiceField(
         label=_("How it was paid"), choices=PaymentMethod.choices, initial=PaymentMethod.CARD, widget=forms.RadioSelect
     )
+    key = KeyField()
+
+
+class PriceNoteForm(Form):
+    """What a completed order is to cost instead. `seen` is the total the person saw."""
+
+    total = MoneyField(label=_("It should cost"))
+    reason = CleanCharField(
+        label=_("Why"), max_length=300, help_text=_("Stays in the order's history and on its receipt.")
+    )
+    seen = forms.DecimalField(max_digits=14, decimal_places=2, min_value=0, widget=forms.HiddenInput)
     key = KeyField()
 
 

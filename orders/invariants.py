@@ -47,4 +47,12 @@ INVARIANTS = [
             group by o.id, o.discount
            having sum(s.goods) - o.discount <> sum(s.amount)""",
     ),
+    Invariant(
+        "order_corrections",
+        _("what an order's price was corrected by is the sum of its price notes"),
+        """select o.id, o.corrections, coalesce(sum(n.amount), 0)
+             from orders_order o left join orders_pricenote n on n.order_id = o.id
+            group by o.id, o.corrections
+           having o.corrections <> coalesce(sum(n.amount), 0)""",
+    ),
 ]

@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 from orders.domain.card_fit import fit_card
 from orders.domain.lifecycle import Stage
 from orders.goods import recipes_of
-from orders.models import Order, OrderItem, OrderItemDemand, Payment
+from orders.models import Order, OrderItem, OrderItemDemand, Payment, PriceNote
 from products.models import Product
 
 RECEIPT_LENGTHS = (100, 150, 200, 297, 450, 700)  # millimetres
@@ -46,6 +46,7 @@ class Receipt:
 
     order: Order
     lines: list[OrderItem]
+    price_notes: list[PriceNote]
     payments: list[Payment]
     goods: Decimal
     length: int
@@ -101,13 +102,14 @@ def _shown(item: OrderItem, parts: list[SheetPart]) -> list[SheetPart]:
 
 
 def receipt_of(order: Order) -> Receipt:
-    """The order's receipt. Two statements."""
+    """The order's receipt. Two statements, three for an order whose price was corrected."""
     lines = list(order.items.select_related("product", "kit"))
     payments = list(order.payments.all())
-    rows = sum(3 + len(str(item)) // 24 for item in lines) + len(payments) + 11
+    notes = list(order.price_notes.all()) if order.corrections else []
+    rows = sum(3 + len(str(item)) // 24 for item in lines) + len(payments) + 2 * len(notes) + 11
     needed = rows * 4.6 + 8  # millimetres for a row of type, and the margins
     length = next((mm for mm in RECEIPT_LENGTHS if needed <= mm), RECEIPT_LENGTHS[-1])
-    return Receipt(order, lines, payments, sum((item.amount for item in lines), Decimal(0)), length)
+    return Receipt(order, lines, notes, payments, sum((item.amount for item in lines), Decimal(0)), length)
 
 
 def card_of(order: Order) -> Card:

@@ -36,6 +36,7 @@ PARTS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "due_on": (gettext_lazy("Day"), ("due_on",)),
     "slot": (pgettext_lazy("order", "Time"), ("due_from", "due_until")),
     "lines": (gettext_lazy("Contents"), ()),
+    "hold_until": (gettext_lazy("Hold goods until"), ("hold_until",)),
     "discount": (gettext_lazy("Discount"), ("discount",)),
     "delivery_price": (gettext_lazy("Delivery price"), ("delivery_price",)),
     "warehouse": (gettext_lazy("Warehouse"), ("warehouse",)),

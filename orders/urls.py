@@ -25,6 +25,7 @@ urlpatterns = [
     path("<int:pk>/status/", detail.order_transition, name="order_transition"),
     path("<int:pk>/steps/", board.card_steps, name="card_steps"),
     path("<int:pk>/move/", board.move_card, name="move_card"),
+    path("<int:pk>/price/", detail.price_correct, name="price_correct"),
     path("<int:pk>/payments/", detail.payment_create, name="payment_create"),
     path("<int:pk>/print/work-order/", printing.work_order, name="print_work_order"),
     path("<int:pk>/print/card/", printing.card, name="print_card"),

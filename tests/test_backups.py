@@ -1,10 +1,12 @@
 """Backups: whole or not there, of one snapshot, and what is restored is what was backed up."""
 
+import gzip
 import json
 import os
 import subprocess
 import sys
 import tarfile
+import time
 from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
@@ -18,13 +20,24 @@ from django.utils import timezone, translation
 
 from core import pg_programs
 from core.tenancy import in_public, in_schema
-from customers.errors import BackupTooOld, BadArchive, NameLeftBehind, StillAShop, UnknownShop, UnsafeMedia
-from customers.models import Client, Domain, TenantOperation
+from customers.errors import (
+    BackupNotWritten,
+    BackupTooOld,
+    BadArchive,
+    NameLeftBehind,
+    OperationHeld,
+    StillAShop,
+    UnknownShop,
+    UnsafeMedia,
+)
+from customers.models import Client, Domain, SchemaTemplate, TenantOperation
 from customers.schema import schema_exists
-from customers.services import backups, lifecycle
+from customers.services import backups, lifecycle, names
 from customers.services.backups import back_up, count_rows, read, restore, verify
 from customers.services.cleanup import remove_files, remove_rows
+from customers.services.operations import operation
 from customers.services.provisioning import media_folder, provision_shop
+from customers.structure import structure_of
 from customers.template import dump_text
 from inventory.models import Stock
 from inventory.services.checking import check_stock
@@ -68,8 +81,21 @@ def remove(name):
     remove_rows(name, purge_registration=True, now=timezone.now())
 
 
-def test_what_is_restored_under_another_name_is_what_was_backed_up(lily, tmp_path):
+def counters_of(schema):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = %s ORDER BY 1", [schema])
+        return cursor.fetchall()
+
+
+@pytest.mark.parametrize("holds", [backups.SCRIPT, backups.DUMP])
+def test_what_is_restored_under_another_name_is_what_was_backed_up(lily, tmp_path, holds):
+    if holds == backups.DUMP:  # what the template does not make, pg_dump writes
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE TABLE lily.by_hand (day date, note text); INSERT INTO lily.by_hand VALUES (now(), 'x')"
+            )
     backup = made(lily, tmp_path)
+    assert backup.manifest["holds"] == holds
     assert backup.manifest["files"].keys() == {"products/1/photo.webp"}
     assert backup.rows == sum(count_rows("lily").values())
     before = rows_of("lily")
@@ -81,11 +107,48 @@ def test_what_is_restored_under_another_name_is_what_was_backed_up(lily, tmp_pat
     assert before[1][0]["description"] == NASTY
     assert (media_folder("iris") / "products/1/photo.webp").read_bytes() == b"\x00\x01 picture"
     assert rows_of("lily") == before
+    assert structure_of("iris") == structure_of("lily")
+    assert count_rows("iris") == count_rows("lily")
+    assert counters_of("iris") == counters_of("lily")
     assert dump_text("iris").replace("iris.", "lily.").count("lily.") == dump_text("lily").count("lily.")
     with in_schema("iris"):  # counters go on where they were, and nothing of the one shop is in the other
         receive(Product.objects.get(), "5", "11", day=3)
         assert check_stock() == []
     assert rows_of("lily") == before
+
+
+def test_a_shop_like_the_template_is_backed_up_without_looking_at_every_shop(lily, tmp_path, monkeypatch):
+    def run(name, *args, **kwargs):
+        raise AssertionError(name)
+
+    monkeypatch.setattr(pg_programs, "run", run)
+    path = made(lily, tmp_path).path
+    verify(path, restore=True)
+    SchemaTemplate.objects.all().delete()
+    with pytest.raises(AssertionError, match="pg_dump"):
+        made(lily, tmp_path)
+
+
+def test_psql_alone_reads_the_script(lily, tmp_path):
+    with tarfile.open(made(lily, tmp_path).path) as archive:
+        archive.extract(backups.SCRIPT, tmp_path, filter="data")
+    before = count_rows("lily")
+    remove("lily")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA lily CASCADE")
+    with gzip.open(tmp_path / backups.SCRIPT) as script:
+        parts = connection.settings_dict
+        subprocess.run(
+            [pg_programs.program("psql", pg_programs.server_major()), "-qX", "-v", "ON_ERROR_STOP=1"],
+            input=script.read(),
+            stdout=subprocess.DEVNULL,
+            env={
+                "PGHOST": parts["HOST"], "PGPORT": str(parts["PORT"]), "PGUSER": parts["USER"],
+                "PGPASSWORD": parts["PASSWORD"], "PGDATABASE": parts["NAME"],
+            },
+            check=True,
+        )  # fmt: skip
+    assert count_rows("lily") == before
 
 
 def test_a_shop_comes_back_under_its_own_name_once_nothing_carries_it(lily, tmp_path):
@@ -161,7 +224,7 @@ def test_a_full_disk_leaves_no_backup_and_the_journal_says_so(lily, tmp_path, mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(backups.os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(BackupNotWritten, match="No space"):
         made(lily, tmp_path)
     assert [path for path in tmp_path.iterdir() if path.suffix in {".tar", ".part"}] == []
     row = TenantOperation.objects.filter(kind="backup").latest("pk")
@@ -171,11 +234,27 @@ def test_a_full_disk_leaves_no_backup_and_the_journal_says_so(lily, tmp_path, mo
 def test_verifying_restores_counts_and_leaves_nothing(lily, tmp_path, monkeypatch):
     path = made(lily, tmp_path).path
     assert verify(path, restore=True).schema_name == "lily"
-    assert not schema_exists(backups.SCRATCH)
+    assert not schema_exists("_verify_lily")
     monkeypatch.setattr(backups, "count_rows", lambda schema: {"orders_order": 1})
     with pytest.raises(BadArchive):
         verify(path, restore=True)
-    assert not schema_exists(backups.SCRATCH)
+    assert not schema_exists("_verify_lily")
+
+
+def test_two_who_verify_backups_at_once_do_not_meet(lily, tmp_path):
+    path = made(lily, tmp_path).path
+    other = made("tulip", tmp_path).path
+    with operation(TenantOperation.Kind.RESTORE, names.to_verify("lily")), connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA _verify_lily")  # what the other one is at work on
+        with pytest.raises(OperationHeld, match="going on"):
+            verify(path, restore=True)
+        assert schema_exists("_verify_lily")
+        assert verify(other, restore=True).schema_name == "tulip"
+        assert not schema_exists("_verify_tulip")
+    assert verify(path, restore=True).schema_name == "lily"
+    assert not schema_exists("_verify_lily")
+    longest = names.archived("a" * names.LONGEST, timezone.now())
+    assert len(names.to_verify(longest)) <= 63
 
 
 def test_only_the_newest_backups_are_kept(lily, tmp_path):
@@ -382,7 +461,27 @@ def test_the_commands_tell_what_they_did(lily, tmp_path):
         back_up("nope", folder=tmp_path, with_files=True, now=timezone.now())
 
 
+def test_all_shops_and_the_platform_are_backed_up_and_one_that_fails_stops_no_other(lily, tmp_path):
+    (media_folder("rose")).mkdir(parents=True)
+    (media_folder("rose") / "out").symlink_to("/etc")
+    out, err = StringIO(), StringIO()
+    for _night in range(2):
+        with translation.override("en"), pytest.raises(CommandError, match="Not backed up: rose") as refusal:
+            call_command("backup_tenant", "--all", f"--output={tmp_path}", "--keep=1", stdout=out, stderr=err)
+        assert refusal.value.returncode == 3
+        time.sleep(1)  # a backup is called after its second
+    assert "Backed up: 2 shops" in out.getvalue()
+    assert "1/3 lily ok" in err.getvalue()
+    assert "2/3 rose The media folder was not touched" in err.getvalue()
+    found = sorted(path.name.split("-")[0] + path.suffix for path in tmp_path.iterdir() if path.is_file())
+    assert found == ["lily.tar", "platform.dump", "tulip.tar"]
+    tables = pg_programs.run("pg_restore", ["--list", str(next(tmp_path.glob("platform-*.dump")))]).decode()
+    assert "TABLE DATA public customers_client" in tables
+    assert "TABLE DATA lily" not in tables
+
+
 def test_without_the_programs_of_postgresql_the_refusal_names_what_to_install(lily, tmp_path, monkeypatch):
+    SchemaTemplate.objects.all().delete()  # a shop like the template needs none of them
     monkeypatch.setattr(pg_programs, "_folders", lambda: iter(()))
     pg_programs.program.cache_clear()
     try:

@@ -248,6 +248,7 @@ def test_three_archives_are_kept_and_for_a_week(shop):
     assert find_archive(names[2], NOW + week) is not None
     assert find_archive(names[2], NOW + week + datetime.timedelta(hours=1)) is None
     assert forget_archives(now=NOW + week + datetime.timedelta(hours=1)) == 1
+    assert "core.export_shelf.forget_archives" in project.DAILY_PLATFORM_WORK
     assert len(archives(NOW)) == 2
 
 
@@ -465,13 +466,3 @@ def test_the_next_shop_of_a_name_does_not_find_the_archives_of_the_one_before(sh
         remove_files("rose")
     assert not before.exists()
     assert not shelf().exists()
-
-
-def test_old_archives_are_forgotten_at_night(shop):
-    put_together(now=timezone.now() - datetime.timedelta(days=8))
-    folder = shelf()
-    out = io.StringIO()
-    with in_public(), translation.override("en"):
-        call_command("forget_exports", stdout=out)
-    assert "1 archive deleted" in out.getvalue()
-    assert list(folder.iterdir()) == []

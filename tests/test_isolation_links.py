@@ -8,7 +8,7 @@ from django.core import signing
 
 from accounts.invitations import ForgottenTokens, forgotten_path, invitation_path, tokens
 from accounts.models import User
-from accounts.services.staff import send_invitation
+from accounts.services.staff import invite_owner
 from core.idempotency import once
 from core.links import shop_url
 from core.sealing import seal, unseal
@@ -68,20 +68,18 @@ HOSTS = ["rose.localhost:1234", "www.rose.localhost", "ROSE.localhost", "flowers
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_link_to_a_new_password_leads_to_the_primary_domain_whatever_host_was_asked(
-    shop, client, staff, mailoutbox, host
-):
+def test_a_link_to_a_new_password_leads_to_the_primary_domain_whatever_host_was_asked(shop, client, staff, mails, host):
     Domain.objects.create(domain="flowers.localhost", tenant=shop, is_primary=False)
     staff("seller", email="anna@example.com")
     answer = client.post("/new-password/", {"email": "anna@example.com"}, HTTP_HOST=host)
     assert answer.status_code == 200
-    assert re.search(r"http://\S+", mailoutbox[0].body)[0].startswith("http://rose.localhost/new-password/")
+    assert re.search(r"http://\S+", mails()[0].body)[0].startswith("http://rose.localhost/new-password/")
 
 
-def test_links_in_mails_come_from_the_database_and_not_from_the_request(shop, client, mailoutbox, owner):
+def test_links_in_mails_come_from_the_database_and_not_from_the_request(shop, client, mails):
     client.get("/login/", HTTP_HOST="rose.localhost:1234")
-    send_invitation(owner.pk)
-    assert "http://rose.localhost/" in mailoutbox[0].body
+    invite_owner(email="anna@example.com")
+    assert "http://rose.localhost/" in mails()[0].body
     with in_schema("tulip"):
         assert shop_url("/") == "http://tulip.localhost/"
     with in_public():

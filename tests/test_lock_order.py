@@ -8,6 +8,7 @@ highest: the lower ones must be locked, so all locks come in key order and befor
 
 import threading
 import time
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -23,6 +24,7 @@ from inventory.services.cost_corrections import correct_cost
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.regrading import regrade
+from inventory.services.repairing import repair
 from inventory.services.reservations import give_way, release, reserve, reserve_waiting
 from inventory.services.returns import SaleBack, return_sale, return_to_supplier, take_back
 from inventory.services.sale_processor import SaleProcessor
@@ -37,10 +39,12 @@ from inventory.services.transfers import (
 from inventory.services.write_offs import reverse_write_off, write_off
 from inventory.tests.factories import cellar, kit, stocked, warehouse
 from orders.models import Order
+from orders.services.holding import let_go_of
 from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order
 from orders.services.placing import OrderInput, change_order
 from orders.services.stock_sync import lock_orders_with_stocks, replace_demands
 from orders.tests.factories import lines, order, status, today
+from products.services.catalogue import Component
 
 pytestmark = pytest.mark.race
 
@@ -91,6 +95,9 @@ class Shop:
 
     def transfer_lines(self):
         return [TransferLineInput(item, Decimal(2)) for item in (self.high, self.low)]
+
+    def parts(self):
+        return [Component(item, Decimal(3)) for item in (self.high, self.low)]
 
     def counted(self):
         take = open_stock_take(warehouse=self.place)
@@ -168,6 +175,14 @@ BOTH = {
     "take_apart": (
         lambda s: assemble(bouquet=s.bouquet, warehouse=s.place, quantity=Decimal(1)),
         lambda s, made: take_apart(batch=StockBatch.objects.get(assembly=made)),
+    ),
+    "repair": (
+        lambda s: assemble(bouquet=s.bouquet, warehouse=s.place, quantity=Decimal(1)),
+        lambda s, made: repair(batch=StockBatch.objects.get(assembly=made), parts=s.parts()),
+    ),
+    "let_go_of": (
+        lambda s: confirm_order(s.order(hold_until=today())),
+        lambda s, made: let_go_of(made.pk, at=timezone.now() + timedelta(days=2)),
     ),
     "undo_assembly": (
         lambda s: assemble(bouquet=s.bouquet, warehouse=s.place, quantity=Decimal(2)),

@@ -29,6 +29,7 @@ DETAILS = (
     "transfer_send",
     "assemble",
     "take_apart",
+    "repair",
     "take_back",
     "origins",
     "order_margin",

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from core.middleware.shop import hosts
@@ -90,3 +91,22 @@ def test_unknown_hosts_are_not_remembered(client):
     for number in range(50):
         client.get("/", HTTP_HOST=f"x{number}.localhost")
     assert len(hosts._entries) == 0
+
+
+def test_a_connection_that_was_in_very_many_shops_is_closed_before_it_enters_one_more(committed_shop, monkeypatch):
+    monkeypatch.setattr("core.middleware.shop.SHOPS_PER_CONNECTION", 1)
+    browser = Browser()
+
+    def process_after(host):
+        assert browser.get("/login/", HTTP_HOST=host).status_code == 200
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return cursor.fetchone()[0]
+
+    first = process_after("rose.localhost")
+    assert process_after("rose.localhost") == first
+    second = process_after("tulip.localhost")
+    assert second != first
+    assert process_after("tulip.localhost") == second
+    monkeypatch.setattr("core.middleware.shop.SHOPS_PER_CONNECTION", 2)
+    assert process_after("rose.localhost") == second

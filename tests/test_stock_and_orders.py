@@ -110,6 +110,7 @@ BREAKS = {
     "ended_order_holds_nothing": "update orders_order set status_id = (select id from orders_orderstatus"
     " where category = 'cancelled') where id = (select max(id) from orders_order)",
     "completed_order_money": "update inventory_sale set amount = amount + 1 where demand_id is not null",
+    "order_corrections": "update orders_order set corrections = corrections - 1",
 }
 
 

@@ -10,10 +10,8 @@ from base64 import b32encode
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
@@ -21,13 +19,14 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp.util import random_hex
 from django_tenants.utils import get_public_schema_name
 
+from accounts.jobs import mail_second_factor
 from accounts.models import User
 from core.access import Role, may
 from core.errors import BadInput, DomainError, NotAllowed
 from core.flags import OWNERS_SECOND_FACTOR, clear_flag, has_flag, set_flag
 from core.links import current_shop_name
 from core.sealing import salted
-from core.tenancy import after_commit, current_schema_name
+from core.tenancy import current_schema_name
 
 PAPER_CODES = 10
 # Without letters and digits that are taken for one another on paper.
@@ -123,7 +122,7 @@ def switch_on(*, user: User, key: str, code: str, now: datetime.datetime) -> lis
         raise WrongCode  # and takes the device back that was saved with its failure
     user.second_factor_at = locked.second_factor_at = now
     locked.save(update_fields=["second_factor_at"])
-    after_commit(_mail, user.pk, is_on=True)
+    mail_second_factor.enqueue(user.pk, is_on=True, at=now.isoformat())
     return _write_paper(locked)
 
 
@@ -175,7 +174,7 @@ def reset(*, user: User) -> bool:
     locked.second_factor_at = None
     locked.save(update_fields=["second_factor_at"])
     if had:
-        after_commit(_mail, user.pk, is_on=False)
+        mail_second_factor.enqueue(user.pk, is_on=False, at=timezone.now().isoformat())
     return had
 
 
@@ -213,18 +212,3 @@ def _typed(code: str) -> str:
 
 def _is_app_code(code: str) -> bool:
     return len(code) == 6 and code.isascii() and code.isdigit()
-
-
-def _mail(user_id: int, *, is_on: bool) -> None:
-    """Tell the person: somebody else may have done it."""
-    user = User.objects.get(pk=user_id)
-    if not user.email:
-        return
-    with translation.override(user.language):
-        context = {"user": user, "shop_name": current_shop_name(), "is_on": is_on, "at": timezone.localtime()}
-        send_mail(
-            subject=translation.gettext("Your log-in to %(shop)s has changed") % {"shop": context["shop_name"]},
-            message=render_to_string("accounts/second_factor_mail.txt", context),
-            from_email=settings.DEFAULT_FROM_EMAIL,
-            recipient_list=[user.email],
-        )

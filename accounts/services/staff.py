@@ -4,23 +4,16 @@ import re
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.core.validators import validate_email
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from accounts.invitations import InvitationTokens, find_invited, forgotten, forgotten_path, invitation_path, tokens
+from accounts.invitations import InvitationTokens, find_invited, forgotten, tokens
+from accounts.jobs import mail_invitation
 from accounts.models import Theme, User
 from core.access import Role, may
 from core.errors import BadInput, DomainError, NotAllowed
-from core.links import current_shop_name, shop_url
-from core.tenancy import after_commit
-
-MAIL_PAUSE_SECONDS = 5 * 60
 
 
 class InvitationSpent(DomainError):
@@ -60,7 +53,7 @@ class LastOwner(DomainError):
 
 @transaction.atomic
 def invite_owner(*, email: str, name: str = "", language: str = settings.LANGUAGE_CODE) -> User:
-    """Make the first person of the current shop and send the invitation after the commit.
+    """Make the first person of the current shop and have the invitation mailed.
 
     Called by whoever makes shops, not by staff. Raises BadInput for an e-mail that is none or already here.
     """
@@ -69,7 +62,7 @@ def invite_owner(*, email: str, name: str = "", language: str = settings.LANGUAG
 
 @transaction.atomic
 def invite(*, email: str, name: str, role: str, language: str, by: User) -> User:
-    """Make a user without a password and send the invitation after the commit.
+    """Make a user without a password and have the invitation mailed.
 
     Raises NotAllowed unless `by` may change staff, BadInput for an unknown role or an e-mail that is already here.
     """
@@ -90,42 +83,8 @@ def _invite(*, email: str, name: str, role: str, language: str) -> User:
     user = User.objects.create_user(
         _free_username(email), email, password=None, name=name.strip()[:120], role=role, language=language
     )
-    after_commit(send_invitation, user.pk)
+    mail_invitation.enqueue(user.pk)
     return user
-
-
-def send_invitation(user_id: int) -> None:
-    """Mail the link to the person, in the person's language. Runs after the commit, in the shop's schema."""
-    user = User.objects.get(pk=user_id)
-    with translation.override(user.language):
-        context = {"user": user, "shop_name": current_shop_name(), "url": shop_url(invitation_path(user))}
-        send_mail(
-            subject=translation.gettext("Your invitation to %(shop)s") % {"shop": context["shop_name"]},
-            message=render_to_string("accounts/invitation_mail.txt", context),
-            from_email=settings.DEFAULT_FROM_EMAIL,
-            recipient_list=[user.email],
-        )
-
-
-def send_new_password(*, email: str) -> None:
-    """Mail a link to a new password to the active person with this e-mail, at most one in five minutes.
-
-    Whoever never set a password gets the invitation again. Nobody learns here whether the e-mail is known.
-    """
-    user = User.objects.filter(email__iexact=email.strip(), is_active=True).order_by("pk").first()
-    if user is None or not cache.add(f"accounts.new_password:{user.pk}", 1, timeout=MAIL_PAUSE_SECONDS):
-        return
-    if not user.has_usable_password():
-        send_invitation(user.pk)
-        return
-    with translation.override(user.language):
-        context = {"user": user, "shop_name": current_shop_name(), "url": shop_url(forgotten_path(user))}
-        send_mail(
-            subject=translation.gettext("A new password for %(shop)s") % {"shop": context["shop_name"]},
-            message=render_to_string("accounts/new_password_mail.txt", context),
-            from_email=settings.DEFAULT_FROM_EMAIL,
-            recipient_list=[user.email],
-        )
 
 
 def accept_invitation(*, who: str, token: str, password: str) -> User:

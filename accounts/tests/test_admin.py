@@ -12,14 +12,14 @@ def form_of(user, **changes):
     return {**{field: getattr(user, field) for field in fields}, "is_active": "on", **changes}
 
 
-def test_the_owner_invites_through_the_admin(login, owner, mailoutbox, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = login(owner).post(
-            f"{PEOPLE}add/", {"email": "petr@example.com", "name": "Пётр", "role": "florist", "language": "ru"}
-        )
+def test_the_owner_invites_through_the_admin(login, owner, mailoutbox, do_jobs):
+    answer = login(owner).post(
+        f"{PEOPLE}add/", {"email": "petr@example.com", "name": "Пётр", "role": "florist", "language": "ru"}
+    )
     assert answer.status_code == 302
     new = User.objects.get(email="petr@example.com")
     assert (new.role, new.has_usable_password()) == ("florist", False)
+    assert do_jobs() == 1
     assert "http://rose.localhost/invitation/" in mailoutbox[0].body
 
 

@@ -55,9 +55,7 @@ def is_in(browser):
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_it_is_switched_on_by_the_first_code_and_the_paper_is_shown_once(
-    login, staff, mailoutbox, django_capture_on_commit_callbacks, language
-):
+def test_it_is_switched_on_by_the_first_code_and_the_paper_is_shown_once(login, staff, mails, language):
     user = staff("seller", language=language)
     browser, elsewhere = login(user), login(user)
     page = browser.get("/profile/second-factor/on/")
@@ -67,8 +65,7 @@ def test_it_is_switched_on_by_the_first_code_and_the_paper_is_shown_once(
     assert service.key_for_people(key) in text
     assert "<svg" in text
     sealed = re.search(r'name="key" value="([^"]+)"', text)[1]
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = browser.post("/profile/second-factor/on/", {"code": code_of(key), "key": sealed})
+    answer = browser.post("/profile/second-factor/on/", {"code": code_of(key), "key": sealed})
     assert answer.status_code == 200
     codes = re.findall(r"<code>([a-z2-9]{5}-[a-z2-9]{5})</code>", answer.content.decode())
     assert len(set(codes)) == 10
@@ -79,7 +76,7 @@ def test_it_is_switched_on_by_the_first_code_and_the_paper_is_shown_once(
     assert codes[0] not in browser.get("/profile/second-factor/").content.decode()
     assert browser.get("/profile/second-factor/on/").status_code == 302, "the key is not shown again"
     assert not StaticToken.objects.filter(token__in=[code.replace("-", "") for code in codes]).exists(), "hashes only"
-    [mail] = mailoutbox
+    [mail] = mails()
     assert {"en": "switched on", "ru": "включён"}[language] in mail.body
 
 
@@ -259,20 +256,16 @@ def test_what_takes_it_away_wants_the_password(login, secured, page, language, w
     assert answer.status_code == 429
 
 
-def test_it_is_switched_off_and_the_password_alone_opens_again(
-    login, client, secured, mailoutbox, django_capture_on_commit_callbacks
-):
+def test_it_is_switched_off_and_the_password_alone_opens_again(login, client, secured, mails):
     user, _key, _paper = secured
-    mailoutbox.clear()
     browser, elsewhere = login(user), login(user)
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = browser.post("/profile/second-factor/off/", {"password": PASSWORD})
+    answer = browser.post("/profile/second-factor/off/", {"password": PASSWORD})
     assert answer["Location"] == "/profile/second-factor/"
     assert browser.get("/profile/").status_code == 200
     assert elsewhere.get("/profile/").status_code == 302
     assert not TOTPDevice.objects.exists()
     assert not StaticToken.objects.exists()
-    assert "switched off" in mailoutbox[-1].body
+    assert "switched off" in mails()[-1].body
     assert with_password(client)["Location"] == "/"
 
 

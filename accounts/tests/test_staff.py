@@ -28,9 +28,9 @@ def link_parts(user):
     return {"who": who, "token": token}
 
 
-def test_an_invited_owner_sets_a_password_once(shop, mailoutbox, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        owner = invite_owner(email="anna@example.com", name="Анна", language="ru")
+def test_an_invited_owner_sets_a_password_once(shop, mailoutbox, do_jobs):
+    owner = invite_owner(email="anna@example.com", name="Анна", language="ru")
+    assert do_jobs() == 1
     [mail] = mailoutbox
     assert mail.subject == "Приглашение в «Роза»"
     who, token = re.search(r"http://rose\.localhost/invitation/([^/]+)/([^/]+)/", mail.body).groups()

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import get_public_schema_name
 
 from core.tenancy import in_public, in_schema
-from customers.models import LIVE_REGISTRATION, Client, Domain, TenantOperation, TenantRegistration
+from customers.models import LIVE_REGISTRATION, BackgroundJob, Client, Domain, TenantOperation, TenantRegistration
 from customers.schema import code_fingerprint, schema_fingerprint
 from customers.services import names
 from customers.services.migrating import note_fingerprint
@@ -25,6 +25,7 @@ from customers.services.provisioning import tenants_root
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 LEVELS = (ERROR, WARNING, NOTE)
+JOBS_WAIT = datetime.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def audit(*, now: datetime.datetime) -> list[Found]:
             *_drift(shops, schemas),
             *_files(shops, schemas),
             *_stuck(now),
+            *_jobs(now),
         ]
     return sorted(found, key=lambda each: (each.schema_name, LEVELS.index(each.level), each.code))
 
@@ -230,3 +232,22 @@ def _stuck(now: datetime.datetime) -> Iterator[Found]:
                 _("An operation broke off (%(kind)s, step “%(step)s”). Give its command again, it carries on.")
                 % {"kind": row.get_kind_display(), "step": row.step},
             )
+
+
+def _jobs(now: datetime.datetime) -> Iterator[Found]:
+    public = get_public_schema_name()
+    if failed := BackgroundJob.objects.failed().count():
+        yield Found(
+            public,
+            WARNING,
+            "jobs_failed",
+            _("Background jobs failed for good: %(count)s. list_jobs --failed tells why, --retry lets them begin anew.")
+            % {"count": failed},
+        )
+    if late := BackgroundJob.objects.ready().filter(enqueued_at__lt=now - JOBS_WAIT, worker_ids=[]).count():
+        yield Found(
+            public,
+            WARNING,
+            "jobs_late",
+            _("Background jobs wait for more than an hour: %(count)s. Does run_worker run?") % {"count": late},
+        )

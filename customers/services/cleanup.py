@@ -26,12 +26,13 @@ from customers.services.provisioning import media_folder, tenants_root
 
 @dataclass(frozen=True)
 class Remains:
-    """What there is of a shop. `shop` is None when only its traces are left."""
+    """What there is of a shop. `shop` is None when only its traces are left; a folder may be there without files."""
 
     schema_name: str
     shop: Client | None
     registrations: list[TenantRegistration]
     has_schema: bool
+    has_folder: bool
     files: int
 
 
@@ -71,9 +72,10 @@ def look_at(schema_name: str) -> Remains:
             shop,
             list(registrations.order_by("pk")),
             schema_exists(schema_name),
+            bool(_folders(schema_name)),
             _count_files(schema_name),
         )
-    if shop is None and not (remains.registrations or remains.has_schema or _folders(schema_name)):
+    if shop is None and not (remains.registrations or remains.has_schema or remains.has_folder):
         raise UnknownShop(schema_name, existing_names())
     return remains
 

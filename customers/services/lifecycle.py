@@ -6,16 +6,17 @@ Taking a shop off the platform is in cleanup.py, backups are in backups.py.
 import datetime
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django_tenants.utils import get_public_schema_name, quote_schema_name
 
 from core.tenancy import in_public
-from customers.errors import BackupTooOld, NotASchemaOfOurs, PlatformItself, StillAShop, UnknownShop
+from core.transactions import LOCK_TIMEOUT, sqlstate
+from customers.errors import BackupTooOld, NotASchemaOfOurs, PlatformItself, SchemaInUse, StillAShop, UnknownShop
 from customers.models import Client, TenantOperation
 from customers.schema import schema_exists
 from customers.services import backups, names
 from customers.services.cleanup import existing_names
-from customers.services.operations import last_of, operation
+from customers.services.operations import broke_off, last_of, operation
 from customers.services.provisioning import media_folder
 
 
@@ -45,7 +46,7 @@ def put_aside(schema_name: str, *, now: datetime.datetime, operator: str = "") -
 
     Nothing is lost, and the shop's name is free again. Raises StillAShop, UnknownShop, NotASchemaOfOurs.
     """
-    _refuse_living(schema_name)
+    _refuse_living(schema_name, doing=TenantOperation.Kind.ARCHIVE)
     with in_public(), operation(TenantOperation.Kind.ARCHIVE, schema_name, operator=operator) as journal:
         aside = journal.resumed_at or names.archived(schema_name, now)
         if not journal.resumed_at:
@@ -62,27 +63,35 @@ def drop_schema(schema_name: str, *, backup: Path | None, operator: str = "") ->
     """Drop the schema of a shop that is gone, for good. Answers with the backup that was checked.
 
     `backup` is read, put into a scratch schema and compared with what is there now; None drops without one. Files are not
-    touched. Raises StillAShop, UnknownShop, NotASchemaOfOurs, BadArchive, BackupTooOld.
+    touched. Raises StillAShop, UnknownShop, NotASchemaOfOurs, BadArchive, BackupTooOld, SchemaInUse.
     """
-    _refuse_living(schema_name)
+    _refuse_living(schema_name, doing=TenantOperation.Kind.DROP)
     with in_public(), operation(
         TenantOperation.Kind.DROP, schema_name, parameters={"backup": str(backup or "")}, operator=operator
     ) as journal:  # fmt: skip
         checked = None
+        if journal.resumed_at == "dropped":
+            return backups.read(backup) if backup else None
         if backup is not None:
             checked = backups.verify(backup, restore=True)
             _refuse_old(checked, schema_name)
             journal.step("verified")
-        with transaction.atomic(), connection.cursor() as cursor:
-            _refuse_living(schema_name)
-            cursor.execute("SELECT set_config('statement_timeout', '0', true)")
-            cursor.execute(f"DROP SCHEMA {quote_schema_name(schema_name)} CASCADE")
-            journal.step("dropped")
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                _refuse_living(schema_name)
+                cursor.execute("SELECT set_config('statement_timeout', '0', true)")
+                cursor.execute(f"DROP SCHEMA {quote_schema_name(schema_name)} CASCADE")
+                journal.step("dropped")
+        except OperationalError as error:
+            if sqlstate(error) == LOCK_TIMEOUT:
+                raise SchemaInUse(schema_name) from error
+            raise
     return checked
 
 
-def _refuse_living(schema_name: str) -> None:
-    """Only the schema of a shop that is gone may be renamed or dropped."""
+def _refuse_living(schema_name: str, *, doing: str = "") -> None:
+    """Only the schema of a shop that is gone may be renamed or dropped. Where `doing` that broke off after its work was done,
+    there is no such schema any more."""
     if schema_name == get_public_schema_name():
         raise PlatformItself
     if not names.is_ours(schema_name):
@@ -90,7 +99,7 @@ def _refuse_living(schema_name: str) -> None:
     with in_public():
         if Client.objects.filter(schema_name=schema_name).exists():
             raise StillAShop(schema_name)
-        if not schema_exists(schema_name):
+        if not schema_exists(schema_name) and not broke_off(schema_name, doing):
             raise UnknownShop(schema_name, existing_names())
 
 

@@ -68,6 +68,11 @@ def archived(name: str, moment: datetime.datetime) -> str:
     return f"_archived_{name}_{moment:%Y%m%d%H%M%S}"
 
 
+def to_verify(name: str) -> str:
+    """The scratch schema that a backup of this shop is restored into; with the longest name exactly 63 characters."""
+    return f"_verify_{name}"
+
+
 def host_label(name: str) -> str:
     """The subdomain for a schema: a host name has no underscore."""
     return name.replace("_", "-").strip("-")

@@ -99,6 +99,12 @@ def last_of(schema_name: str, kind: str) -> TenantOperation | None:
         return done.exclude(finished_at=None).first()
 
 
+def broke_off(schema_name: str, kind: str) -> bool:
+    """Whether an operation of this kind on this schema was begun and has no end."""
+    with in_public():
+        return TenantOperation.objects.filter(schema_name=schema_name, kind=kind, finished_at=None).exists()
+
+
 def is_dead(row: TenantOperation, now: datetime.datetime) -> bool:
     """Whether the process of an unfinished operation is gone: asked of this computer, guessed of others."""
     if row.host == socket.gethostname():

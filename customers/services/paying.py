@@ -34,3 +34,13 @@ def standing(paid_until: datetime.date | None, today: datetime.date) -> Standing
 def closes_on(paid_until: datetime.date) -> datetime.date:
     """The first day on which the pages of a shop that is not paid any longer are closed."""
     return paid_until + READ_ONLY_FOR + datetime.timedelta(days=1)
+
+
+def reminder_due(paid_until: datetime.date | None, reminded_on: datetime.date | None, today: datetime.date) -> bool:
+    """Whether the owner is to get a mail: once when the end comes near, once when nothing can be changed any more."""
+    if paid_until is None:
+        return False
+    day = datetime.timedelta(days=1)
+    begins = {Standing.ENDING: paid_until - REMIND_BEFORE + day, Standing.READ_ONLY: paid_until + day}
+    since = begins.get(standing(paid_until, today))
+    return since is not None and (reminded_on is None or reminded_on < since)

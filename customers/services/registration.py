@@ -5,18 +5,13 @@ import logging
 import uuid
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.translation import gettext
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.errors import BadInput, Busy, DomainError, KeyReused
-from core.links import origin_of
-from core.tenancy import after_commit, in_public
+from core.tenancy import in_public
 from core.transactions import run
 from customers.errors import (
     AddressTaken,
@@ -29,9 +24,10 @@ from customers.errors import (
     OperationUnfinished,
     WrongMailCode,
 )
+from customers.jobs import mail_received, mail_rejected
 from customers.models import Client, TenantOperation, TenantRegistration
 from customers.services import names
-from customers.services.confirming import code_of, fits, is_code_valid
+from customers.services.confirming import fits, is_code_valid
 from customers.services.operations import note_failure
 from customers.services.provisioning import default_domain, provision_shop, what_is_left
 
@@ -62,7 +58,7 @@ def apply(
     language: str = settings.LANGUAGE_CODE,
     now: datetime.datetime | None = None,
 ) -> TenantRegistration:
-    """Write down an application and mail the applicant after the commit, with the code that confirms the e-mail.
+    """Write down an application and that the applicant is to be mailed the code that confirms the e-mail.
 
     `token` comes with the form: the same form sent twice answers with its first application, with other values it
     raises KeyReused. An address that can't be given raises AddressTaken without saying why.
@@ -88,7 +84,7 @@ def apply(
         if earlier is None:
             raise AddressTaken from error
         return earlier
-    after_commit(_mail_received, registration.pk)
+    mail_received.enqueue(registration.pk)
     return registration
 
 
@@ -127,7 +123,7 @@ def send_code_again(*, registration: TenantRegistration, now: datetime.datetime,
         locked.owner_email = email or locked.owner_email
         locked.code_sent_at, locked.wrong_codes = now, 0
         locked.save(update_fields=["owner_email", "code_sent_at", "wrong_codes"])
-        after_commit(_mail_received, locked.pk)
+        mail_received.enqueue(locked.pk)
 
 
 @transaction.atomic
@@ -202,7 +198,7 @@ def reject(*, registration: TenantRegistration, reason: str, by: User | None, no
         locked.processed_at = now
         locked.processed_by = by
         locked.save(update_fields=["status", "reason", "processed_at", "processed_by"])
-        after_commit(_mail_rejected, locked.pk)
+        mail_rejected.enqueue(locked.pk)
 
 
 def _sent_before(token: uuid.UUID, values: dict[str, str]) -> TenantRegistration | None:
@@ -223,41 +219,3 @@ def _require_unconfirmed(registration: TenantRegistration) -> None:
     is_waiting = registration.status == TenantRegistration.Status.PENDING and registration.expired_at is None
     if not is_waiting or registration.email_verified_at is not None:
         raise NothingToConfirm
-
-
-def status_path(registration: TenantRegistration) -> str:
-    """The page on the platform that tells what became of an application."""
-    return reverse("application_status", kwargs={"token": registration.token}, urlconf=settings.PUBLIC_SCHEMA_URLCONF)
-
-
-def _mail_received(registration_id: int) -> None:
-    registration = TenantRegistration.objects.get(pk=registration_id)
-    code = code_of(registration)
-    _mail(registration, "received", url=f"{_status_url(registration)}?code={code}", code=code)
-
-
-def _mail_rejected(registration_id: int) -> None:
-    registration = TenantRegistration.objects.get(pk=registration_id)
-    _mail(registration, "rejected", url=_status_url(registration))
-
-
-def _status_url(registration: TenantRegistration) -> str:
-    return origin_of(settings.PLATFORM_DOMAIN) + status_path(registration)
-
-
-def _mail(registration: TenantRegistration, template: str, *, url: str, code: str = "") -> None:
-    with translation.override(registration.language):
-        send_mail(
-            subject=gettext("Your application for “%(shop)s”") % {"shop": registration.shop_name},
-            message=render_to_string(
-                f"customers/mail/{template}.txt",
-                {
-                    "registration": registration,
-                    "url": url,
-                    "code": code,
-                    "address": default_domain(registration.schema_name),
-                },
-            ),
-            from_email=settings.DEFAULT_FROM_EMAIL,
-            recipient_list=[registration.owner_email],
-        )

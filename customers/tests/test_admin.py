@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from core.tenancy import in_schema
@@ -11,6 +12,7 @@ from customers.schema import schema_exists
 
 APPLICATIONS = "/admin/customers/tenantregistration/"
 SHOPS = "/admin/customers/client/"
+JOBS = "/admin/customers/backgroundjob/"
 
 
 @pytest.fixture
@@ -195,14 +197,41 @@ def test_taking_a_shop_off_wants_its_name_typed_and_keeps_the_schema(operator, s
     assert schema_exists("tulip")
 
 
-def test_an_owner_who_never_came_is_invited_again(operator, shops, mailoutbox):
+def test_an_owner_who_never_came_is_invited_again(operator, shops, mailoutbox, do_jobs):
     path = f"{SHOPS}{shops['rose'].pk}/invite/"
     assert operator.post(path).status_code == 422
     with in_schema("rose"):
         User.objects.create_user("anna", "anna@example.com", role="owner")
     page = operator.post(path, follow=True).content.decode()
     assert "http://rose.localhost/invitation/" in page
+    assert do_jobs() == 1
     assert "http://rose.localhost/invitation/" in mailoutbox[0].body
+
+
+def test_jobs_are_looked_at_and_failed_ones_begin_anew(operator, shops):
+    rows = [
+        DBTaskResult.objects.create(
+            args_kwargs={"args": ["rose", 7], "kwargs": {}},
+            task_path=f"accounts.jobs.{name}",
+            backend_name="default",
+            status=status,
+            worker_ids=["w"] * 8,
+            traceback="ConnectionRefusedError: no mail server",
+        )
+        for name, status in (("mail_invitation", "FAILED"), ("mail_second_factor", "READY"))
+    ]
+    page = operator.get(JOBS).content.decode()
+    for said in ("mail_invitation", "mail_second_factor", "rose", "failed", "waits"):
+        assert said in page, said
+    detail = operator.get(f"{JOBS}{rows[0].pk}/change/").content.decode()
+    assert "no mail server" in detail
+    assert operator.post(f"{JOBS}{rows[0].pk}/change/", {"status": "READY"}).status_code == 403
+    assert operator.post(f"{JOBS}{rows[0].pk}/delete/", {"post": "yes"}).status_code == 403
+    assert operator.get(f"{JOBS}add/").status_code == 403
+    data = {"action": "begin_anew", "_selected_action": [row.pk for row in rows]}
+    assert "Begin anew: 1." in operator.post(JOBS, data, follow=True).content.decode()
+    fresh = {row.task_path: (row.status, len(row.worker_ids)) for row in DBTaskResult.objects.all()}
+    assert fresh == {"accounts.jobs.mail_invitation": ("READY", 0), "accounts.jobs.mail_second_factor": ("READY", 8)}
 
 
 def test_a_domain_is_written_without_port_and_a_primary_one_stays(operator, shops):

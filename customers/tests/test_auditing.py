@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone, translation
+from django_tasks_db.models import DBTaskResult
 
 from customers.models import Client, Domain, TenantOperation, TenantRegistration
 from customers.services.auditing import audit, mend
@@ -94,6 +95,17 @@ def broken_off():
     )
 
 
+def jobs_failed():
+    DBTaskResult.objects.create(
+        args_kwargs={"args": ["tulip"], "kwargs": {}}, task_path="x", backend_name="default", status="FAILED"
+    )
+
+
+def jobs_late():
+    DBTaskResult.objects.create(args_kwargs={"args": ["tulip"], "kwargs": {}}, task_path="x", backend_name="default")
+    DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(hours=2))
+
+
 MISFITS = {
     no_schema: ("tulip", "error"),
     no_domain: ("tulip", "error"),
@@ -110,6 +122,8 @@ MISFITS = {
     content_types_differ: ("tulip", "warning"),
     files_without_shop: ("lily", "warning"),
     broken_off: ("tulip", "warning"),
+    jobs_failed: ("public", "warning"),
+    jobs_late: ("public", "warning"),
 }
 
 

@@ -14,6 +14,7 @@ from django.utils import translation
 
 from accounts.models import User
 from core.errors import BadInput
+from core.jobs import Outcome, claim, perform
 from core.tenancy import in_schema
 from customers.errors import NameLeftBehind, NameNotAllowed
 from customers.models import Client, Domain, TenantRegistration
@@ -40,11 +41,8 @@ NOTHING = {"client": False, "domain": False, "schema": False, "media": False}
 
 
 @pytest.mark.slow
-def test_a_new_shop_has_schema_tables_first_data_domain_and_an_invited_owner(
-    shops, mailoutbox, django_capture_on_commit_callbacks
-):
-    with django_capture_on_commit_callbacks(execute=True):
-        made = provision_shop(schema_name="lily", name="Лилия", owner_email="anna@example.com", owner_name="Анна")
+def test_a_new_shop_has_schema_tables_first_data_domain_and_an_invited_owner(shops, mailoutbox, do_jobs):
+    made = provision_shop(schema_name="lily", name="Лилия", owner_email="anna@example.com", owner_name="Анна")
     assert connection.schema_name == "public"
     assert made.status == "active"
     assert made.get_primary_domain().domain == "lily.localhost"
@@ -53,6 +51,7 @@ def test_a_new_shop_has_schema_tables_first_data_domain_and_an_invited_owner(
         [owner] = User.objects.all()
         assert (owner.role, owner.email, owner.has_usable_password()) == ("owner", "anna@example.com", False)
     assert not User.objects.exists(), "nobody of the shop is on the platform"
+    assert do_jobs() == 1
     [mail] = mailoutbox
     assert mail.to == ["anna@example.com"]
     assert "http://lily.localhost/invitation/" in mail.body
@@ -170,13 +169,13 @@ def test_an_owner_without_a_real_e_mail_is_refused_and_nothing_is_made(shops):
     assert traces_of("lily") == NOTHING
 
 
-def test_a_mail_that_fails_harms_nothing(shops, monkeypatch, caplog, django_capture_on_commit_callbacks):
+def test_a_mail_that_fails_harms_nothing(shops, monkeypatch, caplog):
     def fail(*args, **kwargs):
         raise ConnectionRefusedError("no mail server")
 
-    monkeypatch.setattr("accounts.services.staff.send_mail", fail)
-    with django_capture_on_commit_callbacks(execute=True):
-        provision_shop(schema_name="lily", name="Lily", owner_email="anna@example.com")
+    monkeypatch.setattr("accounts.jobs.send_mail", fail)
+    provision_shop(schema_name="lily", name="Lily", owner_email="anna@example.com")
+    assert perform(claim("test")) is Outcome.AGAIN
     assert Client.objects.get(schema_name="lily").status == "active"
     assert "no mail server" in caplog.text
     with in_schema("lily"):

@@ -38,13 +38,10 @@ def confirmed(**changes):
     return application
 
 
-def test_an_application_waits_and_the_applicant_gets_a_mail(
-    platform, mailoutbox, django_capture_on_commit_callbacks, platform_client
-):
-    with django_capture_on_commit_callbacks(execute=True):
-        application = send(language="en")
+def test_an_application_waits_and_the_applicant_gets_a_mail(platform, mails, platform_client):
+    application = send(language="en")
     assert (application.status, application.tenant) == ("pending", None)
-    [mail] = mailoutbox
+    [mail] = mails()
     path = re.search(r"http://localhost(/application/\S+)", mail.body)[1]
     assert code_of(application) in mail.body.replace(path, "")
     page = platform_client.get(path).content.decode()
@@ -116,15 +113,14 @@ def test_an_approval_that_can_not_be_carried_out_leaves_the_application_waiting(
     assert not Client.objects.filter(schema_name="lily").exists()
 
 
-def test_a_rejection_needs_a_reason_and_frees_the_address(platform, mailoutbox, django_capture_on_commit_callbacks):
+def test_a_rejection_needs_a_reason_and_frees_the_address(platform, mails):
     application = send()
     with pytest.raises(BadInput, match="Write why"):
         reject(registration=application, reason="  ", by=None, now=NOW)
     application.refresh_from_db()
     assert application.status == "pending"
-    with django_capture_on_commit_callbacks(execute=True):
-        reject(registration=application, reason="No such street.", by=None, now=NOW)
-    assert "No such street." in mailoutbox[-1].body
+    reject(registration=application, reason="No such street.", by=None, now=NOW)
+    assert "No such street." in mails()[-1].body
     send(owner_email="b@example.com")
 
 

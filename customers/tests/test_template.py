@@ -8,13 +8,16 @@ from django.db import connection
 
 from core.tenancy import in_public, in_schema
 from customers import template
-from customers.models import SchemaTemplate
+from customers.errors import OperationHeld
+from customers.models import SchemaTemplate, TenantOperation
 from customers.schema import code_fingerprint, make_schema, schema_exists, schema_fingerprint, seed_schema
+from customers.services.operations import operation
 from customers.services.provisioning import provision_shop
+from customers.structure import structure_of
 from customers.template import SCRATCH, dump_text, fill_from, render
 
 
-def structure_of(name):
+def text_of(name):
     """What pg_dump says of a schema, whatever the schema is called."""
     return re.sub(rf"\b{name}\b", "X", dump_text(name))
 
@@ -35,7 +38,9 @@ def test_a_shop_by_template_is_the_shop_by_migrations(committed_shop):
         SchemaTemplate.objects.all().delete()
         make_schema("daisy")
         assert schema_fingerprint("lily") == schema_fingerprint("daisy") == code_fingerprint()
-        by_template, by_migrations = structure_of("lily"), structure_of("daisy")
+        by_template, by_migrations = text_of("lily"), text_of("daisy")
+        assert structure_of("lily") == structure_of("daisy")
+        assert f"-- structure {structure_of('daisy')}\n" in rendered.text
     # PostgreSQL writes the casts of a list of texts in another place once it has read them from a dump, and when a
     # migration ran is told by its row, not by the schema.
     aside = re.compile(r"::(?:character varying|text)(?:\[\])?|[()]|'\d{4}-\d\d-\d\d \d\d:\d\d:[\d.]+\+\d\d'")
@@ -105,9 +110,62 @@ def test_a_broken_rendering_leaves_no_scratch_schema(committed_shop, monkeypatch
         assert SchemaTemplate.objects.count() == 1
 
 
+def test_whoever_renders_at_the_same_time_is_refused(committed_shop):
+    with in_public(), operation(TenantOperation.Kind.PROVISION, SCRATCH):
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE SCHEMA {SCRATCH}")  # what the other one is at work on
+        with pytest.raises(OperationHeld, match="going on"):
+            render()
+        assert schema_exists(SCRATCH)
+        assert SchemaTemplate.objects.count() == 1
+
+
 def test_the_command_says_what_it_did(committed_shop, capsys):
     with in_public():
         before = SchemaTemplate.objects.get()
         call_command("render_template")
         assert "already there" in capsys.readouterr().out
         assert SchemaTemplate.objects.get().rendered_at == before.rendered_at
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "CREATE TABLE tulip.extra (id int)",
+        "CREATE VIEW tulip.extra AS SELECT 1 AS one",
+        "CREATE UNLOGGED TABLE tulip.extra (id int)",
+        "ALTER TABLE tulip.inventory_warehouse ADD COLUMN extra int",
+        "ALTER TABLE tulip.inventory_warehouse ALTER COLUMN name TYPE text",
+        "ALTER TABLE tulip.inventory_warehouse ALTER COLUMN name SET DEFAULT 'x'",
+        "ALTER TABLE tulip.inventory_warehouse ALTER COLUMN name DROP NOT NULL",
+        "ALTER TABLE tulip.inventory_warehouse ADD CONSTRAINT extra CHECK (name <> 'x')",
+        "ALTER TABLE tulip.inventory_warehouse ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY extra ON tulip.inventory_warehouse USING (name <> 'x')",
+        "CREATE RULE extra AS ON DELETE TO tulip.inventory_warehouse DO INSTEAD NOTHING",
+        "CREATE INDEX extra ON tulip.inventory_warehouse (name)",
+        "CREATE STATISTICS tulip.extra ON id, name FROM tulip.inventory_warehouse",
+        "ALTER TABLE tulip.inventory_stockmovement DISABLE TRIGGER USER",
+        "ALTER SEQUENCE tulip.inventory_warehouse_id_seq INCREMENT 2",
+        "CREATE TYPE tulip.extra AS ENUM ('x')",
+        "CREATE DOMAIN tulip.extra AS int",
+        "CREATE FUNCTION tulip.extra() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    ],
+)
+def test_whatever_is_changed_by_hand_is_another_structure(shops, change):
+    before = structure_of("tulip")
+    assert before == structure_of("rose")
+    assert template.structure_text("tulip") is not None
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL check_function_bodies = off")
+        cursor.execute(change)
+    assert structure_of("tulip") != before
+    assert template.structure_text("tulip") is None
+    assert structure_of("rose") == before
+
+
+def test_rows_and_counters_are_no_part_of_the_structure(shop):
+    before = structure_of("rose")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE inventory_warehouse SET name = 'Elsewhere'")
+        cursor.execute("SELECT nextval('inventory_warehouse_id_seq')")
+    assert structure_of("rose") == before

@@ -13,7 +13,8 @@ from products.models import Product, ProductKit
 
 class Assembly(Document):
     """Bouquets made ahead and put on the shelf: `quantity` equal ones, each a batch of its own, for each is worth the very
-    stems that are in it. `cost` is what all of them are worth: their parts and `work_cost`.
+    stems that are in it. `cost` is what all of them are worth: their parts and `work_cost`. A repaired bouquet names the
+    taking apart it came from in `repaired`.
 
     `served` is there only right after posting: demand id → base units reserved at once for demands that waited.
     """
@@ -29,6 +30,9 @@ class Assembly(Document):
     quantity = QuantityField(_("quantity"))
     work_cost = ValueField(_("cost of work"), default=0)
     cost = ValueField(_("cost"))
+    repaired = models.OneToOneField(
+        "inventory.Disassembly", models.PROTECT, null=True, blank=True, related_name="repair", verbose_name=_("repairs")
+    )
 
     class Meta(Document.Meta):
         abstract = False
@@ -39,6 +43,9 @@ class Assembly(Document):
             bounded("cost", "assembly_cost_range", 0, MAX_VALUE),
             models.CheckConstraint(
                 condition=Q(work_cost__gte=0, work_cost__lte=F("cost")), name="assembly_work_cost_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(repaired__isnull=True) | Q(quantity=1), name="assembly_repairs_one_bouquet"
             ),
         ]
 

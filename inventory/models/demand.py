@@ -15,13 +15,15 @@ from products.models import Product
 class StockDemand(models.Model):
     """What somebody asks of the stock: frozen when an order is confirmed, open until it is sold or cancelled.
 
-    A demand that no reservation covers is normal: an order for 8 March is taken before the flowers exist.
+    A demand that no reservation covers is normal: an order for 8 March is taken before the flowers exist. Goods are held
+    for it up to the end of the day `hold_until`; without one as long as it is open.
     """
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="demands", db_index=False)
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="demands", db_index=False)
     quantity = QuantityField(_("quantity"))
     needed_on = models.DateField(_("needed on"))
+    hold_until = models.DateField(_("goods are held until"), null=True, blank=True)
     is_open = models.BooleanField(_("open"), default=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -47,7 +49,8 @@ class StockDemand(models.Model):
 
 
 class Reservation(models.Model):
-    """Goods of a stock promised to a demand. At most one is active per demand; ended ones are history."""
+    """Goods of a stock promised to a demand. At most one is active per demand; ended ones are history. One that is not
+    ended by then ends by the clock at `until`."""
 
     demand = models.ForeignKey(StockDemand, models.PROTECT, related_name="reservations", verbose_name=_("demand"))
     stock = models.ForeignKey(
@@ -70,7 +73,10 @@ class Reservation(models.Model):
             models.UniqueConstraint(fields=["demand"], condition=Q(is_active=True), name="reservation_one_active"),
             bounded("quantity", "reservation_quantity_range", QUANTITY_STEP, MAX_QUANTITY),
         ]
-        indexes = [models.Index(fields=["stock", "id"], condition=Q(is_active=True), name="reservation_active")]
+        indexes = [
+            models.Index(fields=["stock", "id"], condition=Q(is_active=True), name="reservation_active"),
+            models.Index(fields=["until"], condition=Q(is_active=True, until__isnull=False), name="reservation_ending"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.stock} × {self.quantity}"

@@ -1,6 +1,6 @@
 """Bouquets for the shelf: what they would be made of, and what became of them. Nothing is written here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -114,6 +114,36 @@ def stems_of(bouquet: StockBatch) -> list[Stem]:
     parts = list(bouquet.parts.select_related("product").order_by("pk"))
     taken = _taken_for(parts)
     return [Stem(part.product, part.quantity, taken.get(part.pk, ())) for part in parts]
+
+
+@dataclass(frozen=True)
+class RepairPlan:
+    """What repairing a bouquet would take now besides its own stems, and what of those would go back, base units."""
+
+    extra: AssemblyPlan
+    back: Sequence[tuple[Product, Decimal]]
+
+    @property
+    def is_possible(self) -> bool:
+        return not any(part.missing for part in self.extra.parts)
+
+
+def plan_repair(
+    stems: Sequence[Stem], spoiled: Mapping[int, Decimal], parts: Iterable[Component], *, warehouse: Warehouse
+) -> RepairPlan:
+    """What it takes to make a bouquet of `stems`, of which `spoiled` (product key → base units) are no good, anew out of
+    `parts`: two statements."""
+    lacking: dict[Product, Decimal] = {}
+    for part in parts:
+        lacking[part.product] = lacking.get(part.product, Decimal(0)) + part.quantity
+    for stem in stems:
+        good = stem.quantity - spoiled.get(stem.product.pk, Decimal(0))
+        lacking[stem.product] = lacking.get(stem.product, Decimal(0)) - good
+    extra = plan_assembly(
+        [Component(product, amount) for product, amount in lacking.items() if amount > 0],
+        quantity=1, warehouse=warehouse,
+    )  # fmt: skip
+    return RepairPlan(extra, [(product, -amount) for product, amount in lacking.items() if amount < 0])
 
 
 def _taken_for(parts: Sequence[AssemblyPart]) -> dict[int, list[FromBatch]]:

@@ -82,7 +82,7 @@ def assemble(
         kit = bouquet if isinstance(bouquet, ProductKit) else None
         product = _product(bouquet)
         chosen = _recipe(kit) if parts is None else parts
-        _check(quantity, chosen, work_cost)
+        check_bouquets(quantity, chosen, work_cost)
         return _assemble(product, warehouse, quantity, chosen, work_cost, kit=kit, by=by, comment=comment, at=at)
 
     what = [bouquet.name, bouquet.price] if isinstance(bouquet, NewBouquet) else [type(bouquet).__name__, bouquet.pk]
@@ -170,12 +170,34 @@ def _assemble(
     comment: str,
     at: datetime,
 ) -> Assembly:
-    if product.pk in {part.product.pk for part in parts}:
-        raise BadInput(_("%(product)s can't be a part of itself. Take it out of its parts.") % {"product": product})
+    refuse_part_of_itself(product, parts)
     hold_live_warehouses([warehouse])
     refuse_deleted_products([product, *(part.product for part in parts)])
     stocks = ensure_stocks((item.pk, warehouse.pk) for item in [product, *(part.product for part in parts)])
     lock_stocks(stocks.values())
+    assembly = put_together(
+        product, warehouse, quantity, parts, work_cost, stocks=stocks, kit=kit, by=by, comment=comment, at=at
+    )
+    assembly.served = reserve_waiting([stocks[product.pk, warehouse.pk]], on=timezone.localdate(at), at=at)
+    return assembly
+
+
+def put_together(
+    product: Product,
+    warehouse: Warehouse,
+    quantity: Decimal,
+    parts: Sequence[Component],
+    work_cost: Decimal,
+    *,
+    stocks: Mapping[tuple[int, int], int],
+    kit: ProductKit | None,
+    by: Any,
+    comment: str,
+    at: datetime,
+    repaired: Disassembly | None = None,
+) -> Assembly:
+    """Post an assembly for a service that holds the warehouse and every stock row of `stocks` (product and warehouse →
+    stock). Nobody who waits is served yet. Raises InsufficientStock."""
     number = next_number("inventory_assembly_id_seq")
     bouquets = [
         [(next_number("inventory_assemblypart_id_seq"), part) for part in parts] for _number in range(int(quantity))
@@ -212,7 +234,7 @@ def _assemble(
     )  # fmt: skip
     assembly = Assembly.objects.create(
         pk=number, warehouse=warehouse, product=product, kit=kit, quantity=quantity, work_cost=work_cost,
-        cost=sum(worths, Decimal(0)), by=by, comment=comment, posted_at=at,
+        cost=sum(worths, Decimal(0)), by=by, comment=comment, posted_at=at, repaired=repaired,
     )  # fmt: skip
     AssemblyPart.objects.bulk_create(
         AssemblyPart(
@@ -222,8 +244,13 @@ def _assemble(
         for batch, bouquet in zip(batches, bouquets, strict=True)
         for key, part in bouquet
     )  # fmt: skip
-    assembly.served = reserve_waiting([stocks[product.pk, warehouse.pk]], on=timezone.localdate(at), at=at)
     return assembly
+
+
+def refuse_part_of_itself(product: Product, parts: Sequence[Component]) -> None:
+    """Raises BadInput for a bouquet that is among its own parts."""
+    if product.pk in {part.product.pk for part in parts}:
+        raise BadInput(_("%(product)s can't be a part of itself. Take it out of its parts.") % {"product": product})
 
 
 def _last_days(parts: Sequence[int]) -> dict[int, Any]:
@@ -242,30 +269,68 @@ def _take_apart(
     # Where goods came from never changes, so it may be read before the lock.
     made = bouquet_as_made(batch)
     parts = list(made.parts.select_related("product").order_by("pk"))
-    _check_spoiled(parts, spoiled)
+    check_spoiled(parts, spoiled)
     place = made.stock.warehouse
     stocks = ensure_stocks((part.product_id, place.pk) for part in parts)
     lock_stocks([batch.stock_id, *stocks.values()])
-    number = next_number("inventory_disassembly_id_seq")
+    document = new_disassembly(batch, by=by, comment=comment, at=at)
+    cost = take_from_shelf(document)
+    taken = stems_back(document, parts)
+    record(document, cost, taken)
+    spoil(document, parts, taken, spoiled, reason)
+    reserve_waiting(stocks.values(), on=timezone.localdate(at), at=at)
+    return document
+
+
+def new_disassembly(batch: StockBatch, *, by: Any, comment: str, at: datetime) -> Disassembly:
+    """A taking apart with its key and number, not stored: what it is worth is known when the goods have moved."""
+    return Disassembly(
+        pk=next_number("inventory_disassembly_id_seq"), number=next_number("inventory_disassembly_number_seq"),
+        batch=batch, by=by, comment=comment, posted_at=at,
+    )  # fmt: skip
+
+
+def take_from_shelf(document: Disassembly) -> Decimal:
+    """The bouquet leaves its held stock; answers with what it was worth, 4 decimals. Raises InsufficientStock for a
+    promised one, InsufficientBatch for one that is gone."""
     [issued] = engine.issue(
         MovementKind.DISASSEMBLY_OUT,
         SourceKind.DISASSEMBLY,
-        [engine.IssueRow(number, batch.stock_id, Decimal(1), batch_id=batch.pk)],
-        by=by and by.pk,
-        at=at,
+        [engine.IssueRow(document.pk, document.batch.stock_id, Decimal(1), batch_id=document.batch_id)],
+        by=document.by_id,
+        at=document.posted_at,
     ).values()
+    return issued.cost
+
+
+def stems_back(document: Disassembly, parts: Sequence[AssemblyPart]) -> list[SaleAllocation]:
+    """Every stem of the bouquet back into its own batch at its own cost; answers with what they had been taken by."""
     taken = list(SaleAllocation.objects.filter(assembly_part__in=parts).order_by("pk").select_related("batch"))
     engine.put_back(
         MovementKind.DISASSEMBLY_IN,
         SourceKind.DISASSEMBLY,
-        [engine.PutBackRow(number, row.quantity, allocation_id=row.pk) for row in taken],
-        by=by and by.pk,
-        at=at,
+        [engine.PutBackRow(document.pk, row.quantity, allocation_id=row.pk) for row in taken],
+        by=document.by_id,
+        at=document.posted_at,
     )
-    document = Disassembly.objects.create(
-        pk=number, batch=batch, cost=issued.cost, parts_cost=sum((row.cost for row in taken), Decimal(0)), by=by,
-        comment=comment, posted_at=at,
-    )  # fmt: skip
+    return taken
+
+
+def record(document: Disassembly, cost: Decimal, taken: Sequence[SaleAllocation]) -> None:
+    """Store the taking apart of a bouquet that was worth `cost`, 4 decimals."""
+    document.cost, document.parts_cost = cost, sum((row.cost for row in taken), Decimal(0))
+    document.save(force_insert=True)
+
+
+def spoil(
+    document: Disassembly,
+    parts: Sequence[AssemblyPart],
+    taken: Sequence[SaleAllocation],
+    spoiled: Mapping[int, Decimal],
+    reason: str,
+) -> None:
+    """Write off what is spoiled of the stems that came back, each from its own batch; fills the document's `lost`."""
+    place = document.batch.stock.warehouse
     document.lost = {}
     for part in parts:
         need = spoiled.get(part.product_id, Decimal(0))
@@ -274,12 +339,10 @@ def _take_apart(
             if quantity:
                 need -= quantity
                 gone = write_off(
-                    product=part.product, warehouse=place, quantity=quantity, reason=reason, batch=row.batch, by=by,
-                    comment=str(document), at=at,
+                    product=part.product, warehouse=place, quantity=quantity, reason=reason, batch=row.batch,
+                    by=document.by, comment=str(document), at=document.posted_at,
                 )  # fmt: skip
                 document.lost |= gone.lost or {}
-    reserve_waiting(stocks.values(), on=timezone.localdate(at), at=at)
-    return document
 
 
 def _product(bouquet: ProductKit | Product | NewBouquet) -> Product:
@@ -302,7 +365,8 @@ def _recipe(kit: ProductKit | None) -> list[Component]:
     return [Component(item.product, item.quantity) for item in items]
 
 
-def _check(quantity: Decimal, parts: Sequence[Component], work_cost: Decimal) -> None:
+def check_bouquets(quantity: Decimal, parts: Sequence[Component], work_cost: Decimal) -> None:
+    """Raises BadInput for bouquets that can't be meant."""
     if not quantity.is_finite() or not 1 <= quantity <= MOST_AT_ONCE or quantity != int(quantity):
         raise BadInput(
             _("Bouquets are made whole, from 1 to %(most)s at once. Correct the number.") % {"most": MOST_AT_ONCE},
@@ -325,7 +389,8 @@ def _check(quantity: Decimal, parts: Sequence[Component], work_cost: Decimal) ->
         )
 
 
-def _check_spoiled(parts: Sequence[AssemblyPart], spoiled: Mapping[int, Decimal]) -> None:
+def check_spoiled(parts: Sequence[AssemblyPart], spoiled: Mapping[int, Decimal]) -> None:
+    """Raises BadInput when more is spoiled than the bouquet holds."""
     held = {part.product_id: part for part in parts}
     for key, quantity in spoiled.items():
         checked_quantity(quantity)

@@ -24,10 +24,15 @@ class DemandInput:
 
 
 def freeze_demands(
-    wanted: Sequence[DemandInput], *, warehouse: Warehouse, needed_on: date, at: datetime | None = None
+    wanted: Sequence[DemandInput],
+    *,
+    warehouse: Warehouse,
+    needed_on: date,
+    hold_until: date | None = None,
+    at: datetime | None = None,
 ) -> list[StockDemand]:
-    """Write down what is asked of `warehouse`, in the order given, now unless `at` is given. Nothing is
-    reserved yet.
+    """Write down what is asked of `warehouse`, in the order given, now unless `at` is given; goods are held for it up to
+    the end of the day `hold_until`. Nothing is reserved yet.
 
     Each demand finds its stock row: goods that never were there are missed when they are sold, like any others.
     """
@@ -35,7 +40,12 @@ def freeze_demands(
     ensure_stocks((item.product.pk, warehouse.pk) for item in wanted)
     return StockDemand.objects.bulk_create(
         StockDemand(
-            product=item.product, warehouse=warehouse, quantity=item.quantity, needed_on=needed_on, created_at=at
+            product=item.product,
+            warehouse=warehouse,
+            quantity=item.quantity,
+            needed_on=needed_on,
+            hold_until=hold_until,
+            created_at=at,
         )
         for item in wanted
     )

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import DurationField, ExpressionWrapper, F, FilteredRelation, Q, Sum, Value
+from django.db.models import DurationField, ExpressionWrapper, F, FilteredRelation, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -25,18 +25,20 @@ def reserve(
 ) -> dict[int, Decimal]:
     """Hold free goods for `demands`, earliest needed first; what is not free stays waiting.
 
-    Answers demand id → base units newly held. Closed demands get nothing. Calling again holds only what is still
-    lacking. `at` is now unless given, here and below.
+    They are held until the moment `until`, else as long as the demand says. Answers demand id → base units newly held.
+    Closed demands get nothing, nor do those whose time is over. Calling again holds only what is still lacking. `at` is
+    now unless given, here and below.
     """
+    at = at or timezone.now()
     demands = list(demands)
     if not demands:
         return {}
     with transaction.atomic():
         stocks = ensure_stocks((demand.product_id, demand.warehouse_id) for demand in demands)
         locked = lock_stocks(stocks.values())
-        wants = _wants([demand.pk for demand in demands], stocks)
+        wants = _wants([demand.pk for demand in demands], stocks, on=timezone.localdate(at))
         holds = plan_holds(wants, {key: stock.free for key, stock in locked.items()})
-        _write(holds, until=until, by=by, at=at or timezone.now())
+        _write(holds, until=until, by=by, at=at)
         return {hold.demand: hold.more for hold in holds}
 
 
@@ -49,6 +51,48 @@ def release(demands: Iterable[StockDemand], *, by: Any = None, at: datetime | No
         held = Reservation.objects.filter(demand__in=keys, is_active=True)
         if held.update(is_active=False, ended_at=at or timezone.now()):
             set_reserved(stock_ids)
+
+
+def hold_until(demands: Iterable[StockDemand], day: date | None, *, by: Any = None, at: datetime | None = None) -> None:
+    """Let goods be held for open `demands` up to the end of `day`, without an end for None. What a day that is over
+    already let go is held by the next reserving only; what holds beyond `day` ends by the clock."""
+    keys = [demand.pk for demand in demands]
+    with transaction.atomic():
+        lock_stocks_of_demands(keys)
+        StockDemand.objects.filter(pk__in=keys, is_open=True).update(hold_until=day)
+        Reservation.objects.filter(demand__in=keys, is_active=True).update(until=day and _end_of(day))
+
+
+def overdue(at: datetime) -> QuerySet[Reservation]:
+    """Reservations whose time is over at the moment `at`."""
+    return Reservation.objects.filter(is_active=True, until__lte=at)
+
+
+def end_overdue(demands: Iterable[StockDemand], *, at: datetime) -> dict[int, Decimal]:
+    """End those reservations of `demands` whose time is over at `at`; who waits for the goods is served at once.
+
+    The demands stay open and are left alone until somebody lets goods be held for them again. Answers demand id → base
+    units let go; looks again under the lock, so a second call lets nothing go.
+    """
+    keys = [demand.pk for demand in demands]
+    with transaction.atomic():
+        stock_ids = list(lock_stocks_of_demands(keys))
+        ended = list(overdue(at).filter(demand__in=keys).select_related("demand"))
+        if not ended:
+            return {}
+        Reservation.objects.filter(pk__in=[row.pk for row in ended]).update(is_active=False, ended_at=at)
+        before = timezone.localdate(at) - timedelta(days=1)
+        # Held for a time that no day of the demand says: from now on the demand says it.
+        StockDemand.objects.filter(pk__in=[row.demand_id for row in ended]).filter(
+            Q(hold_until=None) | Q(hold_until__gt=before)
+        ).update(hold_until=before)
+        set_reserved(stock_ids)
+        reserve_waiting(stock_ids, on=timezone.localdate(at), at=at)
+        return {row.demand_id: row.quantity for row in ended}
+
+
+def _end_of(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
 
 
 def reserve_due(
@@ -67,7 +111,7 @@ def reserve_waiting(
     ahead = ExpressionWrapper(
         Value(timedelta(days=1)) * F("warehouse__reserve_ahead_days"), output_field=DurationField()
     )
-    waiting = waiting_demands().filter(needed_on__lte=Value(on) + ahead)
+    waiting = waiting_demands().filter(needed_on__lte=Value(on) + ahead).filter(still_held(on))
     if stock_ids is not None:
         pairs = Stock.objects.filter(pk__in=list(stock_ids)).values_list("product", "warehouse")
         condition = Q(pk__in=[])
@@ -75,6 +119,11 @@ def reserve_waiting(
             condition |= Q(product=product, warehouse=warehouse)
         waiting = waiting.filter(condition)
     return reserve(list(waiting), at=at)
+
+
+def still_held(on: date) -> Q:
+    """Demands for which goods are held on the day `on`."""
+    return Q(hold_until__isnull=True) | Q(hold_until__gte=on)
 
 
 def waiting_demands() -> Any:
@@ -165,9 +214,9 @@ def refuse_what_can_not_be_held(reservation: Reservation, named: Iterable[str] |
         raise ReservationRefused(_("Another reservation holds goods for the same order line. Change that one."))
 
 
-def _wants(demand_ids: list[int], stocks: dict[tuple[int, int], int]) -> list[Want]:
-    """Open demands with what they hold, read under the stock locks."""
-    rows = StockDemand.objects.filter(pk__in=demand_ids, is_open=True).annotate(
+def _wants(demand_ids: list[int], stocks: dict[tuple[int, int], int], *, on: date) -> list[Want]:
+    """Open demands with what they hold, read under the stock locks; without those whose time is over on the day `on`."""
+    rows = StockDemand.objects.filter(still_held(on), pk__in=demand_ids, is_open=True).annotate(
         held=Coalesce(Sum("reservations__quantity", filter=Q(reservations__is_active=True)), Decimal(0))
     )
     return [
@@ -187,8 +236,11 @@ def _write(holds: Sequence[Hold], *, until: datetime | None, by: Any, at: dateti
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into inventory_reservation (demand_id, stock_id, quantity, is_active, until, created_at, by_id)"
-            " select d, s, q, true, %s, %s, %s from unnest(%s::bigint[], %s::bigint[], %s::numeric[]) as t (d, s, q)"
-            " on conflict (demand_id) where is_active do update set quantity = excluded.quantity",
-            [until, at, by and by.pk, *columns],
+            " select t.d, t.s, t.q, true,"
+            "        coalesce(%s::timestamptz, (d.hold_until + 1)::timestamp at time zone %s), %s, %s"
+            "   from unnest(%s::bigint[], %s::bigint[], %s::numeric[]) as t (d, s, q)"
+            "   join inventory_stockdemand d on d.id = t.d"
+            " on conflict (demand_id) where is_active do update set quantity = excluded.quantity, until = excluded.until",
+            [until, timezone.get_current_timezone_name(), at, by and by.pk, *columns],
         )
     set_reserved([hold.stock for hold in holds])

@@ -307,3 +307,71 @@ def test_a_bouquet_that_is_gone_is_not_taken_apart(spring, login, florist):
     assert refused.status_code == 422
     assert "This bouquet is gone" in refused.content.decode()
     assert everything() == before
+
+
+def mend(batch):
+    return reverse("inventory:repair", args=[batch.pk])
+
+
+def repaired(batch, *parts, spoiled="", **fields):
+    rose = Product.objects.get(name="Rose")
+    sent = typed(*parts, reason="broken", comment="", **{f"stem-{rose.pk}-quantity": spoiled}, **fields)
+    del sent["quantity"], sent["warehouse"]
+    return sent
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_stands_in_the_shop_repairs(spring, login, staff, role):
+    batch = made(spring).batches.get()
+    browser, before = login(staff(role)), everything()
+    expected = 200 if role in FLOOR else 403
+    assert browser.get(mend(batch)).status_code == expected
+    assert browser.post(mend(batch), {"key": "x"}).status_code == (422 if role in FLOOR else 403)
+    assert everything() == before
+
+
+def test_a_flower_is_replaced_on_the_page(spring, login, florist):
+    batch = made(spring).batches.get()
+    page = login(florist).get(mend(batch))
+    assert [row["quantity"].value() for row in page.context["lines"].forms] == ["5", "2"]
+    assert page.context["plan"].extra.parts == [] == page.context["plan"].back
+
+    answer = login(florist).post(mend(batch), repaired(batch, ("Rose", "5"), ("Tulip", "1"), spoiled="2"), follow=True)
+
+    done = Assembly.objects.latest("pk")
+    assert answer.redirect_chain[-1][0] == reverse("inventory:document_detail", args=["assembly", done.pk])
+    text = answer.content.decode()
+    assert "Spring is repaired." in text
+    assert f"taken apart by no. {done.repaired.number}" in text
+    assert (
+        stock_of(Product.objects.get(name="Rose")).quantity,
+        stock_of(Product.objects.get(name="Tulip")).quantity,
+    ) == (20, 8)
+    other = login(florist).get(reverse("inventory:document_detail", args=["disassembly", done.repaired_id]))
+    assert f"as assembly {done.number}" in other.content.decode()
+    assert check_stock() == []
+
+
+def test_the_plan_of_a_repair_follows_what_is_typed(spring, login, florist):
+    batch = made(spring).batches.get()
+    browser, before = login(florist), everything()
+    sent = repaired(batch, ("Rose", "30"), ("Tulip", "1"), spoiled="2", do="count")
+    page = browser.post(mend(batch), sent, headers={"hx-request": "true"})
+    assert page.status_code == 200
+    [rose] = page.context["plan"].extra.parts
+    assert (rose.quantity, rose.missing) == (27, 5)
+    assert [(str(item), amount) for item, amount in page.context["plan"].back] == [("Tulip", 1)]
+    assert "5 pcs lack" in page.content.decode().replace("\xa0", " ") or rose.missing == 5
+    refused = browser.post(mend(batch), repaired(batch, ("Rose", "30"), spoiled="2"))
+    assert refused.status_code == 422
+    assert "Rose" in refused.context["form"].non_field_errors()[0]
+    assert everything() == before
+
+
+def test_a_bouquet_that_is_gone_says_so_instead_of_a_form(spring, login, florist):
+    batch = made(spring).batches.get()
+    rose = StockBatch.objects.filter(stock__product__name="Rose").first()
+    browser = login(florist)
+    browser.post(apart(batch), {"key": uuid.uuid4(), "reason": "", "comment": ""})
+    assert "This bouquet is gone" in browser.get(mend(batch)).content.decode()
+    assert browser.get(mend(rose)).status_code == 409

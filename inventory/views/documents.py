@@ -1,6 +1,7 @@
 """All documents that move goods: the list, and the page of those that have none of their own."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -89,7 +90,13 @@ def _more(document: Any) -> dict[str, Any]:
         with_freshness([piece.batch for row in used for piece in row.taken], on=timezone.localdate())
         return {"used": used, "made": made_by(document)}
     if isinstance(document, Disassembly):
-        return {"assembly": bouquet_as_made(document.batch).assembly, "lost": document.cost - document.parts_cost}
+        repair = Assembly.objects.filter(repaired=document).first()
+        return {
+            "assembly": bouquet_as_made(document.batch).assembly,
+            "repair": repair,
+            # The work on a repaired bouquet goes on in the new one.
+            "lost": Decimal(0) if repair else document.cost - document.parts_cost,
+        }
     if isinstance(document, Sale):
         [cost] = origins_of_cost([document]).values()
         out = document.quantity - document.returned

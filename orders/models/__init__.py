@@ -5,6 +5,7 @@ from orders.models.line import OrderItem, OrderItemDemand
 from orders.models.order import Fulfilment, Order
 from orders.models.payment import Payment, PaymentMethod
 from orders.models.photo import OrderPhoto, PhotoKind
+from orders.models.price_note import PriceNote
 from orders.models.status import OrderStatus
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "Payment",
     "PaymentMethod",
     "PhotoKind",
+    "PriceNote",
 ]

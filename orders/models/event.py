@@ -15,6 +15,8 @@ class EventKind(models.TextChoices):
     EDITED = "edited", _("edited")
     PAYMENT = "payment", _("payment")
     SUBSTITUTED = "substituted", _("composition changed")
+    PRICE_CORRECTED = "price_corrected", _("price corrected")
+    HOLD_ENDED = "hold_ended", _("goods are not held any longer")
     RESERVATION_LOST = "reservation_lost", _("reserved goods were taken away")
 
 

@@ -31,7 +31,8 @@ class Order(models.Model):
     """What a buyer asked for, until it is delivered and paid.
 
     Whoever saves it, wherever: `create_sale_on_order_completion` brings the stock in line with the status inside the
-    same transaction. `version` counts the savings of its content, so that a stale form is noticed.
+    same transaction. `version` counts the savings of its content, so that a stale form is noticed. `total` is what the
+    buyer owes: lines, discount, delivery, and `corrections`, the sum of its price notes (below zero: less to pay).
     """
 
     number = models.BigIntegerField(
@@ -54,8 +55,17 @@ class Order(models.Model):
     due_until = models.TimeField(_("until"), null=True, blank=True)
     card_message = models.TextField(pgettext_lazy("flowers", "card"), blank=True, max_length=500)
     courier_note = models.TextField(_("note for the courier"), blank=True, max_length=500)
+    hold_until = models.DateField(
+        _("goods are held until"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "To the end of that day; then they are free for others. Without a day they are held for the order."
+        ),
+    )
     discount = MoneyField(_("discount"), default=0)
     delivery_price = MoneyField(_("delivery price"), default=0)
+    corrections = MoneyField(_("corrections of the price"), default=0, editable=False)
     total = MoneyField(_("total"), default=0, editable=False)
     paid = MoneyField(_("paid"), default=0, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -78,6 +88,7 @@ class Order(models.Model):
         constraints = [
             bounded("discount", "order_discount_range", 0, MAX_MONEY),
             bounded("delivery_price", "order_delivery_price_range", 0, MAX_MONEY),
+            bounded("corrections", "order_corrections_range", -MAX_MONEY, MAX_MONEY),
             bounded("total", "order_total_range", 0, MAX_MONEY),
             bounded("paid", "order_paid_range", 0, MAX_MONEY),
             models.CheckConstraint(
@@ -98,6 +109,11 @@ class Order(models.Model):
     def debt(self) -> Decimal:
         """Money still to be paid; never below zero."""
         return max(self.total - self.paid, Decimal(0))
+
+    @property
+    def overpaid(self) -> Decimal:
+        """Money the buyer paid beyond what the order costs; never below zero."""
+        return max(self.paid - self.total, Decimal(0))
 
     @property
     def is_for_buyer(self) -> bool:

@@ -27,10 +27,12 @@ class LineMargin:
 
 @dataclass(frozen=True)
 class OrderMargin:
-    """The goods of an order, without delivery: revenue net of returns (2 decimals), cost (2 decimals), line by line."""
+    """The goods of an order, without delivery: revenue net of returns and with what price notes changed (2 decimals), cost
+    (2 decimals), line by line; the notes belong to no line."""
 
     margin: Margin
     lines: list[LineMargin]
+    corrections: Decimal
 
 
 def margin_of(order: Order) -> OrderMargin | None:
@@ -50,7 +52,18 @@ def margin_of(order: Order) -> OrderMargin | None:
         LineMargin(item, _margin(by_line[item.pk]), [costs[sale.pk] for sale in by_line[item.pk]])
         for item in order.items.select_related("product", "kit")
     ]
-    return OrderMargin(_margin(sales), lines)
+    return OrderMargin(_whole(order, sales), lines, order.corrections)
+
+
+def margin_in_all(order: Order) -> Margin | None:
+    """The margin of a completed order by the same rule, without its lines: one statement. None while nothing is sold."""
+    sales = list(Sale.objects.filter(demand__order_link__item__order=order, reversed_at=None))
+    return _whole(order, sales) if sales else None
+
+
+def _whole(order: Order, sales: Iterable[Sale]) -> Margin:
+    goods = _margin(sales)
+    return Margin(goods.price + order.corrections, goods.cost)
 
 
 def _margin(sales: Iterable[Sale]) -> Margin:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import BadInput, StaleForm
 from core.idempotency import once
 from core.quantities import MAX_MONEY, round_money
+from core.templatetags.florist import money as shown
 from inventory.models import Warehouse
 from inventory.services.stocks import checked_quantity
 from orders.domain.lifecycle import Category, Stage
@@ -54,6 +55,7 @@ class OrderInput:
     due_until: time | None = None
     card_message: str = ""
     courier_note: str = ""
+    hold_until: date | None = None
     discount: Decimal = Decimal(0)
     delivery_price: Decimal = Decimal(0)
     status: OrderStatus | None = field(default=None)
@@ -106,7 +108,7 @@ def change_order(order: Order, taken: OrderInput, *, version: int | None = None,
         stored.save(
             update_fields=[
                 "warehouse", "buyer", "recipient", "fulfilment", "address", "due_on", "due_from", "due_until",
-                "card_message", "courier_note", "discount", "delivery_price", "version",
+                "card_message", "courier_note", "hold_until", "discount", "delivery_price", "version",
             ]
         )  # fmt: skip
         _refresh_total(stored)
@@ -136,7 +138,7 @@ def _fill(order: Order, taken: OrderInput) -> None:
     order.warehouse = warehouse
     for name in (
         "buyer", "recipient", "fulfilment", "address", "due_on", "due_from", "due_until", "card_message",
-        "courier_note", "discount", "delivery_price",
+        "courier_note", "hold_until", "discount", "delivery_price",
     ):  # fmt: skip
         setattr(order, name, getattr(taken, name))
 
@@ -189,6 +191,14 @@ def _refresh_total(order: Order) -> None:
         total = order_total(lines, discount=order.discount, delivery_price=order.delivery_price)
     except ValueError:
         raise DiscountTooLarge from None
+    total += order.corrections
+    if total < 0:
+        raise BadInput(
+            _(
+                "With its corrections (%(sum)s) the order would cost less than nothing. Lower the discount or what is taken off."
+            )
+            % {"sum": shown(order.corrections)}
+        )
     if total > MAX_MONEY:
         raise BadInput(_("The order's total is too large to be meant. Correct quantities and prices."))
     order.total = total
@@ -200,7 +210,7 @@ def _facts(taken: OrderInput) -> list[Any]:
     """What makes two requests the same request, for the idempotency key."""
     return [
         taken.due_on, taken.due_from, taken.due_until, taken.fulfilment, taken.address, taken.card_message,
-        taken.courier_note, taken.discount, taken.delivery_price,
+        taken.courier_note, taken.hold_until, taken.discount, taken.delivery_price,
         taken.buyer and taken.buyer.pk, taken.recipient and taken.recipient.pk, taken.status and taken.status.pk,
         taken.warehouse and taken.warehouse.pk,
         [[line.product and line.product.pk, line.kit and line.kit.pk, line.quantity, line.price] for line in taken.lines],

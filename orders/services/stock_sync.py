@@ -19,7 +19,7 @@ from core.errors import DomainError, StaleForm
 from core.quantities import MAX_MONEY, round_money, round_quantity
 from inventory.models import Sale, StockDemand
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
-from inventory.services.reservations import reserve_due
+from inventory.services.reservations import hold_until, reserve_due
 from inventory.services.sale_processor import SaleProcessor, sell_demands
 from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks
 from orders.domain.lifecycle import Stage
@@ -106,7 +106,10 @@ def bring_stock_to(order: Order, stage: Stage, *, by: Any, at: datetime | None =
         asked = _asked(order)
         demands = [row.demand_id for row in asked if row.demand_id]
     if stage is Stage.RESERVED:
-        reserve_due(_demands(demands), on=timezone.localdate(at), by=by, at=at)
+        wanted = _demands(demands)
+        if any(demand.hold_until != order.hold_until for demand in wanted):
+            hold_until(wanted, order.hold_until, by=by, at=at)
+        reserve_due(wanted, on=timezone.localdate(at), by=by, at=at)
     elif not all(row.is_sold for row in asked):
         sell_demands(demands, _amounts(asked, order.discount), by=by, at=at)
 
@@ -144,7 +147,7 @@ def replace_demands(
             raise CompositionChanged(item)
         lock_stocks_of_order(order, products=[want.product.pk for want in wanted])
         cancel_demands(old, by=by)
-        new = freeze_demands(wanted, warehouse=order.warehouse, needed_on=order.due_on)
+        new = freeze_demands(wanted, warehouse=order.warehouse, needed_on=order.due_on, hold_until=order.hold_until)
         _link((item, demand, _list_amount(want)) for want, demand in zip(wanted, new, strict=True))
         reserve_due(new, on=timezone.localdate(), by=by)
         note(
@@ -231,8 +234,9 @@ def _freeze(order: Order, changed: set[int], *, by: Any, at: datetime) -> None:
         lock_stocks_of_order(order, products=[want.product.pk for _item, want, _money in plan])
         cancel_demands([link.demand for link in stale], by=by, at=at)
     demands = freeze_demands(
-        [want for _item, want, _money in plan], warehouse=order.warehouse, needed_on=order.due_on, at=at
-    )
+        [want for _item, want, _money in plan], warehouse=order.warehouse, needed_on=order.due_on,
+        hold_until=order.hold_until, at=at,
+    )  # fmt: skip
     _link((item, demand, money) for (item, _want, money), demand in zip(plan, demands, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(

@@ -169,6 +169,12 @@ def _goods_words(parts: Iterable[Part]) -> str:
 
 
 @register.filter
+def plus_minus(amount: Any) -> str:
+    """Money that is more or less than before: `+200 ₽`, `−200 ₽`."""
+    return f"+{money(amount)}" if Decimal(amount or 0) > 0 else money(amount)
+
+
+@register.filter
 def event_words(event: OrderEvent) -> str:
     """One line of the history as a sentence without its subject."""
     data: dict[str, Any] = event.data
@@ -187,6 +193,14 @@ def event_words(event: OrderEvent) -> str:
             "line": data.get("line", ""),
             "before": _composition(part for part in before if part not in after) or _("nothing"),
             "after": _composition(part for part in after if part not in before) or _("nothing"),
+        }
+    if event.kind == EventKind.PRICE_CORRECTED:
+        return _("the price is corrected by %(sum)s: %(reason)s") % {
+            "sum": plus_minus(data.get("amount")), "reason": data.get("reason", "")
+        }  # fmt: skip
+    if event.kind == EventKind.HOLD_ENDED:
+        return _("the time to hold goods is over, free again: %(goods)s") % {
+            "goods": _composition(data.get("goods", []))
         }
     return _("%(quantity)s of “%(product)s” are reserved no more: the goods are gone") % {
         "product": data.get("product", ""),

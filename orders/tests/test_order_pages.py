@@ -10,7 +10,7 @@ from django.utils import timezone
 from inventory.models import Receipt, Sale
 from inventory.tests.factories import kit, receive, stock_of, stocked
 from inventory.tests.factories import product as make_product
-from orders.models import Contact, Order, OrderEvent, OrderStatus, Payment
+from orders.models import Contact, Order, OrderEvent, OrderStatus, Payment, PriceNote
 from orders.selectors.lists import View, order_page
 from orders.services.lifecycle import cancel_order, complete_order, confirm_order
 from orders.services.payments import record_payment
@@ -354,7 +354,7 @@ def test_a_payment_that_can_not_be_meant_is_refused_beside_its_field(shop, login
     assert not Payment.objects.exists()
 
 
-@pytest.mark.parametrize("path", ["status", "payments"])
+@pytest.mark.parametrize("path", ["status", "payments", "price"])
 def test_changing_pages_answer_to_posts_only(shop, login, owner, path):
     placed = order((stocked("Red rose"), "3"))
     browser = login(owner)
@@ -554,3 +554,67 @@ def test_the_margin_of_an_order_is_told_down_to_the_receipts(shop, login, owner,
     for receipt in Receipt.objects.all():
         assert f"/stock/receipts/{receipt.pk}/" in seen
     assert f"/orders/{placed.pk}/margin/" in page(login(owner), f"/orders/{placed.pk}/")
+
+
+def correct(browser, placed, total="250", **fields):
+    sent = {"total": total, "seen": "300.00", "reason": "Tired petals", "key": uuid.uuid4(), **fields}
+    headers = {name: sent.pop(name) for name in list(sent) if name.startswith("HTTP_")}
+    return browser.post(f"/orders/{placed.pk}/price/", sent, **headers)
+
+
+@pytest.fixture
+def sold(shop):
+    return complete_order(order((stocked("Red rose", ("5", "1")), "3")))
+
+
+def test_the_price_of_a_completed_order_is_corrected_on_its_page(sold, login, owner):
+    record_payment(sold, amount=Decimal(300), method="cash")
+    browser = login(owner)
+    assert "Correct the price" in page(browser, f"/orders/{sold.pk}/")
+
+    answer = correct(browser, sold, **PART)
+
+    assert answer.status_code == 200
+    seen = answer.content.decode().replace("\xa0", " ")
+    assert "−₽50" in seen
+    assert "Tired petals" in seen
+    assert "To give back" in seen
+    assert "the price is corrected by −₽50: Tired petals" in seen
+    receipt = page(browser, f"/orders/{sold.pk}/print/receipt/")
+    assert "Tired petals" in receipt
+    assert PriceNote.objects.get().by == owner
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_may_correct_a_price(sold, login, staff, role):
+    may = role in {"owner", "manager"}
+    browser = login(staff(role))
+    assert ("Correct the price" in page(browser, f"/orders/{sold.pk}/")) is may
+    assert correct(browser, sold).status_code == (302 if may else 403)
+    assert PriceNote.objects.count() == may
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"total": "1,234"}, 422), ({"total": "-1"}, 422), ({"total": ""}, 422), ({"total": "300"}, 422),
+        ({"reason": " "}, 422), ({"reason": "x" * 301}, 422), ({"seen": "x"}, 422), ({"key": ""}, 422),
+        ({"seen": "299"}, 409),
+    ],
+)  # fmt: skip
+def test_a_correction_that_can_not_be_meant_is_refused_in_its_form(sold, login, owner, fields, status):
+    for headers in ({}, PART):
+        answer = correct(login(owner), sold, **fields, **headers)
+        assert answer.status_code == status
+        assert '<details class="disclosure" open>' in answer.content.decode()
+        assert not PriceNote.objects.exists()
+
+
+def test_an_open_order_offers_no_correction_and_says_how_long_goods_are_held(shop, login, owner):
+    placed = confirm_order(order((stocked("Red rose", ("5", "1")), "3"), hold_until=today()))
+    seen = page(login(owner), f"/orders/{placed.pk}/")
+    assert "Correct the price" not in seen
+    assert "then they are free for others" in seen
+    Order.objects.update(hold_until=today() - timedelta(days=1))
+    assert "are free for others now" in page(login(owner), f"/orders/{placed.pk}/")
+    assert correct(login(owner), placed).status_code == 409

@@ -20,13 +20,14 @@ from core.templatetags.florist import day, money
 from core.transactions import run
 from core.undo import tell, undo_context
 from orders.domain.lifecycle import Category, Stage
-from orders.forms import PaymentForm, StepForm
+from orders.forms import PaymentForm, PriceNoteForm, StepForm
 from orders.models import Fulfilment, Order, OrderEvent, OrderStatus
 from orders.selectors.lists import all_statuses, first_of, lateness_of, next_status, thumbs_of_goods
-from orders.selectors.margins import margin_of
+from orders.selectors.margins import margin_in_all, margin_of
 from orders.selectors.one_order import history_of, order_lines, passed_steps, right_for, sales_of, steps_from
 from orders.services.payments import record_payment
-from orders.templatetags.orders_words import actor, effect_words
+from orders.services.prices import correct_price
+from orders.templatetags.orders_words import actor, effect_words, plus_minus
 from orders.undo import step_and_remember
 from orders.views.photos import photos_context
 
@@ -96,6 +97,32 @@ def payment_create(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("orders:order_detail", pk)
 
 
+@require_POST
+@needs("orders.correct_price")
+def price_correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a completed order cost something else, by a credit or debit note."""
+    order = _order(pk)
+    form = PriceNoteForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, order, price_form=form, status=422)
+    typed = form.cleaned_data
+    try:
+        correction = run(
+            lambda: correct_price(
+                order, total=typed["total"], seen=typed["seen"], reason=typed["reason"], key=typed["key"],
+                by=request.user,
+            )
+        )  # fmt: skip
+    except DomainError as refusal:
+        form.add_refusal(refusal)
+        return _answer(request, _order(pk), price_form=form, status=refusal.status)
+    done = _("The price is corrected by %(sum)s.") % {"sum": plus_minus(correction.amount)}
+    if wants_part(request):
+        return _answer(request, _order(pk), done=done)
+    messages.success(request, done)
+    return redirect("orders:order_detail", pk)
+
+
 def _order(pk: int) -> Order:
     return get_object_or_404(Order.objects.select_related("status", "buyer", "recipient", "warehouse"), pk=pk)
 
@@ -114,12 +141,15 @@ def _answer(
     status: int = 200,
     refusal: DomainError | None = None,
     payment_form: PaymentForm | None = None,
+    price_form: PriceNoteForm | None = None,
     done: str = "",
     action: RecentAction | None = None,
 ) -> HttpResponse:
     context = _context(request, order) | {"refusal": refusal, "done": done} | undo_context(request, action)
     if payment_form is not None:
         context["payment_form"] = payment_form
+    if price_form is not None:
+        context["price_form"] = price_form
     return page_or_part(request, "orders/order_detail.html", "order", context, status=status)
 
 
@@ -140,7 +170,6 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
     usual = next((step for step in steps if onward and step["status"].pk == onward.pk), None)
     if usual is None and order.status.stage is Stage.RESERVED:
         usual = ends.get(Category.COMPLETED)  # all that a courier may do
-    cost = sum((line.cost for line in lines if line.cost is not None), Decimal(0))
     goods = sum((line.item.amount for line in lines), Decimal(0))
     return {
         "order": order,
@@ -164,10 +193,12 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "may_edit": may(user, "orders.change") and not order.status.is_end,
         "may_see_cost": may(user, "stock.cost"),
         "goods_sum": goods,
-        "cost_sum": cost,
-        "margin": goods - order.discount - cost,
+        "margin": margin_in_all(order) if order.status.stage is Stage.SOLD and may(user, "stock.cost") else None,
         "payments": list(order.payments.all()),
         "payment_form": PaymentForm(initial={"amount": order.debt or None}),
+        "price_notes": list(order.price_notes.all()) if order.corrections or order.status.stage is Stage.SOLD else [],
+        "may_correct_price": order.status.stage is Stage.SOLD and may(user, "orders.correct_price"),
+        "price_form": PriceNoteForm(initial={"total": order.total, "seen": order.total}),
         "events": events,
         "sales": sales_of(order) if order.status.stage is Stage.SOLD and may(user, "stock.take_back") else [],
     }

@@ -12,11 +12,12 @@ from inventory.models import Sale, WriteOff, WriteOffReason
 from inventory.services.write_offs import write_off
 from inventory.tests.factories import product, receive, stocked, warehouse
 from orders.models import Contact, Order
-from orders.services.lifecycle import complete_order, set_status
+from orders.services.lifecycle import complete_order, reopen_order, set_status
 from orders.services.payments import record_payment
+from orders.services.prices import correct_price
 from orders.tests.factories import order, status, today
 from reports.charts import bars, round_up
-from reports.selectors import MoneyOfDay, Takings, change, money_of_day, takings_by_day
+from reports.selectors import WEEK, MoneyOfDay, Takings, change, money_of_day, takings_by_day
 
 PART = {"HTTP_HX_REQUEST": "true"}
 LANGUAGES = ["ru", "en"]
@@ -158,6 +159,21 @@ def test_a_sale_without_an_order_counts_once_and_a_cancelled_one_not_at_all(shop
                                      sold_at=noon)  # fmt: skip
     assert money_of_day(today(), noon).day == Takings(Decimal(140), 1, Decimal(140), Decimal(80), Decimal(0))
     SaleProcessor.reverse([sale])
+    assert money_of_day(today(), noon).day == Takings()
+
+
+def test_a_price_note_changes_the_day_it_is_posted_on(shop, noon):
+    rose = stocked("Red rose", ("90", "40"))
+    sold = completed(rose, "5", at=noon - WEEK - timedelta(hours=1))
+    correct_price(sold, total=Decimal(420), seen=Decimal(500), reason="Tired", at=noon)
+
+    found = money_of_day(today(), noon)
+
+    assert (found.before.takings, found.before.revenue, found.before.count) == (500, 500, 1)
+    assert (found.day.takings, found.day.revenue, found.day.count) == (-80, -80, 0)
+    week = dict(found.fortnight)
+    assert (week[today() - WEEK].takings, week[today()].takings) == (500, -80)
+    reopen_order(sold)
     assert money_of_day(today(), noon).day == Takings()
 
 

@@ -36,6 +36,7 @@ from inventory.services.periods import close_period, reopen_period
 from inventory.services.places import refuse_to_forbid_what_is_owed
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.regrading import mark_down, regrade
+from inventory.services.repairing import repair
 from inventory.services.reservations import give_way, reserve_waiting
 from inventory.services.returns import return_sale, return_to_supplier
 from inventory.services.sale_processor import SaleProcessor
@@ -52,11 +53,14 @@ from inventory.services.transfers import (
 from inventory.services.write_offs import reverse_write_off, write_off
 from orders.domain.lifecycle import Category
 from orders.models import Order, OrderItem
+from orders.services.holding import let_go_of, orders_to_let_go
 from orders.services.lifecycle import cancel_order, complete_order, confirm_order, reopen_order, set_status, status_of
 from orders.services.payments import record_payment
 from orders.services.placing import LineInput, OrderInput, change_order, place_order
+from orders.services.prices import correct_price
 from orders.services.stock_sync import replace_demands
 from products.models import KitItem, Product, ProductKit
+from products.services.catalogue import Component
 
 RECENT = 40  # how far back a worker looks for something to act on: a small number makes them meet
 
@@ -172,7 +176,7 @@ def draw_lines(dice: random.Random, world: World) -> list[list[Any]]:
 def draw_order(dice: random.Random, world: World) -> dict[str, Any]:
     return {
         "warehouse": dice.choice(world.warehouses), "ahead": dice.choice([0, 0, 1, 5]),
-        "lines": draw_lines(dice, world), "confirm": dice.random() < 0.8,
+        "lines": draw_lines(dice, world), "confirm": dice.random() < 0.8, "hold": dice.choice([None, None, 0, 2]),
     }  # fmt: skip
 
 
@@ -266,6 +270,20 @@ def a_bouquet(dice: random.Random, world: World) -> dict[str, Any] | None:
     return key and {"batch": key}
 
 
+def draw_repair(dice: random.Random, world: World) -> dict[str, Any] | None:
+    found = a_bouquet(dice, world)
+    return found and {**found, "share": dice.choice([0, 0, 40, 100]), "more": dice.randint(0, 2)}
+
+
+def draw_price(dice: random.Random, world: World) -> dict[str, Any] | None:
+    key = recent(dice, "orders_order", "completed_at is not null")
+    return key and {"order": key, "total": str(dice.randint(0, 500))}
+
+
+def draw_end(dice: random.Random, world: World) -> dict[str, Any]:
+    return {"ahead": dice.randint(0, 3)}
+
+
 # --- Doing: each answers with the row it made or moved ------------------------------------------------------------------
 
 
@@ -279,6 +297,7 @@ def taken(facts: dict[str, Any]) -> OrderInput:
             for kind, key, amount in facts["lines"]
         ],
         status=status_of(Category.CONFIRMED) if facts["confirm"] else None,
+        hold_until=None if facts["hold"] is None else in_days(facts["hold"]),
     )
 
 
@@ -440,6 +459,26 @@ def do_assembly(facts: dict[str, Any], key: UUID) -> Any:
     )  # fmt: skip
 
 
+def do_repair(facts: dict[str, Any], key: UUID) -> Any:
+    batch = StockBatch.objects.get(pk=facts["batch"])
+    stems = list(batch.parts.select_related("product").order_by("pk"))
+    spoiled = {stem.product_id: (stem.quantity * facts["share"] / 100).quantize(Decimal("0.001")) for stem in stems}
+    return repair(
+        batch=batch, parts=[Component(stem.product, stem.quantity + facts["more"]) for stem in stems], spoiled=spoiled,
+        work_cost=Decimal("0.0101"), key=key,
+    )  # fmt: skip
+
+
+def do_price(facts: dict[str, Any], key: UUID) -> Any:
+    order = an_order_row(facts)
+    return correct_price(order, total=Decimal(facts["total"]), seen=order.total, reason="chaos", key=key)
+
+
+def do_end(facts: dict[str, Any], key: UUID) -> Any:
+    at = timezone.now() + timedelta(days=facts["ahead"])
+    return [let_go_of(order, at=at) for order in orders_to_let_go(at)[:1]]
+
+
 def of_stock_take(service: Callable[[StockTake], Any]) -> Callable[[dict[str, Any], UUID], Any]:
     return lambda facts, key: service(StockTake.objects.get(pk=facts["stock_take"]))
 
@@ -505,6 +544,9 @@ REQUESTS: dict[str, Request] = {
     "assembly": Request(3, draw_bouquet, do_assembly, "assembly", "inventory_assembly"),
     "disassembly": Request(2, a_bouquet, lambda facts, key: take_apart(
         batch=StockBatch.objects.get(pk=facts["batch"]), key=key), "disassembly", "inventory_disassembly"),
+    "repair": Request(2, draw_repair, do_repair, "repair", "inventory_assembly"),
+    "let_go_of": Request(2, draw_end, do_end),
+    "price_note": Request(2, draw_price, do_price, "price_note", "orders_pricenote"),
     "open_stock_take": Request(2, draw_place, lambda facts, key: open_stock_take(
         warehouse=Warehouse.objects.get(pk=facts["warehouse"]), key=key), "stock_take", "inventory_stocktake"),
     "count": Request(6, a_stock_take, do_count),

@@ -28,6 +28,7 @@ from inventory.services.periods import close_period, reopen_period
 from inventory.services.places import refuse_to_forbid_what_is_owed
 from inventory.services.receiving import ReceiptLineInput, post_receipt, receive_stock
 from inventory.services.regrading import mark_down, regrade
+from inventory.services.repairing import repair
 from inventory.services.returns import ReturnRefused, return_sale, return_to_supplier
 from inventory.services.sale_processor import SaleProcessor
 from inventory.services.stock_takes import (
@@ -54,6 +55,7 @@ from inventory.services.write_offs import reverse_write_off, write_off
 from inventory.tests.factories import FIRST_DAY
 from orders.services.placing import LineInput, OrderInput, place_order
 from products.models import KitItem
+from products.services.catalogue import Component
 from tests.stock_machine.oracle import SHORT_LIMIT, Oracle, Sent, Take, costs, few, fingerprint, many, pick, twice
 
 # Where costs stand, and the papers of a correction. No other table may change with a correction of cost.
@@ -379,6 +381,34 @@ class Goods(Oracle):
             self.have[batch.stock.product_id, place] -= 1
             for part in parts:
                 self.have[part.product_id, place] += part.quantity - spoiled.get(part.product_id, 0)
+            self.see_write_offs()
+
+    @precondition(lambda self: StockBatch.objects.filter(assembly__isnull=False).exists())
+    @rule(number=pick, share=st.integers(0, 100), more=st.integers(-1, 3), work=costs, sent=twice)
+    def repair(self, *, number, share, more, work, sent):
+        rows = StockBatch.objects.filter(assembly__isnull=False).select_related("stock").order_by("pk")
+        batch, key = rows[number % rows.count()], uuid.uuid4()
+        place = batch.stock.warehouse_id
+        stems = list(batch.parts.select_related("product"))
+        owed = any(self.have[stem.product_id, place] < 0 for stem in stems)
+        spoiled = {
+            stem.product_id: (stem.quantity * share / 100).quantize(Decimal("0.001"), ROUND_DOWN)
+            for stem in stems
+            if number % 2 and not owed
+        }
+        parts = [Component(stem.product, max(stem.quantity + more, Decimal("0.5"))) for stem in stems]
+        needs = {
+            (part.product.pk, place): part.quantity - stem.quantity + spoiled.get(part.product.pk, 0)
+            for part, stem in zip(parts, stems, strict=True)
+        }
+        lacks = any(need > self.have[pair] - self.reserved(pair) for pair, need in needs.items())
+        due = [InsufficientBatch] if batch.remaining < 1 else [InsufficientStock] if lacks else ()
+        made = self.again(
+            sent, lambda: repair(batch=batch, parts=parts, spoiled=spoiled, work_cost=work, key=key), due=due
+        )
+        if not isinstance(made, DomainError):
+            for pair, need in needs.items():
+                self.have[pair] -= need
             self.see_write_offs()
 
     @rule(where=pick)

@@ -10,15 +10,16 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from core.errors import DomainError
+from core.errors import BadInput, DomainError
 from inventory import engine
 from inventory.errors import InsufficientStock
 from inventory.models import Reservation, Sale, StockDemand
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
-from inventory.services.reservations import give_way, release, reserve, reserve_waiting
+from inventory.services.reservations import give_way, overdue, release, reserve, reserve_waiting
 from inventory.services.sale_processor import SaleProcessor
 from orders.domain.lifecycle import Category, Stage
 from orders.models import Order, OrderItem
+from orders.services.holding import let_go_of, orders_to_let_go
 from orders.services.lifecycle import (
     WrongStatus,
     cancel_order,
@@ -30,6 +31,7 @@ from orders.services.lifecycle import (
 )
 from orders.services.lines import LinesLocked
 from orders.services.placing import LineInput, OrderInput, change_order, place_order
+from orders.services.prices import correct_price
 from orders.services.stock_sync import NothingToSell, replace_demands, sync_stock_to_status
 from products.models import KitItem
 from tests.stock_machine.oracle import Asked, Known, Oracle, few, fingerprint, pick, twice, wishes
@@ -96,6 +98,24 @@ class Orders(Oracle):
     def reserve_waiting(self, days):
         self.act(lambda: reserve_waiting(on=timezone.localdate() + timedelta(days=days)))
 
+    @rule(days=st.integers(0, 6))
+    def let_go_of_orders(self, days):
+        """Nothing is held beyond its time, and nobody is left with goods that others were promised."""
+        at = timezone.now() + timedelta(days=days)
+        for order in orders_to_let_go(at):
+            self.act(lambda order=order: let_go_of(order, at=at))
+        assert not overdue(at).exists()
+
+    @precondition(lambda self: self.orders)
+    @rule(number=pick, total=st.integers(0, 900))
+    def correct_price(self, number, total):
+        """The stock hears nothing of it."""
+        stored = self.row(self.some_order(number))
+        due = [] if stored.status.stage is Stage.SOLD else [WrongStatus]
+        if stored.total == total:
+            due = [*due, BadInput]
+        self.act(lambda: correct_price(stored, total=Decimal(total), seen=stored.total, reason="tired"), due=due)
+
     @precondition(lambda self: Reservation.objects.filter(is_active=True).exists())
     @rule(number=pick, share=st.integers(1, 100), end=st.booleans())
     def save_a_reservation(self, number, share, end):
@@ -134,6 +154,7 @@ class Orders(Oracle):
             due_on=timezone.localdate() + timedelta(days=ahead), lines=lines, warehouse=place,
             discount=(worth * off / 200).quantize(Decimal("0.01"), ROUND_DOWN),
             status=status_of(Category.CONFIRMED) if confirm else None,
+            hold_until=timezone.localdate() + timedelta(days=ahead) if off % 3 == 0 else None,
         )  # fmt: skip
         due = [NothingToSell] if confirm and not lines else ()
         made = self.again(sent, lambda: place_order(taken, key=key), due=due)

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.invitations import forgotten_path, invitation_path
 from core.tenancy import in_public
-from customers.services.registration import apply, status_path
+from customers.links import status_path
+from customers.services.registration import apply
 from inventory.models import Stock
 from inventory.services.write_offs import write_off
 from inventory.undo import remember_write_off

@@ -109,7 +109,7 @@ class Command(RefusingCommand):
     def _anything_to_do(remains: Remains, *, purge: bool, files: bool) -> bool:
         still_open = any(each.closed_at is None for each in remains.registrations)
         purging = purge and bool(remains.registrations)
-        return remains.shop is not None or still_open or purging or (files and remains.files > 0)
+        return remains.shop is not None or still_open or purging or (files and remains.has_folder)
 
     def _remove(self, remains: Remains, *, purge: bool, files: bool) -> None:
         # The rows go in one transaction; the steps are told when they are true.

@@ -42,6 +42,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"{line.item}  {_figures(line.margin)}")
                 for cost in line.costs:
                     self.stdout.writelines(f"{text}\n" for text in told(cost, depth=1))
+            if margin.corrections:
+                self.stdout.write(_("corrections after the sale %(sum)s") % {"sum": margin.corrections})
             self.stdout.write(_figures(margin.margin))
         return 1
 

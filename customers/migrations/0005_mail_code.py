@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0002_life_cycle"),
+        ("customers", "0004_background_jobs"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0003_mail_code"),
+        ("customers", "0005_mail_code"),
     ]
 
     operations = [
