@@ -129,6 +129,7 @@ def _clean_surroundings(settings: Any, tmp_path: Any) -> Iterator[None]:
     from core.middleware.shop import hosts
 
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.EXPORT_ROOT = tmp_path / "exports"
     vars(storages["default"]).pop("relative_media_root", None)  # the tenants' storage keeps it when the setting changes
     with translation.override("en"):
         yield

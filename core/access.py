@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotAllowed
@@ -51,6 +52,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "catalogue.change": _OFFICE,
     "reports.view": _OFFICE | {Role.SELLER},
     "shop.set_up": frozenset({Role.OWNER}),
+    "shop.export": frozenset({Role.OWNER}),
     "staff.change": frozenset({Role.OWNER}),
     "admin.use": _OFFICE,
     "actions.all": _OFFICE,
@@ -63,7 +65,7 @@ def may(user: Any, right: str) -> bool:
     return bool(user.is_authenticated and user.is_active and (user.is_superuser or user.role in holders))
 
 
-def needs(right: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def needs(right: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Let a view run only for those who have `right`; others log in first or get the 403 page.
 
     htmx is answered 401 instead of the log-in page: the page then asks for the password over what was typed and sends
@@ -71,9 +73,9 @@ def needs(right: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., H
     """
     holders = RIGHTS[right]
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 if wants_part(request):
                     return HttpResponse(status=401, headers={"Cache-Control": "no-store"})

@@ -76,6 +76,7 @@ CREATE = [
 SETTINGS_SECTIONS = [
     Section("inventory:warehouse_list", _("Warehouses"), "shop", "shop.set_up"),
     Section("inventory:period_list", _("Closed periods"), "lock", "stock.close_period"),
+    Section("export", _("Data archive"), "download", "shop.export"),
     SETTINGS,
 ]
 # Not worth a line in the navigation; the search and the menu of the phone lead there.
@@ -159,6 +160,8 @@ def _palette_groups(request: HttpRequest) -> list[Any]:
 
 def _open_sections(request: HttpRequest, sections: list[Section]) -> list[dict[str, Any]]:
     user = getattr(request, "user", None)
+    if getattr(request, "is_closed", False):
+        return []  # its pages are not open
     # What has a line of its own among the settings is there and not in the stock.
     settled = [url for _section, url in open_to(user, SETTINGS_SECTIONS) if _leads_to(request.path, url)]
     return [

@@ -1,5 +1,7 @@
 """A shop's uploaded files, for its own people only. The folder is the schema's, whatever the address says."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -37,6 +39,19 @@ def media_file(request: HttpRequest, schema: str, name: str) -> FileResponse:
     response["Cache-Control"] = "private, max-age=3600"
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def shop_files() -> Iterator[tuple[str, Path]]:
+    """(name inside the folder, file) of the current shop's uploads, symbolic links and what lies behind them left out."""
+    folder = Path(default_storage.path(""))
+    if folder.is_symlink():
+        return
+    for inside, folders, files in os.walk(folder):  # does not follow links to folders
+        folders.sort()
+        for name in sorted(files):
+            path = Path(inside) / name
+            if not path.is_symlink():
+                yield path.relative_to(folder).as_posix(), path
 
 
 def _stays_inside(name: str) -> bool:

@@ -1,5 +1,6 @@
 """The platform's admin: applications with their answer, shops, domains."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_tenants.utils import get_public_schema_name
@@ -30,12 +32,16 @@ from core.tenancy import in_schema
 from core.transactions import run
 from customers import admin_jobs  # noqa: F401 - registers itself
 from customers.errors import AddressTaken
-from customers.models import Client, Domain, TenantRegistration
+from customers.models import Client, Domain, TenantOperation, TenantRegistration
 from customers.services.cleanup import check_files, remove_files, remove_rows
-from customers.services.registration import approve, is_free, reject
+from customers.services.registration import is_free, reject, try_to_approve
 
 TONES = {"pending": "warning", "approved": "success", "rejected": "danger"}
 SHOP_TONES = {"active": "success", "provisioning": "info", "suspended": "warning", "closing": "danger"}
+
+
+# Steps of making a shop, as the journal names them.
+STEPS = {"tables": gettext_lazy("tables and first data"), "owner": gettext_lazy("owner invited")}
 
 
 class ReasonForm(forms.Form):
@@ -60,6 +66,15 @@ class TakeOffForm(forms.Form):
     )
 
 
+class UnconfirmedForm(forms.Form):
+    """The operator takes the e-mail on trust."""
+
+    unconfirmed = forms.BooleanField(
+        label=gettext_lazy("I know this address: make the shop although nobody has confirmed it"),
+        widget=UnfoldBooleanSwitchWidget,
+    )
+
+
 class EmptyForm(forms.Form):
     """A confirmation without questions."""
 
@@ -76,8 +91,12 @@ class AskingAdmin(ModelAdmin):
         text: str,
         form_class: type[forms.Form],
         do: Callable[[Any, dict[str, Any]], str],
+        stay: bool = False,
     ) -> HttpResponse:
-        """Confirm, then call `do(object, form data)`, which answers with what to tell; a refusal is told likewise."""
+        """Confirm, then call `do(object, form data)`, which answers with what to tell; a refusal is told likewise.
+
+        Then it goes back to the list, or with `stay` to the object's page.
+        """
         found: Model | None = self.get_object(request, object_id)
         if found is None:
             raise Http404
@@ -87,7 +106,7 @@ class AskingAdmin(ModelAdmin):
         if request.method == "POST" and form.is_valid():
             try:
                 messages.success(request, do(found, form.cleaned_data))
-                return self._back_to_list()
+                return redirect(self._page_of(object_id)) if stay else self._back_to_list()
             except DomainError as refusal:
                 field = refusal.field if refusal.field in form.fields else None
                 form.add_error(field, str(refusal))
@@ -98,9 +117,12 @@ class AskingAdmin(ModelAdmin):
             "text": text,
             "form": form,
             "object": found,
-            "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id]),
+            "back": self._page_of(object_id),
         }
         return TemplateResponse(request, "customers/admin/ask_first.html", context, status=422 if form.errors else 200)
+
+    def _page_of(self, object_id: str) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id])
 
     def _back_to_list(self) -> HttpResponseRedirect:
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
@@ -121,8 +143,10 @@ class RegistrationAdmin(AskingAdmin):
     """Applications; the open ones are answered by the buttons or in bulk."""
 
     form = RegistrationForm
-    list_display = ("shop_name", "schema_name", "owner_name", "owner_email", "status_shown", "created_at")
-    list_filter = ("status", "language", "created_at")
+    list_display = (
+        "shop_name", "schema_name", "owner_name", "owner_email", "is_confirmed", "status_shown", "created_at"
+    )  # fmt: skip
+    list_filter = ("status", ("email_verified_at", admin.EmptyFieldListFilter), "language", "created_at")
     search_fields = ("shop_name", "schema_name", "owner_name", "owner_email")
     date_hierarchy = "created_at"
     actions: ClassVar[list[str]] = ["approve_selected", "reject_selected"]
@@ -130,7 +154,7 @@ class RegistrationAdmin(AskingAdmin):
     entered = ("shop_name", "schema_name", "owner_name", "owner_email", "phone", "language")
     known = (
         "status", "reason", "tenant", "created_at", "email_verified_at", "processed_at", "processed_by",
-        "provisioned_at", "expired_at", "closed_at",
+        "provisioned_at", "expired_at", "closed_at", "journal",
     )  # fmt: skip
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -147,24 +171,51 @@ class RegistrationAdmin(AskingAdmin):
         """The status as a coloured label."""
         return registration.status, registration.get_status_display()
 
+    @display(description=gettext_lazy("e-mail confirmed"), boolean=True, ordering="email_verified_at")
+    def is_confirmed(self, registration: TenantRegistration) -> bool:
+        """Whether the applicant reads the mail that the invitation goes to."""
+        return registration.email_verified_at is not None
+
+    @display(description=gettext_lazy("making of the shop"))
+    def journal(self, registration: TenantRegistration) -> str:
+        """Each try to make the shop: when, by whom, the steps with their times, what went wrong."""
+        tries = TenantOperation.objects.filter(
+            kind=TenantOperation.Kind.PROVISION,
+            schema_name=registration.schema_name,
+            started_at__gte=registration.created_at,
+        )
+        lines = [_told(each) for each in tries.order_by("pk")]
+        if lines and tries[0].error and registration.status == TenantRegistration.Status.PENDING:
+            approve_page = reverse("admin:customers_tenantregistration_approve_one", args=[registration.pk])
+            lines.append(format_html('<a class="text-primary-600" href="{}">{}</a>', approve_page, _("Try again")))
+        return format_html_join("", "<p>{}</p>", ([line] for line in lines)) or "—"
+
     @action(description=gettext_lazy("Approve"), url_path="approve", icon="check")
     def approve_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Make the shop of one application."""
 
         def do(registration: TenantRegistration, data: dict[str, Any]) -> str:
-            shop = run(lambda: approve(registration=registration, by=_operator(request), now=timezone.now()))
+            shop = try_to_approve(registration=registration, by=_operator(request), now=timezone.now(), **data)
             return _("The shop “%(shop)s” is open at %(address)s; the owner's invitation is sent.") % {
                 "shop": shop.name,
                 "address": shop.get_primary_domain(),
             }
 
+        registration: TenantRegistration | None = self.get_object(request, object_id)
+        is_known = registration is None or registration.email_verified_at is not None
+        text = _("This makes the shop with its database schema and sends the owner an invitation.")
+        if registration is not None and not is_known:
+            text += " " + _(
+                "The e-mail %(email)s is not confirmed: if it is mistyped, a stranger gets the invitation and the shop."
+            ) % {"email": registration.owner_email}
         return self.ask_first(
             request,
             object_id,
             title=_("Approve the application"),
-            text=_("This makes the shop with its database schema and sends the owner an invitation."),
-            form_class=EmptyForm,
+            text=text,
+            form_class=EmptyForm if is_known else UnconfirmedForm,
             do=do,
+            stay=True,
         )
 
     @action(description=gettext_lazy("Reject"), url_path="reject", icon="close")
@@ -190,7 +241,7 @@ class RegistrationAdmin(AskingAdmin):
         made = 0
         for registration in queryset.order_by("created_at", "pk"):
             try:
-                run(lambda each=registration: approve(registration=each, by=_operator(request), now=timezone.now()))  # type: ignore[misc]
+                try_to_approve(registration=registration, by=_operator(request), now=timezone.now())
                 made += 1
             except DomainError as refusal:
                 messages.error(request, f"{registration}: {refusal}")
@@ -353,6 +404,44 @@ class DomainAdmin(ModelAdmin):
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+
+@admin.register(TenantOperation, site=platform_site)
+class OperationAdmin(ModelAdmin):
+    """The journal, to be read and nothing else."""
+
+    list_display = ("started_at", "kind", "schema_name", "step", "operator", "finished_at", "error_shown")
+    list_filter = ("kind", ("finished_at", admin.EmptyFieldListFilter), "started_at")
+    search_fields = ("schema_name", "operator", "error")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description=gettext_lazy("error"))
+    def error_shown(self, row: TenantOperation) -> str:
+        """Its beginning: the rest is on the operation's page."""
+        return row.error[:80]
+
+
+def _told(row: TenantOperation) -> str:
+    """One operation in a line."""
+    said = [_moment(row.started_at), row.operator]
+    said += [f"{STEPS.get(name, name)} {_moment(datetime.datetime.fromisoformat(at))}" for name, at in row.steps]
+    if row.finished_at is None:
+        said.append(_("going on"))
+    else:
+        said.append(_("failed: %(error)s") % {"error": row.error} if row.error else _("done"))
+    return " · ".join(filter(None, said))
+
+
+def _moment(at: datetime.datetime) -> str:
+    return f"{timezone.localtime(at):%d.%m.%Y %H:%M:%S}"
 
 
 def _operator(request: HttpRequest) -> User:

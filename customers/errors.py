@@ -89,6 +89,77 @@ class AlreadyAnswered(DomainError):
         )
 
 
+class MakingFailed(DomainError):
+    """Something broke while the shop was made."""
+
+    code = "making_failed"
+    status = 500
+
+    def __init__(self, shop_name: str, error: BaseException) -> None:
+        super().__init__(
+            _(
+                "“%(shop)s” could not be made: %(error)s. Nothing of it is left, and the application is still waiting. "
+                "Look at the cause and try again."
+            )
+            % {"shop": shop_name, "error": f"{type(error).__name__}: {error}"[:300]}
+        )
+
+
+class EmailUnconfirmed(DomainError):
+    """The invitation, and with it the shop, would go to an address that nobody has confirmed."""
+
+    code = "email_unconfirmed"
+
+    def __init__(self, shop_name: str) -> None:
+        super().__init__(
+            _(
+                "The e-mail of “%(shop)s” is not confirmed: a mistyped address would hand the shop to a stranger. Nothing "
+                "was changed: wait for the applicant, or say that you know the address (--unconfirmed)."
+            )
+            % {"shop": shop_name}
+        )
+
+
+class WrongMailCode(DomainError):
+    """Not the code of the last mail."""
+
+    code = "wrong_mail_code"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This is not the code. Copy it from our last mail; codes of earlier mails are not valid any more."),
+            field="code",
+        )
+
+
+class MailCodeSpent(DomainError):
+    """The code is too old, or was missed too often."""
+
+    code = "mail_code_spent"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This code is not valid any more: it is too old, or there were too many tries. Have a new one sent."),
+            field="code",
+        )
+
+
+class NothingToConfirm(DomainError):
+    """The e-mail is confirmed, or the application is answered."""
+
+    code = "nothing_to_confirm"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "There is nothing to confirm any more: the e-mail is confirmed or the application is answered. "
+                "Nothing was changed."
+            )
+        )
+
+
 class PlatformItself(DomainError):
     """The public schema is no shop."""
 

@@ -34,9 +34,7 @@ class ApplicationForm(Form):
     key = KeyField()
 
     def clean_owner_email(self) -> str:
-        email: str = self.cleaned_data["owner_email"].strip()
-        EmailValidator(_("This is not an e-mail address. Write it like marina@example.com."))(email)
-        return email
+        return _email(self.cleaned_data["owner_email"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -63,6 +61,40 @@ class ApplicationForm(Form):
             if suggestion
             else _("Think of an address: we could not make one from the name."),
         )
+
+
+def _email(value: str) -> str:
+    email = value.strip()
+    EmailValidator(_("This is not an e-mail address. Write it like marina@example.com."))(email)
+    return email
+
+
+class MailCodeForm(Form):
+    """The code of our mail, as it is typed or pasted."""
+
+    code = forms.CharField(
+        label=_("Code from the mail"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "placeholder": "xxxx-xxxx",
+            }
+        ),
+    )
+
+
+class OtherEmailForm(Form):
+    """Another address instead of a mistyped one."""
+
+    owner_email = forms.CharField(
+        label=_("The right e-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+
+    def clean_owner_email(self) -> str:
+        return _email(self.cleaned_data["owner_email"])
 
 
 class AddressForm(Form):

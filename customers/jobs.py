@@ -10,25 +10,22 @@ from django.utils.translation import gettext
 
 from core.jobs import job
 from core.links import origin_of, shop_url
-from core.sealing import seal
 from core.templatetags.florist import day
 from core.tenancy import in_schema
 from customers.links import status_path
 from customers.models import Client, TenantRegistration
+from customers.services.confirming import code_of
 from customers.services.paying import Standing
 from customers.services.provisioning import default_domain
-
-MAIL_PROOF = "customers.registration.email"
 
 
 @job(on_platform=True)
 def mail_received(registration_id: int) -> None:
-    """The application is here; the link proves that the applicant reads this mail."""
-    registration = TenantRegistration.objects.filter(pk=registration_id).first()
-    if registration is None:
-        return
-    proof = seal(str(registration.token), purpose=MAIL_PROOF)
-    _mail_applicant(registration, "received", query=f"?mail={proof}")
+    """The application is here; the code proves that the applicant reads this mail. Nothing once that is known."""
+    registration = TenantRegistration.objects.filter(pk=registration_id, email_verified_at=None).first()
+    if registration is not None:
+        code = code_of(registration)
+        _mail_applicant(registration, "received", query=f"?code={code}", code=code)
 
 
 @job(on_platform=True)
@@ -66,7 +63,7 @@ def mail_payment(client_id: int) -> None:
         )
 
 
-def _mail_applicant(registration: TenantRegistration, template: str, *, query: str = "") -> None:
+def _mail_applicant(registration: TenantRegistration, template: str, *, query: str = "", code: str = "") -> None:
     with translation.override(registration.language):
         _mail(
             registration.owner_email,
@@ -75,6 +72,7 @@ def _mail_applicant(registration: TenantRegistration, template: str, *, query: s
             registration=registration,
             url=origin_of(settings.PLATFORM_DOMAIN) + status_path(registration) + query,
             address=default_domain(registration.schema_name),
+            code=code,
         )
 
 

@@ -245,6 +245,9 @@ class TenantRegistration(models.Model):
     )
     created_at = models.DateTimeField(_("application received"), auto_now_add=True)
     email_verified_at = models.DateTimeField(_("e-mail confirmed"), null=True, blank=True, editable=False)
+    # The code in the mail is derived from this moment (customers/services/confirming.py) and not kept anywhere.
+    code_sent_at = models.DateTimeField(_("code sent at"), null=True, blank=True, editable=False)
+    wrong_codes = models.PositiveSmallIntegerField(_("wrong codes since"), default=0, editable=False)
     processed_at = models.DateTimeField(_("answered at"), null=True, blank=True, editable=False)
     processed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -315,6 +318,7 @@ class TenantOperation(models.Model):
     schema_name = models.CharField(_("schema"), max_length=63)
     parameters = models.JSONField(_("parameters"), default=dict)
     step = models.CharField(_("step"), max_length=40, blank=True)
+    steps = models.JSONField(_("steps"), default=list)  # [name, moment] of each, in their order
     attempt = models.PositiveIntegerField(_("attempt"), default=1)
     operator = models.CharField(_("operator"), max_length=150, blank=True)
     host = models.CharField(_("computer"), max_length=255)

@@ -10,4 +10,7 @@ urlpatterns = [
     path("apply/address/", views.suggest_address_field, name="suggest_address"),
     path("application/", views.application_sent, name="application_sent"),
     path("application/<uuid:token>/", views.application_status, name="application_status"),
+    path("application/<uuid:token>/confirm/", views.confirm, name="application_confirm"),
+    path("application/<uuid:token>/again/", views.send_again, name="application_again"),
+    path("application/<uuid:token>/e-mail/", views.other_email, name="application_email"),
 ]

@@ -69,6 +69,33 @@ TENANT_SEEDERS = [
 # is what an owner may load into an empty shop.
 DEMO_FILLER = "orders.demo"
 
+# What the owner's archive of everything (core/exporting.py) leaves out and why: tables, or columns of a table. The reader
+# of the archive sees the reasons.
+_RIGHTS = _("Rights: they follow from a person's role.")
+_DOORS = _("Sessions and attempts to log in.")
+_KEYS = _("Passwords and keys of the second factor: nobody needs them outside.")
+_OWN = _("Notes of the program for itself.")
+EXPORT_LEAVES_OUT = {
+    "accounts.User.password": _KEYS,
+    "otp_totp.TOTPDevice": _KEYS,
+    "otp_static.StaticDevice": _KEYS,
+    "otp_static.StaticToken": _KEYS,
+    "sessions.Session": _DOORS,
+    "accounts.Attempt": _DOORS,
+    "axes.AccessAttempt": _DOORS,
+    "axes.AccessAttemptExpiration": _DOORS,
+    "axes.AccessFailureLog": _DOORS,
+    "axes.AccessLog": _DOORS,
+    "auth.Permission": _RIGHTS,
+    "auth.Group": _RIGHTS,
+    "auth.Group_permissions": _RIGHTS,
+    "accounts.User_groups": _RIGHTS,
+    "accounts.User_user_permissions": _RIGHTS,
+    "contenttypes.ContentType": _OWN,
+    "admin.LogEntry": _OWN,
+    "core.IdempotencyKey": _OWN,
+}
+
 # The day's work of every open shop, and of the platform: dotted names of functions that take `now`, own their
 # transactions (core/daily.py), answer how many rows they changed, and change none when they run once more.
 DAILY_WORK = [
@@ -77,6 +104,7 @@ DAILY_WORK = [
     "core.photos.forget_photos",
     "core.sessions.forget_sessions",
     "accounts.daily.forget_log_ins",
+    "orders.daily.end_holds",
     "inventory.daily.reserve_due_orders",
 ]
 DAILY_PLATFORM_WORK = [
@@ -85,6 +113,7 @@ DAILY_PLATFORM_WORK = [
     "core.sessions.forget_sessions",
     "accounts.daily.forget_log_ins",
     "core.jobs.forget_jobs",
+    "core.export_shelf.forget_archives",
 ]
 # From which hour on, local time, the worker begins it; -1 leaves it to `run_daily`.
 DAY_BEGINS_AT = env.number("DAY_BEGINS_AT", 3)
@@ -225,6 +254,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(BASE_DIR / "media")))
 MULTITENANT_RELATIVE_MEDIA_ROOT = "tenants/%s"
+EXPORT_ROOT = Path(env.text("EXPORT_ROOT", str(BASE_DIR / "exports")))
 BACKUP_ROOT = Path(env.text("BACKUP_ROOT", str(BASE_DIR / "backups")))
 STORAGES = {
     "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},

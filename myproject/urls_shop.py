@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("core.urls_undo")),
     path("", include("accounts.urls")),
     path("first-steps/", include("reports.urls")),
+    path("export/", include("reports.urls_export")),
     path("orders/", include("orders.urls")),
     path("stock/", include("inventory.urls")),
     path("catalogue/", include("products.urls")),

@@ -46,8 +46,11 @@ class FirstSteps:
         return next((step for step in self.steps if not step.is_done), None)
 
 
-def first_steps(*, may_load_demo: bool) -> FirstSteps | None:
-    """The checklist, or None once everything is done or the shop has hidden it: one statement, two with the demo."""
+def first_steps(*, may_load_demo: bool, is_protected: bool = True) -> FirstSteps | None:
+    """The checklist, or None once the shop works or has hidden it: one statement, two with the demo.
+
+    `is_protected` is whether whoever looks has a second factor. It is offered, but the list does not stay for it alone.
+    """
     found = (
         Warehouse.all_objects.order_by("pk")
         .values_list(
@@ -65,7 +68,7 @@ def first_steps(*, may_load_demo: bool) -> FirstSteps | None:
         return None
     words = [
         (_("Tell who works here"), _("Look over the shop's people and warehouses, and invite your colleagues."),
-         reverse("admin:index"), _("Open the settings")),
+         reverse("admin:accounts_user_changelist"), _("Open the list")),
         (_("Enter your goods"), _("Flowers, greenery and packaging with their prices. A few are enough to begin."),
          reverse("products:product_create"), _("Add a product")),
         (_("Receive a delivery"), _("The stock then knows what is there, what it cost and until when it is fresh."),
@@ -76,6 +79,16 @@ def first_steps(*, may_load_demo: bool) -> FirstSteps | None:
          reverse("orders:order_list"), _("Open the orders")),
     ]  # fmt: skip
     steps = [Step(is_done, *word) for is_done, word in zip(done, words, strict=True)]
+    if not is_protected:
+        steps.append(
+            Step(
+                False,
+                _("Lock the door twice"),
+                _("With a second factor a stolen password opens nothing: a code from your phone is asked for as well."),
+                reverse("second_factor"),
+                _("Switch it on"),
+            )
+        )
     return FirstSteps(steps, demo=may_load_demo and not any(done[1:]) and has_demo() and is_empty())
 
 

@@ -34,6 +34,9 @@ FORGOTTEN_EMAIL = Limit("forgotten_email", 5, HOUR)
 APPLY = Limit("apply", 20, HOUR)
 APPLY_EMAIL = Limit("apply_email", 10, DAY)
 SUGGEST_ADDRESS = Limit("suggest_address", 200, HOUR)
+# By application: tries to confirm its e-mail, and mails that are asked for again.
+CONFIRM = Limit("confirm", 30, HOUR)
+CONFIRM_AGAIN = Limit("confirm_again", 5, HOUR)
 # By person: a code has a million values, three of which are right at any time.
 CODE = Limit("code", 5, HOUR // 4)
 CODE_OF_DAY = Limit("code_of_day", 30, DAY)

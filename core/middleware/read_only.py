@@ -16,6 +16,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 OPEN = {
     "login", "login_code", "logout", "forgotten", "new_password", "invitation", "set_language", "set_theme", "password",
     "second_factor", "second_factor_on", "second_factor_off", "second_factor_codes", "admin:login", "admin:logout",
+    "export_unlock", "export_make",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from django.db import connection, models, transaction
 from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django_tenants.middleware.main import TenantMainMiddleware
@@ -22,6 +23,11 @@ from django_tenants.utils import get_tenant_domain_model, get_tenant_model, remo
 from core.tenancy import tenant_connection
 
 SECONDS = 60.0
+# The way to the owner's archive: in, by the second factor too, the archive itself, and out.
+OPEN_WHEN_CLOSED = {
+    "login", "login_code", "logout", "forgotten", "new_password", "second_factor", "second_factor_on", "set_language",
+    "set_theme", "export", "export_unlock", "export_make", "export_file",
+}  # fmt: skip
 # PostgreSQL keeps what it knows of every table that a connection ever touched: some 0.2 MB for the pages of one shop.
 SHOPS_PER_CONNECTION = 200
 
@@ -99,10 +105,12 @@ class ShopMiddleware(TenantMainMiddleware):
         shop = self._find(host)
         if shop is None:
             return self.no_tenant_found(request, host)
-        if not shop.is_public and not shop.is_open_on(timezone.localdate()):
+        is_closed = not shop.is_public and not shop.is_open_on(timezone.localdate())
+        if is_closed and (shop.status == "provisioning" or not _stays_open(request)):
             return _closed(being_made=shop.status == "provisioning")
         shop.domain_url = host
         request.tenant = shop  # type: ignore[attr-defined]
+        request.is_closed = is_closed  # type: ignore[attr-defined]
         _leave_room_for(shop.schema_name)
         tenant_connection.set_tenant(shop)
         self.setup_url_routing(request)
@@ -129,6 +137,16 @@ class ShopMiddleware(TenantMainMiddleware):
                 return None
             hosts.put(host, shop, now, generation)
         return shop
+
+
+def _stays_open(request: HttpRequest) -> bool:
+    """Whether this page of a closed shop is one of those by which the owner takes the data along."""
+    if request.path_info.startswith(settings.STATIC_URL):
+        return True
+    try:
+        return resolve(request.path_info, settings.ROOT_URLCONF).view_name in OPEN_WHEN_CLOSED
+    except Resolver404:
+        return False
 
 
 def _leave_room_for(schema_name: str) -> None:

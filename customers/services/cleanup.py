@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django_tenants.utils import get_public_schema_name
 
+from core.export_shelf import remove_shelves
 from core.tenancy import in_public
 from customers.errors import FilesRemain, PlatformItself, UnknownShop, UnsafeMedia
 from customers.models import Client, TenantOperation, TenantRegistration
@@ -115,7 +116,7 @@ def check_files(schema_name: str) -> None:
 
 
 def remove_files(schema_name: str) -> int:
-    """Delete the shop's media folder and answer how many files it held.
+    """Delete the shop's media folder and its owner's archives, and answer how many files the folder held.
 
     Raises UnsafeMedia before touching anything, FilesRemain when the disk refuses; both may be repeated.
     """
@@ -127,6 +128,7 @@ def remove_files(schema_name: str) -> int:
             folder.rename(tenants_root() / f".trash-{schema_name}-{uuid.uuid4().hex}")
         for trash in _folders(schema_name):
             shutil.rmtree(trash)
+        remove_shelves(schema_name)
     except OSError as error:
         raise FilesRemain(str(tenants_root()), str(error.strerror or error)) from error
     return count

@@ -32,9 +32,11 @@ class Journal:
 
     def step(self, name: str) -> None:
         """Write down that `name` is done. Raises TakenOver when somebody else carries the operation on."""
+        now = timezone.now()
+        steps = [*self.row.steps, [name, now.isoformat()]]
         with in_public():
-            self._write(step=name, heartbeat_at=timezone.now())
-        self.row.step = name
+            self._write(step=name, steps=steps, heartbeat_at=now)
+        self.row.step, self.row.steps = name, steps
 
     def finish(self, error: str = "") -> None:
         """Write down the end. An error ends the operation too: repeating it is a new one."""
@@ -69,6 +71,25 @@ def operation(
                 journal.finish(error=f"{type(error).__name__}: {error}")
             raise
         journal.finish()
+
+
+def note_failure(
+    kind: str, schema_name: str, *, error: BaseException, began: datetime.datetime, operator: str = ""
+) -> None:
+    """Write down that an operation failed of which nothing is left, its own line in the journal included."""
+    now = timezone.now()
+    with in_public():
+        TenantOperation.objects.create(
+            kind=kind,
+            schema_name=schema_name,
+            operator=operator or _who(),
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            started_at=began,
+            heartbeat_at=now,
+            finished_at=now,
+            error=f"{type(error).__name__}: {error}"[:2000],
+        )
 
 
 def last_of(schema_name: str, kind: str) -> TenantOperation | None:

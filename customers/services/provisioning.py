@@ -71,6 +71,7 @@ def provision_shop(
     status: str = Client.Status.ACTIVE,
     domain: str = "",
     registration: TenantRegistration | None = None,
+    operator: str = "",
     verbosity: int = 0,
 ) -> Client:
     """Make a shop with its domain, schema, tables, first data and, if there is an e-mail, its owner.
@@ -81,7 +82,9 @@ def provision_shop(
     if not names.fits_operator(schema_name):
         raise NameNotAllowed(schema_name)
     domain = (domain or default_domain(schema_name)).lower()
-    with in_public(), transaction.atomic(), operation(TenantOperation.Kind.PROVISION, schema_name):
+    with in_public(), transaction.atomic(), operation(
+        TenantOperation.Kind.PROVISION, schema_name, operator=operator
+    ) as journal:  # fmt: skip
         left = what_is_left(schema_name, domain=domain, but=registration)
         if left:
             raise NameLeftBehind(schema_name, left)
@@ -98,6 +101,7 @@ def provision_shop(
         try:
             with transaction.atomic():
                 shop.save(verbosity=verbosity)
+                journal.step("tables")
                 Domain.objects.create(domain=domain, tenant=shop, is_primary=True)
         except IntegrityError as error:
             for table, what in _UNIQUE.items():
@@ -107,6 +111,7 @@ def provision_shop(
         if owner_email:
             with in_schema(schema_name):
                 invite_owner(email=owner_email, name=owner_name, language=language)
+            journal.step("owner")
         if status != shop.status:
             shop.status = status
             shop.save(update_fields=["status"])

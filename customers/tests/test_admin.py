@@ -2,11 +2,12 @@
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from core.tenancy import in_schema
-from customers.models import Client, Domain, TenantRegistration
+from customers.models import Client, Domain, TenantOperation, TenantRegistration
 from customers.schema import schema_exists
 
 APPLICATIONS = "/admin/customers/tenantregistration/"
@@ -24,8 +25,9 @@ def operator(platform_client):
 @pytest.fixture
 def application(platform):
     return TenantRegistration.objects.create(
-        shop_name="Лилия", schema_name="lily", owner_name="Анна", owner_email="anna@example.com"
-    )
+        shop_name="Лилия", schema_name="lily", owner_name="Анна", owner_email="anna@example.com",
+        email_verified_at=timezone.now(),
+    )  # fmt: skip
 
 
 def test_every_list_and_form_opens(operator, application, shops):
@@ -53,6 +55,21 @@ def test_the_button_asks_first_and_then_makes_the_shop(operator, application):
     assert "already answered" in again.content.decode()
 
 
+def test_an_e_mail_that_nobody_has_confirmed_is_taken_on_trust_only_by_a_tick(operator, application):
+    TenantRegistration.objects.update(email_verified_at=None)
+    path = f"{APPLICATIONS}{application.pk}/approve/"
+    assert "anna@example.com is not confirmed" in operator.get(path).content.decode()
+    assert operator.post(path).status_code == 422
+    page = operator.post(
+        APPLICATIONS, {"action": "approve_selected", "_selected_action": [application.pk]}, follow=True
+    )
+    assert "is not confirmed" in page.content.decode()
+    application.refresh_from_db()
+    assert (application.status, schema_exists("lily")) == ("pending", False)
+    assert "is open at lily.localhost" in operator.post(path, {"unconfirmed": "on"}, follow=True).content.decode()
+    assert schema_exists("lily")
+
+
 def test_a_refused_approval_tells_why_and_changes_nothing(operator, application):
     with connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA lily")
@@ -61,6 +78,46 @@ def test_a_refused_approval_tells_why_and_changes_nothing(operator, application)
     assert "a database schema with data" in answer.content.decode()
     application.refresh_from_db()
     assert application.status == "pending"
+
+
+def test_the_application_keeps_a_journal_of_every_try_to_make_its_shop(operator, application, monkeypatch):
+    from customers.services import registration
+
+    def break_off(**details):
+        raise OSError("No space left on device")
+
+    page = f"{APPLICATIONS}{application.pk}/change/"
+    monkeypatch.setattr(registration, "provision_shop", break_off)
+    answer = operator.post(f"{APPLICATIONS}{application.pk}/approve/")
+    assert answer.status_code == 422
+    assert "could not be made: OSError: No space left on device" in answer.content.decode()
+    application.refresh_from_db()
+    assert (application.status, schema_exists("lily")) == ("pending", False)
+    shown = operator.get(page).content.decode()
+    assert "failed: OSError: No space left on device" in shown
+    assert "Try again" in shown
+    monkeypatch.undo()
+    answer = operator.post(f"{APPLICATIONS}{application.pk}/approve/", follow=True)
+    assert answer.redirect_chain[-1][0] == page
+    shown = answer.content.decode()
+    assert "tables and first data" in shown
+    assert "Try again" not in shown
+    journal = TenantOperation.objects.filter(schema_name="lily").order_by("pk")
+    assert [bool(row.error) for row in journal] == [True, False]
+    assert [name for name, _at in journal[1].steps] == ["tables", "owner"]
+    assert [row.operator for row in journal] == ["boss", "boss"]
+
+
+def test_the_journal_is_read_and_not_written(operator, application):
+    operator.post(f"{APPLICATIONS}{application.pk}/approve/")
+    row = TenantOperation.objects.get(schema_name="lily")
+    journal = "/admin/customers/tenantoperation/"
+    assert "lily" in operator.get(journal).content.decode()
+    assert operator.get(f"{journal}{row.pk}/change/").status_code == 200
+    assert operator.get(f"{journal}add/").status_code == 403
+    for path in (f"{journal}{row.pk}/change/", f"{journal}{row.pk}/delete/"):
+        assert operator.post(path, {"post": "yes", "error": "x"}).status_code == 403
+    assert TenantOperation.objects.get(schema_name="lily").error == ""
 
 
 def test_rejecting_wants_a_reason(operator, application):
@@ -75,8 +132,9 @@ def test_rejecting_wants_a_reason(operator, application):
 
 def test_applications_are_answered_in_bulk_and_one_that_fails_stops_no_other(operator, application):
     other = TenantRegistration.objects.create(
-        shop_name="Ромашка", schema_name="daisy", owner_name="B", owner_email="b@example.com"
-    )
+        shop_name="Ромашка", schema_name="daisy", owner_name="B", owner_email="b@example.com",
+        email_verified_at=timezone.now(),
+    )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA lily")
     data = {"action": "approve_selected", "_selected_action": [application.pk, other.pk]}

@@ -208,8 +208,20 @@ def test_the_list_tells_sizes_and_what_is_left_of_shops_that_are_gone(three):
 
 def application(name="lily"):
     return TenantRegistration.objects.create(
-        shop_name="Lily", schema_name=name, owner_name="Anna", owner_email="anna@example.com"
-    )
+        shop_name="Lily", schema_name=name, owner_name="Anna", owner_email="anna@example.com",
+        email_verified_at=timezone.now(),
+    )  # fmt: skip
+
+
+def test_nobodys_e_mail_has_to_be_taken_on_trust(shops):
+    application()
+    TenantRegistration.objects.update(email_verified_at=None)
+    with translation.override("en"), pytest.raises(CommandError, match="is not confirmed"):
+        call_command("approve_registration", "--schema=lily")
+    assert not Client.objects.filter(schema_name="lily").exists()
+    assert TenantRegistration.objects.get().status == "pending"
+    assert call("approve_registration", "--schema=lily", "--unconfirmed")[0] == 0
+    assert Client.objects.get(schema_name="lily").status == "active"
 
 
 def test_an_application_is_approved_and_its_shop_made(shops):

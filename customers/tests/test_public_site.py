@@ -1,5 +1,6 @@
 """The public site in a browser's eyes."""
 
+import datetime
 import re
 import uuid
 
@@ -7,6 +8,7 @@ import pytest
 
 from customers.models import TenantRegistration
 
+NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.UTC)
 FORM = {
     "shop_name": "Лилия на Садовой",
     "schema_name": "lily",
@@ -123,9 +125,13 @@ def test_an_unknown_token_is_404(platform_client):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"status": "pending"}, "We look at the application"),
+        ({"status": "pending"}, "have sent a code to a•••@example.com"),
+        ({"status": "pending", "email_verified_at": NOW}, "We look at the application"),
+        ({"status": "pending", "expired_at": NOW}, "has expired"),
         ({"status": "rejected", "reason": "No such <b>street</b>"}, "No such &lt;b&gt;street"),
-        ({"status": "approved"}, "This shop is closed"),
+        ({"status": "approved"}, "Your shop is being made"),
+        ({"status": "approved", "provisioned_at": NOW}, "This shop is closed"),
+        ({"status": "approved", "closed_at": NOW}, "This shop is closed"),
     ],
 )
 def test_the_page_of_an_application_tells_what_became_of_it(platform_client, fields, words):

@@ -42,6 +42,23 @@ def test_progress_follows_what_the_shop_has_done_until_nothing_is_left(shop, own
     assert done() is None
 
 
+def test_the_second_factor_is_offered_until_it_is_on_and_holds_nothing_up(shop, login, owner):
+    browser = login(owner)
+    assert "Lock the door twice" in page(browser)
+    assert 'href="/profile/second-factor/"' in page(browser)
+    assert 'href="/admin/accounts/user/"' in page(browser), "and people are invited where people are listed"
+    owner.second_factor_at = timezone.now()
+    owner.save()
+    assert "Lock the door twice" not in page(login(owner))
+    owner.second_factor_at = None
+    owner.save()
+    User.objects.create_user("anna", role="florist")
+    rose = product("Red rose")
+    receive(rose, "10")
+    complete_order(order((rose, "1")))
+    assert first_steps(may_load_demo=True, is_protected=False) is None
+
+
 @pytest.mark.parametrize(("language", "said"), [("ru", "Первые шаги"), ("en", "First steps")])
 def test_owner_and_manager_see_the_checklist_and_others_do_not(login, staff, language, said):
     for role, sees in (("owner", True), ("manager", True), ("florist", False), ("courier", False)):

@@ -83,7 +83,9 @@ def _page(
         "sees_stock": may(user, "stock.view") and day == today,
     }
     if day == today and may(user, "admin.use"):
-        context["first_steps"] = first_steps(may_load_demo=may(user, "shop.set_up"))
+        context["first_steps"] = first_steps(
+            may_load_demo=may(user, "shop.set_up"), is_protected=user.second_factor_at is not None
+        )
     context |= _hours(context["figures"].hours, now if day == today else None)
     if context["sees_stock"]:
         context |= _stock(today) | rights(user)

@@ -32,7 +32,7 @@ def sound():
 
 @LANGUAGES
 @pytest.mark.slow
-def test_from_the_application_to_the_first_sale(visit, live_shop, language):
+def test_from_the_application_to_the_first_sale(visit, live_shop, language, do_jobs):
     platform = live_shop.origin.replace("rose.", "")
     port = platform.rpartition(":")[2]
     page = visit(platform, locale=language)
@@ -47,6 +47,13 @@ def test_from_the_application_to_the_first_sale(visit, live_shop, language):
     hand.click("form[action='/apply/'] button.primary")
     hand.finish()
     expect(page).to_have_url(re.compile(r"/application/[0-9a-f-]{36}/"))
+    do_jobs()
+    [code] = re.findall(r"^ +(\w{4}-\w{4})$", mail.outbox[-1].body, re.MULTILINE)
+    hand = Hand(page, f"confirm the e-mail ({language})", 2)
+    hand.fill("[name=code]", f" {code.upper().replace('-', ' ')} ")
+    hand.click("form[action$='/confirm/'] button.primary")
+    hand.finish()
+    expect(page.locator("form[action$='/confirm/']")).to_have_count(0)
 
     with in_public():
         User.objects.create_superuser("operator", "op@example.com", GOOD, language=language)
@@ -60,6 +67,7 @@ def test_from_the_application_to_the_first_sale(visit, live_shop, language):
     hand.click(page.locator("a[href*='approve']").first)
     hand.click("form button[type=submit]:visible")
     hand.finish()
+    do_jobs()
     assert len(mail.outbox) == 2, [message.subject for message in mail.outbox]
     invitation = re.search(r"/invitation/\S+", mail.outbox[-1].body).group(0)
 

@@ -7,9 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.management.refusing import RefusingCommand
-from core.transactions import run
 from customers.management.applications import add_application_options, chosen_application
-from customers.services.registration import approve
+from customers.services.registration import try_to_approve
 
 
 class Command(RefusingCommand):
@@ -19,10 +18,13 @@ class Command(RefusingCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_application_options(parser)
+        parser.add_argument(
+            "--unconfirmed", action="store_true", help=_("Also when nobody has confirmed the e-mail: you know it.")
+        )
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, *, unconfirmed: bool, **options: Any) -> None:
         application = chosen_application(options)
-        shop = run(lambda: approve(registration=application, by=None, now=timezone.now()))
+        shop = try_to_approve(registration=application, by=None, now=timezone.now(), unconfirmed=unconfirmed)
         self.stdout.write(
             _("The shop “%(name)s” is ready: schema %(schema)s, domain %(domain)s.")
             % {"name": shop.name, "schema": shop.schema_name, "domain": shop.get_primary_domain()}
