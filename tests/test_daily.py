@@ -21,6 +21,7 @@ from customers.daily import expire_applications
 from customers.models import Client, TenantRegistration
 from customers.services.paying import reminder_due
 from inventory.services.demands import DemandInput, freeze_demands
+from inventory.services.reservations import reserve
 from inventory.tests.factories import stocked, warehouse
 from products.models import ProductPhoto
 from products.tests.test_photos import every_file, read
@@ -62,6 +63,8 @@ def old_things(shop, owner, settings, django_capture_on_commit_callbacks):
     for photo in rose.photos.all():
         photo.delete()
     freeze_demands([DemandInput(rose, Decimal(4))], warehouse=warehouse(), needed_on=timezone.localdate())
+    held = freeze_demands([DemandInput(stocked("Tulip", ("10", "10")), Decimal(4))], warehouse=warehouse(), needed_on=timezone.localdate())  # fmt: skip
+    reserve(held, until=now - timedelta(days=1))
     for days in (1, 400):
         then = now - timedelta(days=days)
         IdempotencyKey.objects.create(scope="test", payload_hash="x", created_at=then)
