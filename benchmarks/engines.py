@@ -245,8 +245,8 @@ class Ours:
             )
             cursor.execute(
                 "insert into orders_order (status_id, warehouse_id, fulfilment, address, due_on, card_message, courier_note,"
-                " discount, delivery_price, total, paid, version, created_at)"
-                " select %s, %s, 'pickup', '', current_date, '', '', 0, 0, %s, 0, 1, now() from generate_series(1, %s)",
+                " discount, delivery_price, corrections, total, paid, version, created_at)"
+                " select %s, %s, 'pickup', '', current_date, '', '', 0, 0, 0, %s, 0, 1, now() from generate_series(1, %s)",
                 [status, warehouse, 25 * per * work.lines, work.orders],
             )
             pairs = [(order, product) for order, products in enumerate(drawn, 1) for product in products]

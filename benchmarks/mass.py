@@ -84,13 +84,13 @@ ORDERS = """
                   (array['new', 'confirmed', 'confirmed', 'assembling', 'ready', 'delivering', 'confirmed'])[1 + n %% 7]
              else (array['new', 'confirmed', 'confirmed', 'draft'])[1 + n %% 4] end;
     insert into orders_order (id, status_id, warehouse_id, buyer_id, recipient_id, fulfilment, address, due_on, due_from,
-                              due_until, card_message, courier_note, discount, delivery_price, total, paid, version,
-                              created_at, completed_at, created_by_id)
+                              due_until, card_message, courier_note, discount, delivery_price, corrections, total, paid,
+                              version, created_at, completed_at, created_by_id)
     select o.id, s.id, %(warehouse)s, b.id, r.id,
            case when n_mod = 0 then 'pickup' else 'delivery' end,
            case when n_mod = 0 then '' else 'Садовая, ' || o.n %% 200 || ', кв. ' || o.n %% 90 end,
            o.due_on, o.due_from, o.due_from + interval '2 hours', 'С днём рождения!', '', 0,
-           case when n_mod = 0 then 0 else 350 end, 0, 0, 3,
+           case when n_mod = 0 then 0 else 350 end, 0, 0, 0, 3,
            least((o.due_on + o.due_from) - interval '2 days', %(now)s - interval '1 hour'),
            case when o.category = 'completed' then o.due_on + o.due_from end, %(by)s
       from (select *, n %% 4 as n_mod from b_order) o

@@ -149,6 +149,7 @@ PAGES = [
     Page("inventory:transfer_list", "list"),
     Page("inventory:transfer_send", "form", "stock={stock}", role="florist"),
     Page("inventory:transfer_detail", "detail", sample="transfer"),
+    Page("inventory:print_document", "print", sample="write_off"),
     Page("inventory:print_transfer", "print", sample="transfer"),
     Page("inventory:stock_take_list", "list"),
     Page("inventory:stock_take_start", "form"),

@@ -57,6 +57,7 @@ def main() -> int:
     from django.test import Client as Browser
     from django.utils import timezone
 
+    from core.daily import do_day
     from core.tenancy import in_public, in_schema
     from customers.models import Client, SchemaTemplate
     from customers.services.auditing import audit
@@ -108,6 +109,14 @@ def main() -> int:
         print(f"migrate_tenants with nothing to do: {nothing:.2f} s")
         broken |= nothing > 2
         print(f"audit_tenants: {timed(lambda: audit(now=timezone.now())):.1f} s")
+        for what, now in (("first", timezone.now()), ("again", timezone.now())):
+            days = [do_day(name, now=now) for name in ["public", *names]]
+            broken |= any(day.errors for day in days)
+            times = sorted(1000 * day.seconds for day in days[1:])
+            print(
+                f"the day's work of all shops, {what}: {sum(times) / 1000:.1f} s, a shop p50 {statistics.median(times):.0f} ms,"
+                f" max {times[-1]:.0f} ms"
+            )
         with tempfile.TemporaryDirectory() as folder:
             took = timed(lambda: back_up(names[0], folder=Path(folder), with_files=True, now=timezone.now()))
             print(f"backup of one empty shop: {took:.2f} s")

@@ -1,6 +1,7 @@
 """The day's work: what every open shop and the platform have done for them once a day.
 
-Apps name it in `settings.DAILY_WORK` and `settings.DAILY_PLATFORM_WORK`. Whoever does it once more the same day does
+Apps name it in `settings.DAILY_WORK` and `settings.DAILY_PLATFORM_WORK`. A piece of it is called in no transaction and owns
+its own, one or as many as are good for whoever works in the shop meanwhile. Whoever does it once more the same day does
 nothing: the worker, which begins it by itself, and the command `run_daily` may both be at it.
 """
 
@@ -17,7 +18,6 @@ from django_tenants.utils import get_public_schema_name, get_tenant_model, schem
 
 from core.jobs import job
 from core.tenancy import current_schema_name, in_public, in_schema
-from core.transactions import run
 
 logger = logging.getLogger(__name__)
 
@@ -44,10 +44,7 @@ def open_shops() -> list[str]:
 
 
 def do_day(schema_name: str, *, now: datetime) -> Day:
-    """Do the day's work of one shop, or of the platform, each piece in a transaction of its own.
-
-    A piece that fails is told, not raised, changes nothing and stops no other.
-    """
+    """Do the day's work of one shop, or of the platform. A piece that fails is told, not raised, and stops no other."""
     began = time.monotonic()
     on_platform = schema_name == get_public_schema_name()
     changed: dict[str, int] = {}
@@ -60,7 +57,7 @@ def do_day(schema_name: str, *, now: datetime) -> Day:
         for path in settings.DAILY_PLATFORM_WORK if on_platform else settings.DAILY_WORK:
             try:
                 work = import_string(path)
-                changed[path] = run(lambda: work(now=now))  # noqa: B023 - called at once
+                changed[path] = work(now=now)
             except Exception as error:
                 logger.exception("%s was not done", path)
                 errors[path] = f"{type(error).__name__}: {error}".strip()

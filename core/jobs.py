@@ -148,9 +148,15 @@ def claim(worker_id: str, hold: Callable[[uuid.UUID], None] = lambda pk: None) -
     return row
 
 
+def place_of(row: Row) -> str:
+    """The schema a job belongs to. A row without one, which somebody wrote by hand, fails on the platform."""
+    arguments = row.args_kwargs.get("args")
+    return str(arguments[0]) if arguments else get_public_schema_name()
+
+
 def perform(row: Row) -> Outcome:
     """Do a job that was claimed, in its schema, and write down what became of it."""
-    schema_name = str(row.args_kwargs["args"][0])
+    schema_name = place_of(row)
     with in_schema(schema_name):  # so that the log names the shop
         return _perform(row, schema_name)
 
@@ -163,7 +169,7 @@ def take_back_from_the_dead() -> int:
     with in_public(), transaction.atomic():
         gone = list(DBTaskResult.objects.running().select_for_update(skip_locked=True))
         for row in gone:
-            with in_schema(str(row.args_kwargs["args"][0])):
+            with in_schema(place_of(row)):
                 _try_again(row, WorkerGone("The worker ended in the middle of the job."))
     return len(gone)
 

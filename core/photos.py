@@ -307,5 +307,5 @@ def forget_photos(*, now: datetime) -> int:
         for photo in model.all_objects.filter(is_deleted=True, deleted_at__lt=now - DELETED_KEPT)
     ]
     for photo in over:
-        photo.hard_delete()  # a receiver of the app takes the files after the commit
+        photo.hard_delete()  # in a transaction of its own, after which a receiver of the app takes the files
     return len(over)

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 import uuid
+from collections import Counter
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
@@ -33,8 +34,13 @@ class Hold:
         """Hold the row until `release`."""
         self._connection.set_autocommit(False)
         with self._connection.cursor() as cursor:
-            # Between these two statements and the end of the job the connection has nothing to say.
-            cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
+            # Until the end of the job the connection has nothing to say. That the other computer has vanished PostgreSQL
+            # is to notice within two minutes.
+            cursor.execute(
+                "SELECT set_config('idle_in_transaction_session_timeout', '0', true),"
+                " set_config('tcp_keepalives_idle', '60', true), set_config('tcp_keepalives_interval', '15', true),"
+                " set_config('tcp_keepalives_count', '4', true)"
+            )
             cursor.execute("SELECT 1 FROM django_tasks_database_dbtaskresult WHERE id = %s FOR KEY SHARE", [str(pk)])
 
     def release(self) -> None:
@@ -56,7 +62,7 @@ class Worker:
         self.interval = interval
         self.days = days
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:64]
-        self.outcomes: list[Outcome] = []
+        self.outcomes: Counter[Outcome] = Counter()
         self._hold = Hold()
         self._stopping = threading.Event()
         self._next_round = 0.0
@@ -96,7 +102,7 @@ class Worker:
         try:
             row = claim(self.name, self._hold.take)
             if row is not None:
-                self.outcomes.append(perform(row))
+                self.outcomes[perform(row)] += 1
         finally:
             self._hold.release()
         return row is not None

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 from django_tenants.utils import get_public_schema_name
 
@@ -20,6 +21,7 @@ def expire_applications(*, now: datetime) -> int:
     return waiting.filter(created_at__lt=now - UNCONFIRMED_FOR).update(expired_at=now)
 
 
+@transaction.atomic
 def remind_of_payment(*, now: datetime) -> int:
     """Have the owners mailed whose shop is about to end, or can't be changed any more; each of both once. Answers how
     many."""

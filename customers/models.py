@@ -18,6 +18,7 @@ from django_tenants.models import DomainMixin, TenantMixin
 from django_tenants.signals import post_schema_sync, schema_needs_to_be_sync
 from django_tenants.utils import get_public_schema_name
 
+from core.jobs import place_of
 from core.tenancy import current_schema_name
 from customers.errors import NameLeftBehind, NameNotAllowed
 from customers.schema import make_schema, schema_exists, schema_fingerprint, seed_schema
@@ -357,4 +358,4 @@ class BackgroundJob(DBTaskResult):  # type: ignore[type-arg]
     @property
     def schema_name(self) -> str:
         """The schema it belongs to."""
-        return str(self.args_kwargs["args"][0])
+        return place_of(self)

@@ -29,6 +29,7 @@ urlpatterns = [
     path("reservations/", stock.reservations, name="reservation_list"),
     path("documents/", documents.list_of_documents, name="document_list"),
     path("documents/<str:kind>/<int:pk>/", documents.detail, name="document_detail"),
+    path("documents/<str:kind>/<int:pk>/print/", printing.document, name="print_document"),
     path("receive/", receipts.receive, name="receive"),
     path("receipts/", receipts.list_of_receipts, name="receipt_list"),
     path("receipts/<int:pk>/", receipts.detail, name="receipt_detail"),

@@ -96,14 +96,15 @@ EXPORT_LEAVES_OUT = {
     "core.IdempotencyKey": _OWN,
 }
 
-# The day's work of every open shop, and of the platform: dotted names of functions that take `now`, are run in a
-# transaction of their own, answer how many rows they changed, and change none when they run once more.
+# The day's work of every open shop, and of the platform: dotted names of functions that take `now`, own their
+# transactions (core/daily.py), answer how many rows they changed, and change none when they run once more.
 DAILY_WORK = [
     "core.undo.forget_old",
     "core.idempotency.forget_keys",
     "core.photos.forget_photos",
     "core.sessions.forget_sessions",
     "accounts.daily.forget_log_ins",
+    "orders.daily.end_holds",
     "inventory.daily.reserve_due_orders",
 ]
 DAILY_PLATFORM_WORK = [
@@ -182,7 +183,7 @@ _database = dj_database_url.parse(DATABASE_URL, conn_max_age=env.number("DB_CONN
 DATABASES = {
     "default": {
         **_database,
-        "ENGINE": "django_tenants.postgresql_backend",
+        "ENGINE": "core.postgresql",
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             **_database.get("OPTIONS", {}),

@@ -12,6 +12,7 @@ from django.forms.formsets import BaseFormSet, formset_factory
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.errors import BadInput
 from core.forms import CleanCharField, DateField, Form, KeyField, MoneyField, PhoneField, QuantityField
@@ -139,10 +140,14 @@ class OrderForm(Form):
     card_message = CleanCharField(label=_("Words on the card"), max_length=500, multiline=True, required=False)
     due_on = DateField(label=_("Day"))
     due_from = forms.TimeField(
-        label=_("From"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+        label=pgettext_lazy("time", "From"),
+        required=False,
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )
     due_until = forms.TimeField(
-        label=_("Until"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+        label=pgettext_lazy("time", "Until"),
+        required=False,
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )
     goods_search = forms.CharField(
         label=_("Find goods"), required=False,

@@ -131,7 +131,7 @@ def test_a_shop_like_the_template_is_backed_up_without_looking_at_every_shop(lil
 
 def test_psql_alone_reads_the_script(lily, tmp_path):
     with tarfile.open(made(lily, tmp_path).path) as archive:
-        archive.extract(backups.SCRIPT, tmp_path, filter="data")
+        (tmp_path / backups.SCRIPT).write_bytes(archive.extractfile(backups.SCRIPT).read())
     before = count_rows("lily")
     remove("lily")
     with connection.cursor() as cursor:

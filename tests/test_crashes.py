@@ -3,6 +3,7 @@
 The table of docs/tenants.md, "When a process dies", names these tests.
 """
 
+import math
 import re
 from io import StringIO
 from pathlib import Path
@@ -98,7 +99,7 @@ def test_a_shop_whose_making_was_killed_is_not_there_and_is_made_again(committed
 
 
 @slow
-def test_a_shop_whose_maker_was_killed_after_the_commit_is_whole_but_for_the_mail(committed_shop):
+def test_a_shop_whose_maker_was_killed_after_the_commit_is_whole_and_the_mail_waits(committed_shop, mails):
     connection.set_schema_to_public()
     killed(MAKE, before=COMMITTED)
     assert (there(), unfinished()) == ({"row", "domain", "schema"}, [])
@@ -106,6 +107,7 @@ def test_a_shop_whose_maker_was_killed_after_the_commit_is_whole_but_for_the_mai
     with in_schema("papa"):
         owner = User.objects.get()
         assert (owner.email, owner.role, owner.has_usable_password()) == ("papa@example.com", "owner", False)
+    assert [mail.to for mail in mails()] == [["papa@example.com"]]
 
 
 @slow
@@ -336,6 +338,7 @@ def test_a_file_that_cant_be_read_stops_the_backup_with_its_name(papa, tmp_path,
         backups.back_up("papa", folder=tmp_path / "backups", with_files=True, now=timezone.now())
     assert "photo.webp" in str(refusal.value)
     assert list((tmp_path / "backups").iterdir()) == []
+    monkeypatch.undo()
     assert photo.read_bytes() == b"picture"
 
 
@@ -394,6 +397,12 @@ def test_thirty_schemas_are_dropped_one_after_the_other(committed_shop):
 # --- The table ---------------------------------------------------------------------------------------------------------
 
 
+def kills(test):
+    """How many processes a test kills, over all its parameters."""
+    counts = [len(mark.args[1]) for mark in getattr(test, "pytestmark", []) if mark.name == "parametrize"]
+    return math.prod(counts) if "killed" in test.__code__.co_names else 0
+
+
 def test_the_table_in_the_docs_names_tests_that_are_there():
     text = (django_settings.BASE_DIR / "docs" / "tenants.md").read_text(encoding="utf-8")
     table = text.split("## When a process dies")[1].split("\n## ")[0]
@@ -402,3 +411,5 @@ def test_the_table_in_the_docs_names_tests_that_are_there():
     assert named - known == set()
     here = {name for name in functions("tests/test_crashes.py") if name.startswith("test_")}
     assert here - named == {"test_the_table_in_the_docs_names_tests_that_are_there"}
+    count = sum(kills(test) for name, test in globals().items() if name.startswith("test_"))
+    assert f"{count} kills" in table

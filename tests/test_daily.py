@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from axes.models import AccessLog
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
@@ -29,6 +29,7 @@ from products.tests.test_photos import picture as jpeg
 THIS = "tests.test_daily"
 
 
+@transaction.atomic
 def break_in_rose(*, now):
     ShopFlag.objects.create(name="half done")
     if current_schema_name() == "rose":

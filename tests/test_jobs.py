@@ -180,6 +180,16 @@ def test_a_job_this_program_does_not_know_waits_for_a_worker_that_does(shop):
     assert "No module named" in only().traceback
 
 
+def test_a_row_that_somebody_wrote_by_hand_stops_no_worker(shop):
+    for arguments in ({"args": [], "kwargs": {}}, {"args": ["rose'; x"], "kwargs": {}}):
+        DBTaskResult.objects.create(args_kwargs=arguments, task_path=note.module_path, backend_name="default")
+    outcomes = {perform(claim("test")), perform(claim("test"))}
+    assert outcomes == {Outcome.AGAIN, Outcome.DROPPED}
+    assert "public" in listed()
+    DBTaskResult.objects.update(status="RUNNING")
+    assert take_back_from_the_dead() == 2
+
+
 def test_what_failed_for_good_may_begin_anew_even_after_its_time(shop):
     fail.enqueue("x")
     DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(days=31))
@@ -379,7 +389,7 @@ def test_of_many_workers_one_does_each_job(committed_shop, in_threads):
     def work(_number):
         mine = Worker()
         mine.run(once=True)
-        return len(mine.outcomes)
+        return mine.outcomes.total()
 
     done = in_threads(4, work)
     assert sum(done) == 20, done

@@ -1,5 +1,7 @@
 """From a host to a shop."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import connection
 from django.test import Client as Browser
@@ -110,3 +112,17 @@ def test_a_connection_that_was_in_very_many_shops_is_closed_before_it_enters_one
     assert process_after("tulip.localhost") == second
     monkeypatch.setattr("core.middleware.shop.SHOPS_PER_CONNECTION", 2)
     assert process_after("rose.localhost") == second
+
+
+def test_a_thread_that_has_no_connection_yet_finds_a_host_that_is_known(committed_shop):
+    """Then nothing was asked of the database before the shop is entered."""
+    Browser().get("/login/", HTTP_HOST="rose.localhost")
+
+    def ask():
+        try:
+            return Browser().get("/login/", HTTP_HOST="rose.localhost").status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(ask).result() == 200

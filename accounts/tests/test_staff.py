@@ -43,6 +43,14 @@ def test_an_invited_owner_sets_a_password_once(shop, mailoutbox, do_jobs):
     assert owner.check_password(GOOD)
 
 
+def test_nobody_is_invited_who_has_a_password_by_then_or_was_switched_off(shop, staff, mails):
+    staff("owner")
+    came, went = (invite_owner(email=f"{name}@example.com") for name in ("anna", "ivan"))
+    accept_invitation(**link_parts(came), password=GOOD)
+    set_active(user=went, active=False, by=None)
+    assert mails() == []
+
+
 @pytest.mark.parametrize("password", ["short7", "12345678901", "password"])
 def test_a_weak_password_is_refused_and_the_link_stays_good(shop, password):
     owner = invite_owner(email="anna@example.com")

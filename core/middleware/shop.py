@@ -151,9 +151,11 @@ def _stays_open(request: HttpRequest) -> bool:
 
 def _leave_room_for(schema_name: str) -> None:
     """A connection that has been in very many shops is closed before it enters one more; the next query opens another."""
-    if getattr(tenant_connection, "visited_by", None) is not connection.connection:
-        tenant_connection.visited, tenant_connection.visited_by = set(), connection.connection
-    visited = tenant_connection.visited
+    by, visited = getattr(tenant_connection, "visited", (None, None))
+    if visited is None or by is not connection.connection:
+        # Of a thread that has none yet, the connection is None: what is opened later begins its own count.
+        visited = set()
+        tenant_connection.visited = connection.connection, visited
     if len(visited) >= SHOPS_PER_CONNECTION and schema_name not in visited and not connection.in_atomic_block:
         connection.close()
         visited.clear()

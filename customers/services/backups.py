@@ -376,7 +376,7 @@ def _script(backup: Backup, folder: Path) -> IO[str]:
     """The statements of a backup, taken out of it into this folder."""
     holds = backup.manifest.get("holds", DUMP)
     with tarfile.open(backup.path) as archive:
-        archive.extract(holds, folder, filter="data")
+        _take_out(archive, holds, folder / holds)
     if holds == SCRIPT:
         return gzip.open(folder / SCRIPT, "rt", encoding="utf-8", newline="\n")
     script = folder / "schema.sql"
@@ -459,9 +459,14 @@ def _unpack_files(backup: Backup, folder: Path) -> None:
             if not target.resolve().is_relative_to(folder.resolve()):
                 raise BadArchive(backup.path, BadArchive.STRANGE)
             target.parent.mkdir(parents=True, exist_ok=True)
-            source = archive.extractfile(f"{FILES}/{inside}")
-            with target.open("wb") as out:
-                shutil.copyfileobj(source, out)  # type: ignore[arg-type]  # read() has found it to be a file
+            _take_out(archive, f"{FILES}/{inside}", target)
+
+
+def _take_out(archive: tarfile.TarFile, name: str, target: Path) -> None:
+    """Write one file of an archive; its rights and owner are ours, whatever the archive says."""
+    source = archive.extractfile(name)
+    with target.open("wb") as out:
+        shutil.copyfileobj(source, out)  # type: ignore[arg-type]  # read() has found it to be a file
 
 
 # --- Small things ----------------------------------------------------------------------------------------------------

@@ -10,6 +10,9 @@ from core.access import RIGHTS, Role
 from core.codes import qr_svg
 from inventory.models import Receipt, StockBatch
 from inventory.services.receiving import ReceiptLineInput, post_receipt
+from inventory.services.returns import return_to_supplier
+from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
+from inventory.services.write_offs import write_off
 from inventory.tests.factories import product, receive, stock_of, warehouse
 
 
@@ -73,3 +76,52 @@ def test_the_receipt_and_the_batches_of_the_stock_lead_to_their_labels(shop, log
     labels = browser.get(f"/stock/receipts/{receipt.pk}/labels/").content.decode()
     assert labels.index("Aster") < labels.index("Iris")
     assert labels.count('class="sheet label"') == 2
+
+
+@pytest.fixture
+def papers(shop):
+    """One of each document that is printed: kind → key."""
+    rose = product("Red rose")
+    batch = receive(rose, "10", "12.50")
+    gone = write_off(product=rose, warehouse=warehouse(), quantity=Decimal(2), reason="broken", comment="fell <down>")
+    back = return_to_supplier(batch=batch, quantity=Decimal(3))
+    take = open_stock_take(warehouse=warehouse())
+    count(take, product=rose, quantity=Decimal(4))
+    apply_stock_take(take)
+    return {
+        "receipt": Receipt.objects.get().pk,
+        "write_off": gone.pk,
+        "supplier_return": back.pk,
+        "stock_take": take.pk,
+    }
+
+
+def paper(browser, kind, key):
+    return browser.get(reverse("inventory:print_document", args=[kind, key]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("receipt", ["Receipt of goods", "10 stems", "₽125"]),
+        ("write_off", ["Act of writing off", "2 stems", "₽25", "Broken", "fell &lt;down&gt;", "Saw it"]),
+        ("supplier_return", ["Return of goods to the supplier", "3 stems", "₽37.50"]),
+        ("stock_take", ["Inventory list", "4 stems", "−1", "Applied"]),
+    ],
+)
+def test_goods_documents_are_printed_with_what_they_moved(papers, login, staff, kind, words):
+    owner, florist = staff(Role.OWNER), staff(Role.FLORIST)
+    page = paper(login(owner), kind, papers[kind]).content.decode().replace("\xa0", " ")
+    assert [word for word in ["Red rose", *words] if word not in page] == []
+    unpriced = paper(login(florist), kind, papers[kind]).content.decode()
+    assert "₽" not in unpriced
+    detail = {"receipt": "/stock/receipts/{}/", "stock_take": "/stock/stock-takes/{}/"}
+    shown = detail.get(kind, f"/stock/documents/{kind}/{{}}/").format(papers[kind])
+    assert reverse("inventory:print_document", args=[kind, papers[kind]]) in login(owner).get(shown).content.decode()
+
+
+def test_only_documents_that_a_shop_prints_have_a_paper(papers, login, owner, staff):
+    browser = login(owner)
+    for kind, key in (("assembly", 1), ("regrade", 1), ("nonsense", 1), ("write_off", 10**9)):
+        assert paper(browser, kind, key).status_code == 404
+    assert paper(login(staff(Role.COURIER)), "write_off", papers["write_off"]).status_code == 403

@@ -15,6 +15,7 @@ from core.quantities import round_money
 from inventory.askers import askers
 from inventory.documents import KINDS, documents
 from inventory.models import Assembly, Disassembly, Sale, SaleReturn, StockMovement, Warehouse
+from inventory.papers import PAPERS
 from inventory.selectors.assembling import made_by, used_by
 from inventory.selectors.origins import origins_of_cost
 from inventory.services.assembling import bouquet_as_made
@@ -77,6 +78,7 @@ def detail(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         "document": document,
         "row": row,
         "movements": list(movements),
+        "printed": kind in PAPERS,
         **_more(document),
         **rights(request.user),
     }

@@ -1,10 +1,10 @@
-"""Bucket labels: 58 × 40 mm, one for each batch, with a code that leads back to it."""
+"""Paper: bucket labels of 58 × 40 mm, one for each batch, with a code that leads back to it, and goods documents."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +15,9 @@ from core.codes import qr_svg
 from core.errors import BadInput
 from core.links import shop_url
 from inventory.models import Assembly, Receipt, StockBatch
+from inventory.papers import paper_of
 from inventory.selectors.documents import transfers
+from inventory.views.stock import rights
 
 CODE_DIGITS = 6
 
@@ -74,6 +76,17 @@ def transfer_note(request: HttpRequest, pk: int) -> HttpResponse:
         "back_url": reverse("inventory:transfer_detail", args=[pk]),
     }
     return render(request, "inventory/print/transfer.html", context)
+
+
+@require_safe
+@needs("stock.view")
+def document(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    """A receipt, a write-off, a return to the supplier or a stock-take on paper, with room for signatures."""
+    paper = paper_of(kind, pk)
+    if paper is None:
+        raise Http404
+    context = {"paper": paper, "back_url": paper.back_url, **rights(request.user)}
+    return render(request, "inventory/print/document.html", context)
 
 
 def _labels(request: HttpRequest, batches: Sequence[StockBatch], *, back_url: str) -> HttpResponse:

@@ -51,8 +51,8 @@ class Order(models.Model):
     fulfilment = models.CharField(_("handing over"), max_length=10, choices=Fulfilment, default=Fulfilment.DELIVERY)
     address = models.CharField(_("address"), max_length=300, blank=True)
     due_on = models.DateField(_("date"))
-    due_from = models.TimeField(_("from"), null=True, blank=True)
-    due_until = models.TimeField(_("until"), null=True, blank=True)
+    due_from = models.TimeField(pgettext_lazy("time", "from"), null=True, blank=True)
+    due_until = models.TimeField(pgettext_lazy("time", "until"), null=True, blank=True)
     card_message = models.TextField(pgettext_lazy("flowers", "card"), blank=True, max_length=500)
     courier_note = models.TextField(_("note for the courier"), blank=True, max_length=500)
     hold_until = models.DateField(

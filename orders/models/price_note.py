@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.quantities import MAX_MONEY, MoneyField, bounded
 from core.series import NextVal
@@ -19,7 +20,7 @@ class PriceNote(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, related_name="price_notes", verbose_name=_("order"))
     amount = MoneyField(_("amount"))
     reason = models.CharField(_("reason"), max_length=300)
-    posted_at = models.DateTimeField(_("posted"), default=timezone.now)
+    posted_at = models.DateTimeField(pgettext_lazy("correction of a price", "posted"), default=timezone.now)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("by")
     )

@@ -88,6 +88,7 @@ SHOP_PAGES: dict[str, list[str]] = {
     "inventory:transfer_list": ["/stock/transfers/", "/stock/transfers/?state=cancelled"],
     "inventory:transfer_send": ["/stock/transfers/new/", "/stock/transfers/new/?stock={stock}"],
     "inventory:transfer_detail": ["/stock/transfers/{sent}/", "/stock/transfers/{carried}/"],
+    "inventory:print_document": ["/stock/documents/write_off/{write_off}/print/"],
     "inventory:print_transfer": ["/stock/transfers/{sent}/print/"],
     "inventory:stock_take_list": ["/stock/stock-takes/"],
     "inventory:stock_take_start": ["/stock/stock-takes/new/"],

@@ -9,14 +9,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 CONNECTIONS, TURNS = 6, 20
 FOUND = 5  # the exit code of checks that found something
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("Finds out whether a pooler mixes up the schemas of shops.")  # type: ignore[assignment]
+    help = _("Finds out whether a pooler mixes up the schemas of shops.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         wrong = mixed_up(CONNECTIONS, TURNS)

@@ -1,11 +1,12 @@
-"""The nightly job: forget what was done more than 30 days ago. Documents and history stay; only undoing them ends."""
+"""A piece of run_daily, alone: forget what was done more than 30 days ago. Documents and history stay; only undoing them ends."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.management.shops import add_shop_options, chosen_shops
 from core.tenancy import in_schema
@@ -14,7 +15,7 @@ from core.undo import forget_old
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("Forget recent actions that are older than 30 days.")  # type: ignore[assignment]
+    help = _("Forget recent actions that are older than 30 days.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_shop_options(parser)

@@ -7,17 +7,17 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django_tasks_db.models import DBTaskResult
 
-from core.jobs import FAILED, Row, try_again
+from core.jobs import FAILED, Row, place_of, try_again
+from core.management.shops import chosen_shops
 from core.tenancy import in_public
 
 
 class Command(BaseCommand):
     """`list_jobs`, `list_jobs --failed`, `list_jobs --retry=all`."""
 
-    help = gettext_lazy("List background jobs that are not done, newest first, with what went wrong.")  # type: ignore[assignment]
+    help = _("List background jobs that are not done, newest first, with what went wrong.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--failed", action="store_true", help=_("Only those that failed for good."))
@@ -26,6 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help=_("Machine-readable."))
 
     def handle(self, *, failed: bool, schema: str | None, retry: str | None, as_json: bool, **options: Any) -> None:
+        if schema is not None:
+            chosen_shops({"schema": schema})
         with in_public():
             rows = DBTaskResult.objects.exclude(pk__in=DBTaskResult.objects.successful()).order_by("-enqueued_at")
             if failed or retry:
@@ -60,7 +62,7 @@ class Command(BaseCommand):
 def _facts(row: Row) -> dict[str, Any]:
     return {
         "key": str(row.pk),
-        "schema": row.args_kwargs["args"][0],
+        "schema": place_of(row),
         "job": row.task_path,
         "status": row.status.lower(),
         "asked": timezone.localtime(row.enqueued_at).isoformat(timespec="seconds"),

@@ -8,7 +8,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django_tenants.utils import get_public_schema_name
 
 from core.daily import Day, do_day, open_shops
@@ -19,7 +18,7 @@ from core.parallel import for_each
 class Command(BaseCommand):
     """`run_daily`: what the worker does by itself once a day. Twice a day does nothing more."""
 
-    help = gettext_lazy("Do the day's work. Ends with 3 when a shop failed; the others are done.")  # type: ignore[assignment]
+    help = _("Do the day's work. Ends with 3 when a shop failed; the others are done.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--schema", help=_("Only this open shop, without the platform."))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from core.errors import SOME_FAILED
 from core.jobs import Outcome
@@ -16,7 +16,7 @@ from core.worker import Worker
 class Command(BaseCommand):
     """`run_worker`; as many as there is work for, on as many computers as there are."""
 
-    help = gettext_lazy("Do background jobs until it is stopped. SIGTERM and Ctrl-C let it finish the job at hand.")  # type: ignore[assignment]
+    help = _("Do background jobs until it is stopped. SIGTERM and Ctrl-C let it finish the job at hand.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help=_("Do what is due and end; 3 when a job failed."))
@@ -32,9 +32,9 @@ class Command(BaseCommand):
         worker.run(once=once)
         if not once:
             return
-        count = len(worker.outcomes)
+        count = worker.outcomes.total()
         self.stdout.write(ngettext("%(count)d job taken.", "%(count)d jobs taken.", count) % {"count": count})
-        failed = sum(outcome in {Outcome.AGAIN, Outcome.FAILED} for outcome in worker.outcomes)
+        failed = worker.outcomes[Outcome.AGAIN] + worker.outcomes[Outcome.FAILED]
         if failed:
             raise CommandError(
                 _("Failed: %(count)s. list_jobs tells why; what can be tried again will be.") % {"count": failed},

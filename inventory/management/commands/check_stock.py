@@ -11,7 +11,6 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from core.management.shops import add_shop_options, chosen_shops
 from core.tenancy import in_schema
@@ -19,7 +18,7 @@ from inventory.services.checking import Finding, check_stock, repair_caches
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("Check that batches, ledger, reservations, sales and stock rows agree.")  # type: ignore[assignment]
+    help = _("Check that batches, ledger, reservations, sales and stock rows agree.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_shop_options(parser)

@@ -7,7 +7,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from core.management.shops import add_shop_options, chosen_shops
 from core.templatetags.florist import quantity
@@ -21,7 +20,7 @@ FIGURES = ("ledger", "quantity", "reserve", "cost")
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("Print where the figures of a product in a warehouse come from, down to documents.")  # type: ignore[assignment]
+    help = _("Print where the figures of a product in a warehouse come from, down to documents.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_shop_options(parser)

@@ -1,4 +1,4 @@
-"""The nightly job: serve orders that came within their warehouse's horizon. Exit code 1 when a shop failed."""
+"""A piece of run_daily, alone: serve orders that came within their warehouse's horizon. Exit code 1 when a shop failed."""
 
 import sys
 from argparse import ArgumentParser
@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from core.errors import DomainError
 from core.management.shops import add_shop_options, chosen_shops
@@ -18,7 +18,7 @@ from inventory.services.reservations import reserve_waiting
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("Reserve free goods for waiting orders that are due within the warehouse's horizon.")  # type: ignore[assignment]
+    help = _("Reserve free goods for waiting orders that are due within the warehouse's horizon.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_shop_options(parser)

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from core.errors import SOME_FAILED, DomainError
 from core.management.shops import add_shop_options, chosen_shops
@@ -17,7 +17,7 @@ from orders.services.holding import end_reservations
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("End reservations whose time is over; the goods serve who waits for them.")  # type: ignore[assignment]
+    help = _("End reservations whose time is over; the goods serve who waits for them.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_shop_options(parser)

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from core.management.shops import add_shop_options, chosen_shops
 from core.tenancy import in_schema
@@ -16,7 +15,7 @@ from products.domain.margin import Margin
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("Print what an order leaves after its goods: lines, batches, receipts.")  # type: ignore[assignment]
+    help = _("Print what an order leaves after its goods: lines, batches, receipts.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_shop_options(parser)
