@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django_tenants.utils import get_public_schema_name
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
@@ -436,7 +436,7 @@ def _told(row: TenantOperation) -> str:
     if row.finished_at is None:
         said.append(_("going on"))
     else:
-        said.append(_("failed: %(error)s") % {"error": row.error} if row.error else _("done"))
+        said.append(_("failed: %(error)s") % {"error": row.error} if row.error else pgettext("operation", "done"))
     return " · ".join(filter(None, said))
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
@@ -23,7 +23,7 @@ SAID = {
     "READY": gettext_lazy("waits"),
     "RUNNING": gettext_lazy("is being done"),
     "FAILED": gettext_lazy("failed"),
-    "SUCCESSFUL": gettext_lazy("done"),
+    "SUCCESSFUL": pgettext_lazy("operation", "done"),
 }
 
 
@@ -62,7 +62,7 @@ class BackgroundJobAdmin(ModelAdmin):
         """When somebody asked for it."""
         return _moment(job.enqueued_at)
 
-    @display(description=gettext_lazy("ended"), ordering="finished_at")
+    @display(description=pgettext_lazy("operation", "ended"), ordering="finished_at")
     def ended_at(self, job: BackgroundJob) -> str:
         """When it was done or given up."""
         return _moment(job.finished_at)

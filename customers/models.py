@@ -13,6 +13,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_tasks_db.models import DBTaskResult
 from django_tenants.models import DomainMixin, TenantMixin
 from django_tenants.signals import post_schema_sync, schema_needs_to_be_sync
@@ -325,7 +326,7 @@ class TenantOperation(models.Model):
     pid = models.PositiveIntegerField(_("process"))
     started_at = models.DateTimeField(_("begun"))
     heartbeat_at = models.DateTimeField(_("last sign of life"))
-    finished_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    finished_at = models.DateTimeField(pgettext_lazy("operation", "ended"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True)
 
     class Meta:

@@ -2,6 +2,7 @@
 
 import gettext
 import os
+from collections import defaultdict
 from io import StringIO
 
 import polib
@@ -89,3 +90,15 @@ def test_every_sentence_of_every_app_has_a_russian_translation():
         if not entry.obsolete and (not entry.translated() or entry.fuzzy)
     }
     assert missing == set()
+
+
+def test_a_text_means_the_same_in_every_app():
+    """Django throws the catalogues of all apps together: of two translations one would win everywhere. A text that means
+    two things says which by its context."""
+    said = defaultdict(set)
+    for path in settings.BASE_DIR.glob("*/locale/ru/LC_MESSAGES/django.po"):
+        for entry in polib.pofile(str(path)):
+            if not entry.obsolete:
+                said[entry.msgctxt, entry.msgid].add(entry.msgstr or tuple(entry.msgstr_plural.values()))
+    assert len(said) > 1000
+    assert {text: words for text, words in said.items() if len(words) > 1} == {}

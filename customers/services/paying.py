@@ -8,6 +8,7 @@ import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 REMIND_BEFORE = datetime.timedelta(days=7)
 READ_ONLY_FOR = datetime.timedelta(days=14)
@@ -16,7 +17,7 @@ READ_ONLY_FOR = datetime.timedelta(days=14)
 class Standing(models.TextChoices):
     """How a shop stands with the platform."""
 
-    FINE = "fine", _("paid")
+    FINE = "fine", pgettext_lazy("shop", "paid")
     ENDING = "ending", _("about to end")
     READ_ONLY = "read_only", _("not paid, nothing can be changed")
     CLOSED = "closed", _("not paid, closed")

@@ -4,6 +4,7 @@ from typing import Any
 from django.db import models
 from django.db.models.functions import Lower, Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.models import SoftDelete
 from core.quantities import MAX_MONEY, MoneyField, bounded
@@ -18,7 +19,7 @@ class Unit(models.TextChoices):
     PIECE = "piece", _("pcs")
     POT = "pot", _("pots")
     METRE = "metre", _("m")
-    PACK = "pack", _("packs")
+    PACK = "pack", pgettext_lazy("unit", "packs")
 
 
 class Product(SoftDelete):
