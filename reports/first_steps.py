@@ -82,11 +82,13 @@ def first_steps(*, may_load_demo: bool, is_protected: bool = True) -> FirstSteps
     if not is_protected:
         steps.append(
             Step(
-                False,
-                _("Lock the door twice"),
-                _("With a second factor a stolen password opens nothing: a code from your phone is asked for as well."),
-                reverse("second_factor"),
-                _("Switch it on"),
+                is_done=False,
+                title=_("Lock the door twice"),
+                text=_(
+                    "With a second factor a stolen password opens nothing: a code from your phone is asked for as well."
+                ),
+                url=reverse("second_factor"),
+                action=_("Switch it on"),
             )
         )
     return FirstSteps(steps, demo=may_load_demo and not any(done[1:]) and has_demo() and is_empty())
