@@ -84,7 +84,7 @@ def _page(
     }
     if day == today and may(user, "admin.use"):
         context["first_steps"] = first_steps(
-            may_load_demo=may(user, "shop.set_up"), is_protected=user.second_factor_at is not None
+            may_load_demo=may(user, "shop.set_up"), is_protected=getattr(user, "second_factor_at", None) is not None
         )
     context |= _hours(context["figures"].hours, now if day == today else None)
     if context["sees_stock"]:
