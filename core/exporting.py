@@ -19,15 +19,19 @@ from typing import IO, Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import ProgrammingError, connection, models, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
+from core.errors import DomainError
 from core.links import current_shop_name
 from core.media import shop_files
 from core.tenancy import in_schema
+from core.transactions import sqlstate
 
 FORMAT = 1
+UNDEFINED_COLUMN = "42703"
 MANIFEST, README = "manifest.json", "README.txt"
 _CHUNK = 64 * 1024
 _ROWS = 2000  # asked of the database at a time
@@ -35,6 +39,19 @@ _ROWS = 2000  # asked of the database at a time
 _FORMULA = re.compile(r"\A(?![+-]?\d+\Z)[=+@\t\r-]")
 # What some system does not allow in a file's name.
 _UNSAFE = str.maketrans(dict.fromkeys('\\:*?"<>|', "_") | {chr(code): "_" for code in range(32)})
+
+
+class TablesBehind(DomainError):
+    """The shop's tables are not those that this version of the program knows."""
+
+    code = "tables_behind"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "The tables of this shop are not those of this version, so no archive was made. An operator brings them up to date with migrate_tenants."
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,7 @@ def make_export(
     """Write the archive of a shop into `out`, row by row, whatever its size.
 
     To be called outside a transaction: it reads in one of its own that sees a single moment and can change nothing.
+    Raises TablesBehind when a table or a column is not there.
     """
     with in_schema(schema_name), transaction.atomic(durable=True), translation.override(language):
         with connection.cursor() as cursor:
@@ -88,8 +106,24 @@ def make_export(
             # A big shop takes longer than a request may.
             cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
             cursor.execute("SELECT set_config('statement_timeout', '0', true)")
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            return _Writer(archive, now).write(schema_name, with_files=with_files)
+            _refuse_missing_tables(cursor, schema_name)
+        try:
+            with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+                return _Writer(archive, now).write(schema_name, with_files=with_files)
+        except ProgrammingError as error:
+            if sqlstate(error) == UNDEFINED_COLUMN:
+                raise TablesBehind from error
+            raise
+
+
+def _refuse_missing_tables(cursor: Any, schema_name: str) -> None:
+    """A table that is missing would be looked for in the platform's schema, and its rows are nobody else's business."""
+    cursor.execute(
+        "SELECT 1 FROM unnest(%s::text[]) AS t (name) WHERE to_regclass(format('%%I.%%I', %s::text, t.name)) IS NULL",
+        [[model._meta.db_table for model in exported_models()], schema_name],
+    )
+    if cursor.fetchone() is not None:
+        raise TablesBehind
 
 
 class _Writer:

@@ -26,7 +26,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from conftest import ShopBrowser
 from core import exporting
 from core.export_shelf import ExportGoingOn, archives, find_archive, forget_archives, put_together, shelf
-from core.exporting import exported_columns, exported_models, make_export
+from core.exporting import TablesBehind, exported_columns, exported_models, make_export
 from core.middleware.shop import hosts
 from core.models import ShopFlag
 from core.tenancy import in_public, in_schema
@@ -237,6 +237,29 @@ def test_inside_a_transaction_no_archive_is_made(committed_shop):
 
 
 # --- Where it waits ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "back"),
+    [
+        ("orders_contact RENAME COLUMN phone TO telephone", "orders_contact RENAME COLUMN telephone TO phone"),
+        ("accounts_user RENAME TO people", "people RENAME TO accounts_user"),  # the platform has one of that name
+    ],
+)
+def test_tables_of_another_version_are_told_and_the_platforms_are_not_taken_for_them(shop, change, back):
+    def alter(what):
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"ALTER TABLE rose.{what}")
+
+    alter(change)
+    for language, words in (("en", "migrate_tenants"), ("ru", "Архив не сделан")):
+        with translation.override(language):
+            with pytest.raises(TablesBehind) as refusal:
+                exported()
+            assert words in str(refusal.value)
+    alter(back)
+    assert exported() is not None
 
 
 def test_three_archives_are_kept_and_for_a_week(shop):
