@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from django.core import signing
+from django.utils import timezone
 
 from accounts.invitations import ForgottenTokens, forgotten_path, invitation_path, tokens
 from accounts.models import User
@@ -13,7 +14,9 @@ from core.idempotency import once
 from core.links import shop_url
 from core.sealing import seal, unseal
 from core.tenancy import in_public, in_schema
-from customers.models import Domain
+from customers.errors import WrongMailCode
+from customers.models import Domain, TenantRegistration
+from customers.services.confirming import code_of
 from customers.services.registration import confirm_email
 from tests.isolation import twins
 
@@ -48,20 +51,20 @@ def test_the_links_of_a_twin_are_not_valid_here(shop, other_shop, client, other_
         assert User.objects.get(pk=4242).password == people["tulip"].password
 
 
-def test_the_proof_of_an_e_mail_is_made_by_the_platform_alone(shop, platform):
-    from customers.models import TenantRegistration
-
+def test_the_code_of_an_e_mail_is_made_by_the_platform_alone(shop, platform):
+    """Whoever runs code in a shop, with the same application before them, gets another code."""
+    now = timezone.now()
     with in_public():
         application = TenantRegistration.objects.create(
-            shop_name="Lily", schema_name="lily", owner_name="A", owner_email="a@example.com"
+            shop_name="Lily", schema_name="lily", owner_name="A", owner_email="a@example.com", code_sent_at=now
         )
-    forged = seal(str(application.token), purpose="customers.registration.email")
+    forged = code_of(application)
     with in_public():
-        from django.utils import timezone
-
-        assert not confirm_email(registration=application, proof=forged, now=timezone.now())
-        own = seal(str(application.token), purpose="customers.registration.email")
-        assert confirm_email(registration=application, proof=own, now=timezone.now())
+        with pytest.raises(WrongMailCode):
+            confirm_email(registration=application, code=forged, now=now)
+        confirm_email(registration=application, code=code_of(application), now=now)
+        application.refresh_from_db()
+    assert application.email_verified_at == now
 
 
 HOSTS = ["rose.localhost:1234", "www.rose.localhost", "ROSE.localhost", "flowers.localhost"]

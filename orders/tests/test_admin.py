@@ -39,7 +39,7 @@ def sent(wanted, *rows, known=0, **fields):
         "items-TOTAL_FORMS": len(rows),
         "items-INITIAL_FORMS": known,
     }
-    for prefix in ("payments", "events"):
+    for prefix in ("payments", "price_notes", "events"):
         data |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
     for number, (item, product, quantity, price) in enumerate(rows):
         data |= {

@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from inventory.errors import PeriodClosed
-from inventory.models import PeriodClosing, StockTake, StockTakeState, Transfer, TransferState, WriteOff
+from inventory.models import Assembly, PeriodClosing, StockTake, StockTakeState, Transfer, TransferState, WriteOff
 from inventory.services.checking import check_stock
 from inventory.services.sale_processor import SaleProcessor
 from inventory.services.stock_takes import cancel_stock_take, open_stock_take
@@ -92,7 +92,7 @@ def test_bouquets_are_put_on_the_shelf_and_one_is_taken_apart(browse, staff, liv
     shelf = stock_of(Product.objects.get(made_from=spring))
     assert (shelf.quantity, stock_of(rose).quantity) == (2, 20)
     hand = Hand(page, f"one of them taken apart, a stem is broken ({language})", 4)
-    hand.tap("table .button >> nth=0")
+    hand.tap("table a[href$='/take-apart/'] >> nth=0")
     hand.fill(f"[name=stem-{rose.pk}-quantity]", "1")
     hand.tap("label:has([value=broken])")
     hand.tap("form .primary")
@@ -101,6 +101,19 @@ def test_bouquets_are_put_on_the_shelf_and_one_is_taken_apart(browse, staff, liv
     shelf.refresh_from_db()
     assert (shelf.quantity, stock_of(rose).quantity, stock_of(tulip).quantity) == (1, 24, 18)
     assert WriteOff.objects.get().reason == "broken"
+
+    page.goto(f"/stock/documents/assembly/{Assembly.objects.get().pk}/")
+    hand = Hand(page, f"a flower of the other one is replaced ({language})", 3)
+    hand.tap("table a[href$='/repair/'] >> nth=0")
+    hand.fill(f"[name=stem-{rose.pk}-quantity]", "1")
+    # One rose is to come from the stock.
+    expect(page.locator("#plan .parted")).to_contain_text("Rose")
+    hand.tap("#plan .primary")
+    hand.finish()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    shelf.refresh_from_db()
+    assert (shelf.quantity, stock_of(rose).quantity, stock_of(tulip).quantity) == (1, 23, 18)
+    assert Assembly.objects.filter(repaired__isnull=False).count() == 1
     assert check_stock() == []
 
 
