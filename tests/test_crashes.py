@@ -115,8 +115,9 @@ def test_a_shop_whose_maker_was_killed_after_the_commit_is_whole_and_the_mail_wa
 def test_an_approval_that_was_killed_is_whole_or_still_to_be_answered(committed_shop, place, made):
     connection.set_schema_to_public()
     TenantRegistration.objects.create(
-        shop_name="Papa", schema_name="papa", owner_name="Papa", owner_email="papa@example.com"
-    )
+        shop_name="Papa", schema_name="papa", owner_name="Papa", owner_email="papa@example.com",
+        email_verified_at=timezone.now(),
+    )  # fmt: skip
     killed(APPROVE, **place)
     application = TenantRegistration.objects.get()
     assert (application.status == "approved", there() != set(), unfinished()) == (made, made, [])
