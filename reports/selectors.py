@@ -42,13 +42,14 @@ class Takings:
 
     @property
     def margin(self) -> Decimal | None:
-        """Per cent of the goods' revenue that is left after their cost, whole; None where nothing was sold."""
-        return ((self.revenue - self.cost) * 100 / self.revenue).quantize(Decimal(1)) if self.revenue else None
+        """Per cent of the goods' revenue that is left after their cost, whole; None where nothing was sold, or less than
+        price notes took off."""
+        return ((self.revenue - self.cost) * 100 / self.revenue).quantize(Decimal(1)) if self.revenue > 0 else None
 
     @property
     def lost_share(self) -> Decimal | None:
         """Write-offs in per cent of the takings, 1 decimal; None without takings."""
-        return (self.lost * 100 / self.takings).quantize(Decimal("0.1")) if self.takings else None
+        return (self.lost * 100 / self.takings).quantize(Decimal("0.1")) if self.takings > 0 else None
 
 
 def start_of(day: date) -> datetime:

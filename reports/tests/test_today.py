@@ -171,6 +171,7 @@ def test_a_price_note_changes_the_day_it_is_posted_on(shop, noon):
 
     assert (found.before.takings, found.before.revenue, found.before.count) == (500, 500, 1)
     assert (found.day.takings, found.day.revenue, found.day.count) == (-80, -80, 0)
+    assert (found.day.margin, found.day.lost_share, found.day.average) == (None, None, None)
     week = dict(found.fortnight)
     assert (week[today() - WEEK].takings, week[today()].takings) == (500, -80)
     reopen_order(sold)
