@@ -4,7 +4,6 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 
 from inventory.models import Reservation, StockDemand
@@ -124,11 +123,3 @@ def test_the_look_under_the_lock_decides(rose, kept):
     assert end_overdue([demand], at=night()) == {}
     assert let_go_of(kept.pk, at=night()) == {}
     assert not kept.events.filter(kind=EventKind.HOLD_ENDED).exists()
-
-
-def test_the_command_tells_what_it_did(shop, kept, capsys):
-    StockDemand.objects.update(hold_until=today() - timedelta(days=1))
-    Reservation.objects.update(until=night(0))
-    call_command("end_reservations", schema=shop.schema_name)
-    assert f"[1/1] {shop.schema_name}: 1" in capsys.readouterr().out
-    assert held() == []
