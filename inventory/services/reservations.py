@@ -53,7 +53,7 @@ def release(demands: Iterable[StockDemand], *, by: Any = None, at: datetime | No
             set_reserved(stock_ids)
 
 
-def hold_until(demands: Iterable[StockDemand], day: date | None, *, by: Any = None, at: datetime | None = None) -> None:
+def hold_until(demands: Iterable[StockDemand], day: date | None) -> None:
     """Let goods be held for open `demands` up to the end of `day`, without an end for None. What a day that is over
     already let go is held by the next reserving only; what holds beyond `day` ends by the clock."""
     keys = [demand.pk for demand in demands]

@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -375,3 +376,14 @@ def test_a_bouquet_that_is_gone_says_so_instead_of_a_form(spring, login, florist
     browser.post(apart(batch), {"key": uuid.uuid4(), "reason": "", "comment": ""})
     assert "This bouquet is gone" in browser.get(mend(batch)).content.decode()
     assert browser.get(mend(rose)).status_code == 409
+
+
+@pytest.mark.parametrize("careless", ["-3", "1,234", "two", "9" * 20])
+def test_careless_figures_of_spoiled_stems_are_refused_beside_their_field(spring, login, florist, careless):
+    batch = made(spring).batches.get()
+    before = everything()
+    answer = login(florist).post(mend(batch), repaired(batch, ("Rose", "5"), ("Tulip", "2"), spoiled=careless))
+    assert answer.status_code == 422
+    [wrong] = [entry for _stem, entry in answer.context["stems"] if entry.errors]
+    assert str(wrong.errors["quantity"][0]) in unescape(answer.content.decode())
+    assert everything() == before

@@ -108,7 +108,7 @@ def bring_stock_to(order: Order, stage: Stage, *, by: Any, at: datetime | None =
     if stage is Stage.RESERVED:
         wanted = _demands(demands)
         if any(demand.hold_until != order.hold_until for demand in wanted):
-            hold_until(wanted, order.hold_until, by=by, at=at)
+            hold_until(wanted, order.hold_until)
         reserve_due(wanted, on=timezone.localdate(at), by=by, at=at)
     elif not all(row.is_sold for row in asked):
         sell_demands(demands, _amounts(asked, order.discount), by=by, at=at)
