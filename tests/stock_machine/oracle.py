@@ -108,6 +108,7 @@ class Oracle(RuleBasedStateMachine):
             kit("Two and one", "250", (rose, "2"), (tulip, "1")),
             kit("Bit", "9.99", (moss, "0.5"), (rose, "1")),
         ]
+        self.kits.append(kit("Basket", "400", (self.kits[0], "2"), (rose, "1"), (self.kits[1], "1")))
         self.have = {(item.pk, place.pk): Decimal(0) for item in self.goods for place in self.places}
         self.orders: list[Known] = []
         self.asked: list[Asked] = []
@@ -217,8 +218,18 @@ class Oracle(RuleBasedStateMachine):
                 if line.goods in self.goods:
                     line.parts = [(line.goods.pk, line.quantity)]
                 else:
-                    recipe = KitItem.objects.filter(kit=line.goods).order_by("pk")
-                    line.parts = [(part.product_id, part.quantity * line.quantity) for part in recipe]
+                    stems = self.stems(line.goods)
+                    line.parts = [(item, quantity * line.quantity) for item, quantity in stems.items()]
+
+    def stems(self, bouquet):
+        """Product → how much of it one bouquet takes, bouquets inside it laid out one by one."""
+        found = Counter()
+        for row in KitItem.objects.filter(kit=bouquet).order_by("pk"):
+            if row.product_id:
+                found[row.product_id] += row.quantity
+            for _one in range(int(row.quantity) if row.inner_id else 0):
+                found.update(self.stems(row.inner_id))
+        return found
 
     def needs_of(self, known):
         """What completing takes, by stock, and what of it the order's own reservations hold."""
