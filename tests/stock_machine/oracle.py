@@ -28,6 +28,7 @@ from products.models import KitItem, Product
 
 Pair = tuple[int, int]
 SHORT_LIMIT = Decimal(6)  # base units a demand may lack where goods are sold before entry
+SHORT_IN_ALL = Decimal(9)  # … and a product in all
 
 pick = st.integers(0, 10_000)  # which of the things there are, modulo their number
 few = st.one_of(st.integers(1, 12).map(Decimal), st.decimals("0.001", "9.999", places=3))
@@ -249,12 +250,15 @@ class Oracle(RuleBasedStateMachine):
         return [((item, known.warehouse), quantity) for line in shadow.lines for item, quantity in line.parts]
 
     def due_where_short_is_allowed(self, parts):
-        """What is there goes first, promised or not; what lacks must be within the limit of each demand."""
+        """What is there goes first, promised or not; what lacks must be within the limits of a demand and of a product."""
         left = {pair: self.on_hand(pair) for pair in self.have}
+        owed = {pair: max(-have, Decimal(0)) for pair, have in self.have.items()}
         for pair, quantity in parts:
             there = min(quantity, left[pair])
             left[pair] -= there
-            if quantity - there > SHORT_LIMIT:
+            lacking = quantity - there
+            owed[pair] += lacking
+            if lacking > SHORT_LIMIT or (lacking and owed[pair] > SHORT_IN_ALL):
                 return [TooMuchShort]
         return []
 
