@@ -4,16 +4,18 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from django.db.models import F, Min, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import Reservation, Stock, Warehouse
+from inventory.services.stocks import free_in
 from orders.models import Order
+from products.domain.spreading import makeable
 from products.models import Product, ProductKit, Unit
-from products.recipes import Component, recipes_of
+from products.recipes import need_of, products_of, recipes_of
 
 SHOWN = 8
 LONGEST_SEARCH = 100
@@ -101,12 +103,12 @@ def _with_stock(
         return []
     recipes = recipes_of([thing.pk for thing in things if isinstance(thing, ProductKit)])
     products = {thing.pk for thing in things if isinstance(thing, Product)}
-    products |= {part.product.pk for recipe in recipes.values() for part in recipe}
+    products |= set(products_of(recipes.values()))
     free = free_for(products, warehouse=warehouse, order=order)
     return [
         Goods(thing, None, free.get(thing.pk, Decimal(0)))
         if isinstance(thing, Product)
-        else Goods(None, thing, whole_bouquets(recipes[thing.pk], free))
+        else Goods(None, thing, Decimal(makeable([need_of(part) for part in recipes[thing.pk]], free)))
         for thing in things
     ]
 
@@ -116,7 +118,7 @@ def free_for(products: Iterable[int], *, warehouse: Warehouse | None, order: Ord
     keys = set(products)
     if not keys or warehouse is None:
         return {}
-    free = {row.product_id: row.free for row in Stock.objects.filter(product__in=keys, warehouse=warehouse)}
+    free = free_in(warehouse, keys)
     if order is not None:
         own = Reservation.objects.filter(
             is_active=True, demand__order_link__item__order=order, stock__warehouse=warehouse, stock__product__in=keys
@@ -159,9 +161,3 @@ def substitutes_for(asked: dict[Product, Decimal], *, order: Order) -> dict[int,
         ][:SHOWN]
         for product, quantity in asked.items()
     }
-
-
-def whole_bouquets(recipe: Sequence[Component], free: dict[int, Decimal]) -> Decimal:
-    """How many bouquets the free components make."""
-    counts = [free.get(part.product.pk, Decimal(0)) / part.quantity for part in recipe]
-    return max(min(counts).to_integral_value(ROUND_FLOOR), Decimal(0)) if counts else Decimal(0)

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from core.forms import CleanCharField, DecimalTextField, Form, ModelForm, MoneyField, QuantityField
 from products.lines import ComponentField, LineForm, reckoning, unmarked
-from products.models import Packing, Product, ProductCategory, ProductKit
+from products.models import Packing, Product, ProductCategory, ProductKit, ProductVariantGroup
 from products.selectors import category_tree, with_subcategories
 from products.services.catalogue import Packed
 
@@ -154,14 +154,43 @@ class KitForm(ModelForm):
 
 
 class ComponentForm(LineForm):
-    """How much of which product, or how many of which other bouquet, go into one bouquet."""
+    """How much of which product or group, or how many of which other bouquet, go into one bouquet."""
 
-    product = ComponentField(label=_("Product or bouquet"))
+    product = ComponentField(label=_("Product, bouquet or group"))
     offers = "&kits=1"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["quantity"].widget.attrs |= reckoning(KIT_FIGURES)
+
+
+class VariantForm(LineForm):
+    """One of several products that may stand for each other."""
+
+    quantity = None  # type: ignore[assignment]  # Django's way to leave out an inherited field
+
+    def take_focus(self) -> None:
+        """There is nothing but the product."""
+        self.fields["product"].widget.attrs["data-focus"] = ""
+
+
+class GroupForm(ModelForm):
+    """What interchangeable products are called."""
+
+    name = CleanCharField(
+        max_length=200, label=pgettext_lazy("goods", "Name"), help_text=_("For example: any red rose of 60 cm.")
+    )
+    note = CleanCharField(max_length=300, required=False, label=_("Note"))
+
+    class Meta:
+        model = ProductVariantGroup
+        fields = ("name", "note")
+
+    def validate_unique(self) -> None:
+        """The service says it, under its lock."""
+
+    def validate_constraints(self) -> None:
+        """The service says it, under its lock."""
 
 
 class SearchForm(Form):

@@ -17,8 +17,16 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import BadInput
 from core.forms import Form, QuantityField
 from core.text import clean_text
-from products.models import Product, ProductKit
-from products.selectors import KIT_MARK, products_by_sku, resolve_kit, resolve_product, written
+from products.models import Product, ProductKit, ProductVariantGroup
+from products.selectors import (
+    GROUP_MARK,
+    KIT_MARK,
+    products_by_sku,
+    resolve_marked,
+    resolve_named,
+    resolve_product,
+    written,
+)
 
 LINES_AT_MOST = 100
 LONGEST_TEXT = 300
@@ -49,7 +57,7 @@ class ProductField(forms.Field):
         return {"autocomplete": "off", "spellcheck": "false"}
 
     def prepare_value(self, value: Any) -> Any:
-        return written(value) if isinstance(value, Product | ProductKit) else value
+        return written(value) if isinstance(value, Product | ProductKit | ProductVariantGroup) else value
 
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
@@ -76,23 +84,26 @@ class ProductField(forms.Field):
 
 
 class ComponentField(ProductField):
-    """A product or a bouquet: what may go into a bouquet."""
+    """A product, one of a group of interchangeable ones, or a bouquet: what may go into a bouquet."""
+
+    marks: Mapping[str, type[Any]] = {"k": ProductKit, "g": ProductVariantGroup}
 
     def chosen(self, key: str) -> Any:
-        """A product's key, or a bouquet's after a `k`."""
-        if key.startswith("k") and _is_key(key[1:]):
-            return ProductKit.objects.filter(pk=int(key[1:])).first()
-        return super().chosen(key)
+        """A product's key, a bouquet's after a `k`, a group's after a `g`."""
+        model = self.marks.get(key[:1])
+        if model is None:
+            return super().chosen(key)
+        return model.objects.filter(pk=int(key[1:])).first() if _is_key(key[1:]) else None
 
     def to_python(self, value: Any) -> Any:
         text = "" if value in self.empty_values else str(value).replace("\x00", "").strip()[:LONGEST_TEXT]
-        if KIT_MARK in text and (kit := resolve_kit(text)) is not None:
-            return kit
+        if (KIT_MARK in text or GROUP_MARK in text) and (goods := resolve_marked(text)) is not None:
+            return goods
         try:
             return super().to_python(value)
         except ValidationError:
-            if (kit := resolve_kit(text)) is not None:
-                return kit
+            if (goods := resolve_named(text)) is not None:
+                return goods
             raise
 
 

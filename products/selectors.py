@@ -8,11 +8,11 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Upper
 
 from products.domain.tree import subtree
-from products.models import KitItem, Product, ProductCategory, ProductKit, PurchaseUnit
+from products.models import KitItem, Product, ProductCategory, ProductKit, ProductVariantGroup, PurchaseUnit
 
 FOUND_AT_MOST = 8
 SEPARATOR = " · "
-KIT_MARK = f"{SEPARATOR}#"
+KIT_MARK, GROUP_MARK = f"{SEPARATOR}#", f"{SEPARATOR}~"
 
 
 def search_products(text: str, *, queryset: QuerySet[Product] | None = None) -> QuerySet[Product]:
@@ -27,6 +27,14 @@ def search_products(text: str, *, queryset: QuerySet[Product] | None = None) -> 
 def search_kits(text: str, *, queryset: QuerySet[ProductKit] | None = None) -> QuerySet[ProductKit]:
     """Live bouquets with every word of `text` in the name."""
     found = ProductKit.objects.all() if queryset is None else queryset
+    for word in text.split():
+        found = found.filter(name__icontains=word)
+    return found.order_by("name", "id")
+
+
+def search_groups(text: str) -> QuerySet[ProductVariantGroup]:
+    """Live groups of interchangeable products with every word of `text` in the name."""
+    found = ProductVariantGroup.objects.all()
     for word in text.split():
         found = found.filter(name__icontains=word)
     return found.order_by("name", "id")
@@ -74,18 +82,27 @@ def resolve_product(text: str, *, known: Mapping[str, Product] | None = None) ->
     return Resolved(None, named or list(search_products(text)[:FOUND_AT_MOST]))
 
 
-def written(goods: Product | ProductKit) -> str:
-    """A product or bouquet as a picker writes it into its field; `resolve_product` or `resolve_kit` reads it back."""
-    return f"{goods.name}{SEPARATOR}{goods.sku}" if isinstance(goods, Product) else f"{goods.name}{KIT_MARK}{goods.pk}"
+def written(goods: Product | ProductKit | ProductVariantGroup) -> str:
+    """Goods as a picker writes them into its field; `resolve_product` or `resolve_marked` reads them back."""
+    if isinstance(goods, Product):
+        return f"{goods.name}{SEPARATOR}{goods.sku}"
+    return f"{goods.name}{KIT_MARK if isinstance(goods, ProductKit) else GROUP_MARK}{goods.pk}"
 
 
-def resolve_kit(text: str) -> ProductKit | None:
-    """The live bouquet that a picker wrote (`written`), or the one with this name."""
-    text = text.strip()
-    name, _mark, key = text.rpartition(KIT_MARK)
-    if name and key.isdecimal() and len(key) < 19:
-        return ProductKit.objects.filter(pk=int(key), name=name).first()
-    return ProductKit.objects.filter(name__iexact=text).first()
+def resolve_marked(text: str) -> ProductKit | ProductVariantGroup | None:
+    """The live bouquet or group of interchangeable products that a picker wrote (`written`)."""
+    for mark, model in ((KIT_MARK, ProductKit), (GROUP_MARK, ProductVariantGroup)):
+        name, _mark, key = text.strip().rpartition(mark)
+        if name and key.isdecimal() and len(key) < 19:
+            found: ProductKit | ProductVariantGroup | None = model.objects.filter(pk=int(key), name=name).first()
+            return found
+    return None
+
+
+def resolve_named(text: str) -> ProductKit | ProductVariantGroup | None:
+    """The live bouquet, or failing that the group, with this name."""
+    named = {"name__iexact": text.strip()}
+    return ProductKit.objects.filter(**named).first() or ProductVariantGroup.objects.filter(**named).first()
 
 
 def purchase_units(product_ids: Sequence[int]) -> dict[int, list[PurchaseUnit]]:
@@ -174,11 +191,11 @@ def product_list(
 
 
 def kit_list(*, text: str = "", deleted: bool = False) -> QuerySet[ProductKit]:
-    """Bouquets by name, live ones or the deleted ones, with their components and photos: five queries."""
+    """Bouquets by name, live ones or the deleted ones, with their components and photos: six queries."""
     rows = (
         ProductKit.all_objects.filter(is_deleted=deleted)
         .select_related("category")
-        .prefetch_related("items__product", "items__inner", "photos")
+        .prefetch_related("items__product", "items__inner", "items__group", "photos")
     )
     return search_kits(text, queryset=rows)
 

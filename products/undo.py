@@ -11,18 +11,19 @@ from django.utils.translation import gettext as _
 from core.errors import StaleForm
 from core.models import RecentAction
 from core.undo import Kind, Payload, register, remember
-from products.models import Product, ProductCategory, ProductKit
+from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup
 from products.services.catalogue import delete_row, restore_row
 from products.services.categories import restore_category
 
 PRODUCT, KIT, CATEGORY = "products.delete_product", "products.delete_kit", "products.delete_category"
+GROUP = "products.delete_group"
 
-Row = Product | ProductKit | ProductCategory
-KINDS: dict[type[Row], str] = {Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY}
+Row = Product | ProductKit | ProductCategory | ProductVariantGroup
+KINDS: dict[type[Row], str] = {Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY, ProductVariantGroup: GROUP}
 
 
 def delete_and_remember(row: Row, *, by: Any) -> RecentAction:
-    """Take a product, a bouquet or a category out of the catalogue, remembered in the same transaction. Raises StillInUse."""
+    """Take a row out of the catalogue, remembered in the same transaction. Raises StillInUse."""
     delete_row(row, by=by, now=timezone.now())
     return remember(KINDS[type(row)], _facts(row), by=by)
 
@@ -55,6 +56,8 @@ def _restores(model: type[Row]) -> Callable[[Payload, Any], list[str]]:
 def _page_of(model: type[Row], payload: Payload) -> str:
     if model is ProductCategory:
         return reverse("products:category_list")
+    if model is ProductVariantGroup:
+        return reverse("products:group_list")
     name = "product" if model is Product else "kit"
     return reverse(f"products:{name}_detail", args=[payload["row"]])
 

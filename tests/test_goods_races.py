@@ -10,14 +10,20 @@ from django.utils import timezone
 from core.errors import BadInput, DomainError
 from core.transactions import run
 from inventory.models import ReceiptLine
+from inventory.services.checking import check_stock
 from inventory.services.receiving import ReceiptLineInput, post_receipt
-from inventory.tests.factories import product, warehouse
-from products.models import KitItem, Product, ProductCategory, ProductKit, PurchaseUnit
-from products.recipes import RecipeLine, recipes_of
+from inventory.services.stocks import free_in
+from inventory.tests.factories import product, stock_of, stocked, warehouse
+from orders.invariants import INVARIANTS
+from orders.models import Order
+from orders.services.lifecycle import cancel_order, confirm_order
+from orders.tests.factories import order
+from products.models import KitItem, Product, ProductCategory, ProductKit, ProductVariantGroup, PurchaseUnit
+from products.recipes import RecipeLine, chosen, recipes_of
 from products.selectors import category_tree
 from products.services.catalogue import Packed, delete_row, save_product
 from products.services.categories import save_category
-from products.services.kits import check_recipe, save_kit
+from products.services.kits import check_recipe, save_group, save_kit
 
 pytestmark = pytest.mark.race
 
@@ -146,3 +152,36 @@ def test_two_people_who_save_the_same_units_make_them_once(committed_shop, in_th
     outcomes = in_threads(4, lambda _: run(lambda: save_product(Product.objects.get(pk=rose.pk), bought_in=wanted)).pk)
     assert outcomes == [rose.pk] * 4
     assert PurchaseUnit.objects.count() == 2
+
+
+@pytest.fixture
+def five_of_each(committed_shop):
+    """Five red roses and five pink ones, which stand for each other; a bouquet takes five of them."""
+    red, pink = stocked("Red", ("5", "10")), stocked("Pink", ("5", "10"))
+    any_rose = save_group(ProductVariantGroup(name="Any rose"), [red, pink])
+    return red, pink, save_kit(ProductKit(name="Five", sale_price=Decimal(9)), [RecipeLine(any_rose, Decimal(5))])
+
+
+def test_without_the_lock_two_orders_choose_the_same_roses(five_of_each, in_threads):
+    """The control: both look at what is free, both find the red ones."""
+    red, pink, five = five_of_each
+    both_looked = threading.Barrier(2)
+
+    def careless(_number):
+        free = free_in(warehouse(), [red.pk, pink.pk])
+        [part] = chosen(recipes_of([five.pk])[five.pk], times=Decimal(1), free=free)
+        both_looked.wait(timeout=10)
+        return part.product.name
+
+    assert in_threads(2, careless) == ["Red", "Red"]
+
+
+def test_two_orders_never_count_on_the_same_roses_of_a_group(five_of_each, in_threads):
+    red, pink, five = five_of_each
+    for _round in range(6):
+        placed = [order((five, "1")) for _number in range(2)]
+        in_threads(2, lambda number, placed=placed: run(lambda: confirm_order(placed[number])).pk)
+        assert [stock_of(item).reserved for item in (red, pink)] == [5, 5]
+        for each in placed:
+            cancel_order(Order.objects.get(pk=each.pk))
+    assert check_stock(extra=INVARIANTS) == []

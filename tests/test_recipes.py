@@ -1,5 +1,6 @@
 """Bouquets of bouquets: what is written, what is refused, what the pages show."""
 
+from collections import Counter
 from decimal import Decimal
 
 import pytest
@@ -10,11 +11,18 @@ from django.utils import timezone
 
 from core.errors import BadInput
 from core.soft_delete import CannotRestore, StillInUse
-from inventory.tests.factories import kit, product, refused
-from products.models import KitItem, ProductKit
+from inventory.models import StockDemand
+from inventory.services.assembling import assemble
+from inventory.services.checking import check_stock
+from inventory.tests.factories import kit, product, refused, stock_of, stocked, warehouse
+from orders.invariants import INVARIANTS
+from orders.services.lifecycle import complete_order, confirm_order
+from orders.services.placing import LineInput, OrderInput, change_order
+from orders.tests.factories import order
+from products.models import KitItem, Product, ProductKit, ProductVariantGroup
 from products.recipes import RecipeLine, flowers_of, recipes_of
 from products.services.catalogue import delete_row, restore_row
-from products.services.kits import save_kit
+from products.services.kits import save_group, save_kit
 
 
 def lines(*wanted):
@@ -162,3 +170,116 @@ def test_the_admin_keeps_a_bouquet_out_of_itself_too(basket, login, owner):
     assert answer.status_code == 422
     assert "would be inside itself" in answer.content.decode()
     assert list(KitItem.objects.order_by("pk").values()) == rows
+
+
+# --- interchangeable products
+
+
+def group(name, *products):
+    return save_group(ProductVariantGroup(name=name), products)
+
+
+@pytest.fixture
+def reds(shop):
+    """Freedom (12 free) before Explorer (30 free), any of them five in a bouquet with a ribbon."""
+    freedom, explorer, ribbon = stocked("Freedom", ("12", "10")), stocked("Explorer", ("30", "20")), stocked("Ribbon")
+    any_red = group("Any red rose", freedom, explorer)
+    return freedom, explorer, kit("Five reds", "900", (any_red, "5"), (ribbon, "1"))
+
+
+def asked():
+    rows = StockDemand.objects.filter(cancelled_at=None).order_by("pk").values_list("product__name", "quantity")
+    return [(name, int(quantity)) for name, quantity in rows]
+
+
+def test_an_order_takes_what_is_there_of_a_group_a_bouquet_is_never_mixed(reds):
+    bouquet = reds[2]
+    first = confirm_order(order((bouquet, "3")))
+    assert asked() == [("Freedom", 10), ("Explorer", 5), ("Ribbon", 3)]
+    complete_order(first)
+    confirm_order(order((bouquet, "1")))
+    assert asked()[3:] == [("Explorer", 5), ("Ribbon", 1)]
+    assert check_stock(extra=INVARIANTS) == []
+
+
+def test_two_lines_of_one_order_do_not_count_on_the_same_stems(reds):
+    freedom, _explorer, bouquet = reds
+    confirm_order(order((bouquet, "1"), (bouquet, "1"), (bouquet, "1")))
+    assert Counter(name for name, _quantity in asked()) == {"Freedom": 2, "Explorer": 1, "Ribbon": 3}
+    assert stock_of(freedom).reserved == 10
+
+
+def test_what_is_not_there_at_all_is_asked_of_the_most_wanted(reds):
+    confirm_order(order((reds[2], "20")))
+    assert asked() == [("Freedom", 70), ("Explorer", 30), ("Ribbon", 20)]
+
+
+def test_a_changed_line_may_keep_the_stems_it_holds(reds):
+    freedom, _explorer, bouquet = reds
+    placed = confirm_order(order((bouquet, "2")))
+    [line] = placed.items.all()
+    change_order(
+        placed, OrderInput(lines=[LineInput(kit=bouquet, quantity=Decimal(1), price=Decimal(900), item=line.pk)],
+                           due_on=placed.due_on)
+    )  # fmt: skip
+    assert asked() == [("Freedom", 5), ("Ribbon", 1)]
+    assert stock_of(freedom).reserved == 5
+
+
+def test_a_bouquet_for_the_shelf_is_made_of_one_of_them(reds):
+    freedom, explorer, bouquet = reds
+    assemble(bouquet=bouquet, warehouse=warehouse(), quantity=Decimal(3))
+    assert (stock_of(freedom).quantity, stock_of(explorer).quantity) == (12, 15)
+    assemble(bouquet=bouquet, warehouse=warehouse(), quantity=Decimal(2))
+    assert (stock_of(freedom).quantity, stock_of(explorer).quantity) == (2, 15)
+    assert check_stock() == []
+
+
+def test_what_can_not_be_a_group(shop):
+    rose, tulip = product("Rose"), product("Tulip")
+    group("Taken", rose, tulip)
+    refused(BadInput, "at least two products", lambda: group("One", rose, rose), ru="хотя бы два")
+    refused(BadInput, "have this name", lambda: group("taken", rose, tulip), ru="Такое название")
+    delete_row(product("Gone"), by=None, now=timezone.now())
+    gone = Product.all_objects.get(name="Gone")
+    refused(BadInput, "Gone is deleted", lambda: group("New", rose, gone), ru="Gone")
+
+
+def test_neither_a_group_in_a_recipe_nor_its_products_can_be_deleted(reds):
+    freedom, now = reds[0], timezone.now()
+    any_red = ProductVariantGroup.objects.get()
+    refused(StillInUse, "“Five reds” is made of it", lambda: delete_row(any_red, by=None, now=now), ru="Five reds")
+    refused(StillInUse, "interchangeable “Any red rose”", lambda: delete_row(product_now(freedom), by=None, now=now),
+            ru="Any red rose")  # fmt: skip
+    delete_row(reds[2], by=None, now=now)
+    delete_row(any_red, by=None, now=now)
+    refused(CannotRestore, "Restore “Any red rose” first", lambda: restore_row(reds[2], by=None), ru="Any red rose")
+
+
+def product_now(item):
+    return Product.objects.get(pk=item.pk)
+
+
+def test_groups_have_a_page_and_recipes_offer_them(reds, login, manager, florist):
+    browser, any_red = login(manager), ProductVariantGroup.objects.get()
+    freedom, explorer, bouquet = reds
+    listed = browser.get(reverse("products:group_list")).content.decode()
+    assert listed.index("1. Freedom") < listed.index("2. Explorer")
+    form = {"name": "Any red rose", "note": "60 cm", "lines-0-product": explorer.sku, "lines-1-product": freedom.sku}
+    url = reverse("products:group_edit", args=[any_red.pk])
+    assert browser.post(url, form).status_code == 302
+    assert [row.product for row in any_red.variants.all()] == [explorer, freedom]
+    assert browser.post(url, {**form, "lines-1-product": ""}).status_code == 422
+    assert browser.post(url, {**form, "do": "add"}).content.decode().count("lines-2-product") > 0
+    offered = browser.get(reverse("products:product_search"), {"kits": "1", "q": "any"}, HTTP_HX_REQUEST="true")
+    assert f'value="0:g{any_red.pk}"' in offered.content.decode()
+    page = browser.get(reverse("products:kit_edit", args=[bouquet.pk])).content.decode()
+    assert f'value="Any red rose · ~{any_red.pk}"' in page
+    assert "Any red rose" in browser.get(reverse("products:kit_detail", args=[bouquet.pk])).content.decode()
+    assert browser.post(reverse("products:group_delete", args=[any_red.pk])).status_code == 409
+    assert login(florist).post(url, form).status_code == 403
+    bouquet.delete()
+    assert browser.post(reverse("products:group_delete", args=[any_red.pk])).status_code == 302
+    assert "Any red rose" in browser.get(reverse("products:group_list"), {"deleted": "1"}).content.decode()
+    browser.post(reverse("products:group_restore", args=[any_red.pk]))
+    assert ProductVariantGroup.objects.get() == any_red

@@ -38,7 +38,7 @@ from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stoc
 from inventory.services.write_offs import write_off
 from products.models import Product, ProductKit
 from products.models.product import Unit
-from products.recipes import Component, recipes_of, summed
+from products.recipes import Component, recipes_of, settled, summed
 from products.services.catalogue import save_product
 from products.services.kits import product_of_kit
 
@@ -173,11 +173,13 @@ def _assemble(
     comment: str,
     at: datetime,
 ) -> Assembly:
-    refuse_part_of_itself(product, parts)
+    every = [product, *(choice for part in parts for choice in part.choices)]
     hold_live_warehouses([warehouse])
-    refuse_deleted_products([product, *(part.product for part in parts)])
-    stocks = ensure_stocks((item.pk, warehouse.pk) for item in [product, *(part.product for part in parts)])
-    lock_stocks(stocks.values())
+    refuse_deleted_products(every)
+    stocks = ensure_stocks((item.pk, warehouse.pk) for item in every)
+    held = lock_stocks(stocks.values())
+    parts = settled(parts, times=quantity, free={row.product_id: row.free for row in held.values()})
+    refuse_part_of_itself(product, parts)
     assembly = put_together(
         product, warehouse, quantity, parts, work_cost, stocks=stocks, kit=kit, by=by, comment=comment, at=at
     )

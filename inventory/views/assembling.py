@@ -25,13 +25,14 @@ from inventory.selectors.documents import wanted_warehouse
 from inventory.services.assembling import NewBouquet, bouquet_as_made
 from inventory.services.assembling import assemble as post_assembly
 from inventory.services.assembling import take_apart as post_taking_apart
+from inventory.services.stocks import free_in
 from inventory.undo import remember_assembly
 from inventory.views.receipts import told
 from inventory.views.stock import PAGE, read_key, rights, with_freshness
 from products.forms import SearchForm
 from products.lines import Lines, number_so_far
 from products.models import Product, ProductKit
-from products.recipes import Component, recipes_of, reckon
+from products.recipes import Component, products_of, recipes_of, reckon, settled
 from products.selectors import kit_list, written
 from products.stock_figures import costs, free_by_place
 
@@ -56,9 +57,12 @@ def assemble(request: HttpRequest) -> HttpResponse:
     elif not request.GET.get("own"):
         return _choose(request)
     if request.method != "POST":
+        place = wanted_warehouse(request.GET.get("warehouse", ""))
+        free = free_in(place, products_of([recipe])) if place else {}
+        recipe = settled(recipe, times=Decimal(1), free=free)
         lines = Lines(PartForm, start=[{"product": written(p.product), "quantity": p.quantity} for p in recipe])
         lines.open()
-        start = {"warehouse": wanted_warehouse(request.GET.get("warehouse", "")), "quantity": 1}
+        start = {"warehouse": place, "quantity": 1}
         return _page(request, bouquet, AssembleForm(initial=start, is_new=bouquet is None), lines)
     lines = Lines(PartForm, request.POST)
     if lines.change(request.POST):

@@ -6,6 +6,7 @@ from core.models import SoftDelete
 from core.quantities import MAX_MONEY, MAX_QUANTITY, QUANTITY_STEP, MoneyField, QuantityField, bounded
 from products.models.category import ProductCategory
 from products.models.product import Product
+from products.models.variants import ProductVariantGroup
 
 
 class ProductKit(SoftDelete):
@@ -36,7 +37,8 @@ class ProductKit(SoftDelete):
 
 
 class KitItem(models.Model):
-    """One line of a recipe: how much of which product, or how many of which other bouquet, go into one bouquet."""
+    """One line of a recipe: how much of which product or of one of a group's, or how many of which other bouquet, go into
+    one bouquet."""
 
     kit = models.ForeignKey(ProductKit, models.CASCADE, related_name="items", verbose_name=_("bouquet"))
     product = models.ForeignKey(
@@ -45,6 +47,10 @@ class KitItem(models.Model):
     inner = models.ForeignKey(
         ProductKit, models.PROTECT, null=True, blank=True, related_name="inside", verbose_name=_("bouquet inside")
     )
+    group = models.ForeignKey(
+        ProductVariantGroup, models.PROTECT, null=True, blank=True, related_name="kit_items",
+        verbose_name=_("one of the interchangeable"),
+    )  # fmt: skip
     quantity = QuantityField(_("quantity"))
 
     class Meta:
@@ -54,9 +60,11 @@ class KitItem(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kit", "product"], name="kit_component_once"),
             models.UniqueConstraint(fields=["kit", "inner"], name="kit_inner_once"),
+            models.UniqueConstraint(fields=["kit", "group"], name="kit_group_once"),
             models.CheckConstraint(
-                condition=models.Q(product__isnull=False, inner__isnull=True)
-                | models.Q(product__isnull=True, inner__isnull=False),
+                condition=models.Q(product__isnull=False, inner__isnull=True, group__isnull=True)
+                | models.Q(product__isnull=True, inner__isnull=False, group__isnull=True)
+                | models.Q(product__isnull=True, inner__isnull=True, group__isnull=False),
                 name="kit_component_one_thing",
             ),
             models.CheckConstraint(
@@ -70,9 +78,9 @@ class KitItem(models.Model):
         ]
 
     @property
-    def goods(self) -> Product | ProductKit:
-        """What goes in: a product or a bouquet."""
-        thing = self.product or self.inner
+    def goods(self) -> Product | ProductKit | ProductVariantGroup:
+        """What goes in: a product, a bouquet, or one of a group."""
+        thing = self.product or self.inner or self.group
         assert thing is not None  # noqa: S101 - the database keeps it so
         return thing
 

@@ -15,11 +15,12 @@ from core.errors import BadInput
 from core.models import SoftDelete
 from core.quantities import MAX_MONEY, MAX_QUANTITY, round_money, round_quantity
 from core.soft_delete import CannotRestore, mark_deleted, restore
-from products.models import Packing, Product, ProductKit, PurchaseUnit
+from products.models import Packing, Product, ProductKit, ProductVariantGroup, PurchaseUnit
 
 # Constraint → field of the form, sentence.
 TAKEN: dict[str, tuple[str | None, Any]] = {
     "product_sku_once": ("sku", _("Another product has this SKU. Choose a different one or leave it empty.")),
+    "variant_group_name_once": ("name", _("Other interchangeable products have this name. Choose a different one.")),
     "kit_name_once": ("name", _("Another bouquet has this name. Choose a different one.")),
     "purchase_unit_once": (None, _("One purchase unit stands twice. Keep one of the two lines.")),
     "category_name_once": ("name", _("Another category here has this name. Choose a different one.")),
@@ -144,6 +145,7 @@ def restore_row(row: SoftDelete, *, by: Any) -> None:
             gone = (
                 Product.all_objects.filter(kit_items__kit=row, is_deleted=True).first()
                 or ProductKit.all_objects.filter(inside__kit=row, is_deleted=True).first()
+                or ProductVariantGroup.all_objects.filter(kit_items__kit=row, is_deleted=True).first()
             )
             if gone is not None:
                 raise CannotRestore(_("Restore “%(owner)s” first: it is deleted too.") % {"owner": gone})

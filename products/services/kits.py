@@ -5,18 +5,18 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import BadInput
 from core.quantities import MAX_QUANTITY, round_quantity
 from core.tenancy import current_schema_name
 from products.domain.explosion import LEVELS_AT_MOST, PARTS_AT_MOST, Circular, TooDeep, TooManyParts, explode
-from products.models import KitItem, Product, ProductKit, Unit
-from products.recipes import RecipeLine, read_recipes
+from products.models import KitItem, Product, ProductKit, ProductVariant, ProductVariantGroup, Unit
+from products.recipes import Goods, RecipeLine, read_recipes
 from products.services.catalogue import (
     check_price,
     hold_live_category,
-    hold_live_products,
     refuse_if_deleted,
     refusing_taken,
 )
@@ -28,6 +28,10 @@ _UNMAKEABLE: dict[type[Exception], Any] = {
 }
 
 
+# What a recipe line holds → the field of the row.
+_FIELDS: dict[type[Any], str] = {Product: "product", ProductKit: "inner", ProductVariantGroup: "group"}
+
+
 def save_kit(kit: ProductKit, lines: Sequence[RecipeLine]) -> ProductKit:
     """Save a bouquet with exactly these lines; what stands in several is summed. Confirmed orders keep what they were
     promised.
@@ -37,31 +41,51 @@ def save_kit(kit: ProductKit, lines: Sequence[RecipeLine]) -> ProductKit:
     """
     check_price(kit.sale_price)
     refuse_if_deleted(kit)
-    products, inner = _summed(lines)
-    if kit.pk is not None and kit in inner:
+    wanted = _summed(lines)
+    if kit.pk is not None and kit in wanted:
         raise BadInput(_UNMAKEABLE[Circular] % {"name": kit})
     with transaction.atomic(), refusing_taken():
         hold_live_category(kit.category_id)
         lock_recipes()
         kit.save()
-        live = hold_live_products(product.pk for product in products), _hold_live_kits(kit.pk for kit in inner)
-        wanted: list[Any] = [*products, *inner]
-        for goods in wanted:
-            if goods.pk not in live[isinstance(goods, ProductKit)]:
-                raise BadInput(_("%(name)s is deleted. Restore it or take something else.") % {"name": goods})
-        kit.items.exclude(product__in=products).exclude(inner__in=inner).delete()
-        known = {(item.product_id, item.inner_id): item for item in kit.items.all()}
-        for product, quantity in products.items():
-            _put(known.get((product.pk, None)) or KitItem(kit=kit, product=product), quantity)
-        for bouquet, quantity in inner.items():
-            _put(known.get((None, bouquet.pk)) or KitItem(kit=kit, inner=bouquet), quantity)
+        _refuse_deleted(wanted)
+        known = {(type(item.goods), item.goods.pk): item for item in _items(kit)}
+        kept = {(type(goods), goods.pk) for goods in wanted}
+        kit.items.filter(pk__in=[item.pk for key, item in known.items() if key not in kept]).delete()
+        for goods, quantity in wanted.items():
+            item = known.get((type(goods), goods.pk)) or KitItem(kit=kit, **{_FIELDS[type(goods)]: goods})
+            item.quantity = quantity
+            item.save()
         check_recipe(kit)
     return kit
 
 
-def _put(item: KitItem, quantity: Decimal) -> None:
-    item.quantity = quantity
-    item.save()
+def _items(kit: ProductKit) -> QuerySet[KitItem]:
+    return kit.items.select_related("product", "inner", "group")
+
+
+def _refuse_deleted(wanted: Iterable[Goods]) -> None:
+    """None of them is deleted, and none can be until the caller's transaction ends. Raises BadInput."""
+    of_kind: dict[type[Any], list[Goods]] = {Product: [], ProductKit: [], ProductVariantGroup: []}
+    for goods in wanted:
+        of_kind[type(goods)].append(goods)
+    for model, rows in of_kind.items():
+        live = _hold_live(model, [goods.pk for goods in rows])
+        for goods in rows:
+            if goods.pk not in live:
+                raise BadInput(_("%(name)s is deleted. Restore it or take something else.") % {"name": goods})
+
+
+def _hold_live(model: type[Any], keys: Sequence[int]) -> set[int]:
+    """The weakest row lock will do: only a deletion collides with it."""
+    if not keys:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select id from {model._meta.db_table} where id = any (%s) and not is_deleted order by id for key share",  # noqa: S608
+            [sorted(set(keys))],
+        )
+        return {key for (key,) in cursor.fetchall()}
 
 
 def lock_recipes() -> None:
@@ -97,41 +121,46 @@ def _around(kit: int) -> list[int]:
         return [key for (key,) in cursor.fetchall()]
 
 
-def _hold_live_kits(keys: Iterable[int]) -> set[int]:
-    """Which of these bouquets are not deleted; they can't be until the caller's transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select id from products_productkit where id = any (%s) and not is_deleted order by id for key share",
-            [sorted(set(keys))],
-        )
-        return {key for (key,) in cursor.fetchall()}
-
-
-def _summed(lines: Sequence[RecipeLine]) -> tuple[dict[Product, Decimal], dict[ProductKit, Decimal]]:
-    """Products and bouquets with what all their lines come to. Raises BadInput."""
+def _summed(lines: Sequence[RecipeLine]) -> dict[Goods, Decimal]:
+    """What goes in, with what all its lines come to. Raises BadInput."""
     if not lines:
         raise BadInput(_("A bouquet needs at least one component. Add what it is made of."))
-    products: dict[Product, Decimal] = {}
-    inner: dict[ProductKit, Decimal] = {}
+    found: dict[Goods, Decimal] = {}
     for line in lines:
-        goods = line.goods
-        _check_quantity(goods, line.quantity)
-        if isinstance(goods, Product):
-            products[goods] = products.get(goods, Decimal(0)) + line.quantity
-            _check_quantity(goods, products[goods])
-        elif line.quantity != int(line.quantity):
-            raise BadInput(_("A bouquet is inside another whole. Correct the number of “%(name)s”.") % {"name": goods})
-        else:
-            inner[goods] = inner.get(goods, Decimal(0)) + line.quantity
-            _check_quantity(goods, inner[goods])
-    return products, inner
+        found[line.goods] = found.get(line.goods, Decimal(0)) + line.quantity
+        for quantity in (line.quantity, found[line.goods]):
+            if not quantity.is_finite() or not 0 < quantity <= MAX_QUANTITY or quantity != round_quantity(quantity):
+                raise BadInput(
+                    _("A quantity is a number above zero with at most 3 decimals. Correct %(name)s.")
+                    % {"name": line.goods}
+                )
+        if isinstance(line.goods, ProductKit) and line.quantity != int(line.quantity):
+            raise BadInput(
+                _("A bouquet is inside another whole. Correct the number of “%(name)s”.") % {"name": line.goods}
+            )
+    return found
 
 
-def _check_quantity(goods: Product | ProductKit, quantity: Decimal) -> None:
-    if not quantity.is_finite() or not 0 < quantity <= MAX_QUANTITY or quantity != round_quantity(quantity):
-        raise BadInput(
-            _("A quantity is a number above zero with at most 3 decimals. Correct %(name)s.") % {"name": goods}
-        )
+def save_group(group: ProductVariantGroup, products: Sequence[Product]) -> ProductVariantGroup:
+    """Save interchangeable products, the most wanted first; one that stands twice counts where it stands first.
+
+    Raises BadInput: fewer than two products, something deleted, a taken name.
+    """
+    refuse_if_deleted(group)
+    wanted = list(dict.fromkeys(products))
+    if len(wanted) < 2:
+        raise BadInput(_("Interchangeable are at least two products. Add another."))
+    with transaction.atomic(), refusing_taken():
+        lock_recipes()
+        group.save()
+        _refuse_deleted(wanted)
+        known = {row.product_id: row for row in group.variants.all()}
+        group.variants.exclude(product__in=wanted).delete()
+        for place, product in enumerate(wanted, start=1):
+            row = known.get(product.pk) or ProductVariant(group=group, product=product)
+            row.priority = place
+            row.save()
+    return group
 
 
 def product_of_kit(kit: ProductKit) -> Product:

@@ -66,10 +66,12 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One bouquet with its recipe."""
     kit = get_object_or_404(ProductKit.all_objects.select_related("category"), pk=pk)
     reckoned = reckon_now(recipes_of([kit.pk])[kit.pk], price=kit.sale_price)
+    items = list(kit.items.select_related("inner", "group"))
     context = {
         "kit": kit,
         "reckoned": reckoned,
-        "inside": [item for item in kit.items.select_related("inner") if item.inner_id],
+        "inside": [item for item in items if item.inner_id],
+        "chosen": [item for item in items if item.group_id],
         "around": kits_around(kit),
         "sees_cost": may(request.user, "stock.cost"),
         "may_assemble": may(request.user, "stock.assemble"),
