@@ -36,6 +36,7 @@ from inventory.tests.factories import receive
 from orders.models import Contact, Order
 from orders.tests.factories import order
 from products.models import Product
+from tests.files import in_the_store, write
 
 NOW = datetime.datetime(2026, 11, 22, 9, 30, tzinfo=datetime.UTC)
 PASSWORD = "iris-and-lily-7"
@@ -143,6 +144,17 @@ def test_pictures_come_along_and_links_do_not(shop, tmp_path):
     assert [name for name in archive.namelist() if name.startswith("media/")] == ["media/products/1/1/large.webp"]
     assert archive.read("media/products/1/1/large.webp") == b"picture"
     assert not [name for name in exported(with_files=False).namelist() if name.startswith("media/")]
+
+
+@in_the_store
+def test_pictures_come_along_from_an_object_store(media, shop, other_shop):
+    for number in range(3):
+        write("rose", f"products/{number}/1/large.webp", b"rose")
+    write("tulip", "products/9/1/large.webp", b"tulip")
+    archive = exported()
+    pictures = [name for name in archive.namelist() if name.startswith("media/")]
+    assert pictures == [f"media/products/{number}/1/large.webp" for number in range(3)]
+    assert {archive.read(name) for name in pictures} == {b"rose"}
 
 
 def test_the_manifest_holds_the_sums_of_every_file_and_the_readme_speaks_the_owners_language(shop):

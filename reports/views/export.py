@@ -26,7 +26,7 @@ from accounts.services.second_factor import WrongPassword
 from core.access import needs
 from core.errors import DomainError
 from core.export_shelf import KEPT_FOR, archives, find_archive, put_together
-from core.media import shop_files
+from core.shop_files import shop_files
 from core.tenancy import current_schema_name
 
 logger = logging.getLogger(__name__)
@@ -139,4 +139,4 @@ def _is_too_big(*, with_files: bool) -> bool:
         (rows,) = cursor.fetchone()
     if rows > MOST_ROWS:
         return True
-    return with_files and sum(path.stat().st_size for _name, path in shop_files()) > MOST_BYTES
+    return with_files and sum(file.size for file in shop_files().files(current_schema_name())) > MOST_BYTES

@@ -12,7 +12,11 @@ def form(visit, live_shop):
     """The application's page, and `form.answer()` that lets the oldest suggestion on its way arrive."""
     page = visit(live_shop.origin.replace("rose.", ""), locale="en")
     on_the_way = []
-    page.route("**/apply/address/**", lambda route: on_the_way.append(route))
+
+    def hold(route):
+        on_the_way.append(route)
+
+    page.route("**/apply/address/**", hold)
     page.goto("/apply/")
 
     def answer():
