@@ -34,7 +34,7 @@ from django_tasks.utils import normalize_json
 from django_tasks_db.models import DBTaskResult, get_date_max
 from django_tenants.utils import get_public_schema_name, get_tenant_model, schema_exists
 
-from core.tenancy import current_schema_name, in_public, in_schema
+from core.tenancy import current_schema_name, in_public, in_schema, leave_room_for
 
 P = ParamSpec("P")
 Row: TypeAlias = DBTaskResult[..., None]
@@ -157,6 +157,7 @@ def place_of(row: Row) -> str:
 def perform(row: Row) -> Outcome:
     """Do a job that was claimed, in its schema, and write down what became of it."""
     schema_name = place_of(row)
+    leave_room_for(schema_name)
     with in_schema(schema_name):  # so that the log names the shop
         return _perform(row, schema_name)
 
