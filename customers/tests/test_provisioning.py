@@ -20,8 +20,9 @@ from core.tenancy import in_schema
 from customers.errors import NameLeftBehind, NameNotAllowed
 from customers.models import Client, Domain, TenantRegistration
 from customers.schema import schema_exists
+from customers.services.cleanup import remove_files
 from customers.services.provisioning import provision_shop
-from tests.files import both_ways, everything, folder_of, write
+from tests.files import both_ways, everything, folder_of, in_the_store, write
 
 
 def tables_of(schema_name):
@@ -199,6 +200,18 @@ def test_no_name_leads_out_of_the_shops_places(media, name):
         files.rename("rose", name)
 
 
+@in_the_store
+def test_what_a_stores_console_shows_as_an_empty_folder_keeps_the_name_and_goes_with_the_files(shops, media):
+    store = shop_files()
+    store.connection.meta.client.put_object(Bucket=store.bucket_name, Key=store._prefix("lily"), Body=b"")
+    assert list(store.files("lily")) == []
+    with pytest.raises(NameLeftBehind) as refusal:
+        provision_shop(schema_name="lily", name="Lily")
+    assert refusal.value.data["left"] == ["media"]
+    assert remove_files("lily") == 0
+    assert provision_shop(schema_name="lily", name="Lily").status == "active"
+
+
 @both_ways
 def test_a_name_with_one_file_left_is_refused_and_that_of_a_neighbour_is_none(shops, media):
     write("lily2")
@@ -221,6 +234,7 @@ import customers.models
 def kill_me(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 customers.models.seed_schema = kill_me
+from customers.services.cleanup import remove_files
 from customers.services.provisioning import provision_shop
 provision_shop(schema_name="lily", name="Lily", owner_email="anna@example.com")
 """
