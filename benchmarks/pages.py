@@ -315,7 +315,7 @@ def _put_together() -> tuple[int, int]:
 
     from inventory.models import Assembly, Stock, Warehouse
     from inventory.services.assembling import NewBouquet, assemble
-    from products.services.catalogue import Component
+    from products.recipes import Component
 
     there = Assembly.objects.filter(batches__is_open=True).first()
     if there is None:

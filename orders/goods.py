@@ -1,7 +1,6 @@
 """What an order line can name, for the picker: products and bouquets by name or SKU, with price and what is free."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Reservation, Stock, Warehouse
 from orders.models import Order
-from products.models import KitItem, Product, ProductKit, Unit
+from products.models import Product, ProductKit, Unit
+from products.recipes import Component, recipes_of
 
 SHOWN = 8
 LONGEST_SEARCH = 100
@@ -101,7 +101,7 @@ def _with_stock(
         return []
     recipes = recipes_of([thing.pk for thing in things if isinstance(thing, ProductKit)])
     products = {thing.pk for thing in things if isinstance(thing, Product)}
-    products |= {part.product_id for recipe in recipes.values() for part in recipe}
+    products |= {part.product.pk for recipe in recipes.values() for part in recipe}
     free = free_for(products, warehouse=warehouse, order=order)
     return [
         Goods(thing, None, free.get(thing.pk, Decimal(0)))
@@ -109,16 +109,6 @@ def _with_stock(
         else Goods(None, thing, whole_bouquets(recipes[thing.pk], free))
         for thing in things
     ]
-
-
-def recipes_of(kit_ids: Iterable[int]) -> dict[int, list[KitItem]]:
-    """Bouquet → its components with their products."""
-    recipes: dict[int, list[KitItem]] = defaultdict(list)
-    kits = set(kit_ids)
-    if kits:
-        for part in KitItem.objects.filter(kit__in=kits).select_related("product").order_by("pk"):
-            recipes[part.kit_id].append(part)
-    return recipes
 
 
 def free_for(products: Iterable[int], *, warehouse: Warehouse | None, order: Order | None = None) -> dict[int, Decimal]:
@@ -171,7 +161,7 @@ def substitutes_for(asked: dict[Product, Decimal], *, order: Order) -> dict[int,
     }
 
 
-def whole_bouquets(recipe: Sequence[KitItem], free: dict[int, Decimal]) -> Decimal:
+def whole_bouquets(recipe: Sequence[Component], free: dict[int, Decimal]) -> Decimal:
     """How many bouquets the free components make."""
-    counts = [free.get(part.product_id, Decimal(0)) / part.quantity for part in recipe]
+    counts = [free.get(part.product.pk, Decimal(0)) / part.quantity for part in recipe]
     return max(min(counts).to_integral_value(ROUND_FLOOR), Decimal(0)) if counts else Decimal(0)

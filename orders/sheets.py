@@ -9,9 +9,9 @@ from django.db.models import Prefetch
 
 from orders.domain.card_fit import fit_card
 from orders.domain.lifecycle import Stage
-from orders.goods import recipes_of
 from orders.models import Order, OrderItem, OrderItemDemand, Payment, PriceNote
 from products.models import Product
+from products.recipes import recipes_of
 
 RECEIPT_LENGTHS = (100, 150, 200, 297, 450, 700)  # millimetres
 

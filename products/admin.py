@@ -15,6 +15,7 @@ from core.templatetags.florist import money, quantity
 from products.models import KitItem, Product, ProductCategory, ProductKit, PurchaseUnit
 from products.services.catalogue import refusing_taken, restore_row, save_product
 from products.services.categories import restore_category, save_category
+from products.services.kits import check_recipe, lock_recipes
 from products.stock_figures import figures
 
 
@@ -70,7 +71,9 @@ def _figure(product: Any, name: str) -> str:
 
 class KitItemInline(TabularInline):
     model = KitItem
-    autocomplete_fields = ("product",)
+    fk_name = "kit"
+    fields = ("product", "inner", "quantity")
+    autocomplete_fields = ("product", "inner")
     extra = 1
     min_num = 1
     validate_min = True
@@ -92,8 +95,13 @@ class ProductKitAdmin(SoftDeleteAdmin):
         return money(kit.sale_price)
 
     def save_model(self, request: HttpRequest, obj: ProductKit, form: Any, change: bool) -> None:  # noqa: FBT001
+        lock_recipes()
         with refusing_taken():
             super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        super().save_related(request, form, formsets, change)
+        check_recipe(form.instance)
 
     def bring_back(self, row: Any, *, by: Any) -> None:
         restore_row(row, by=by)

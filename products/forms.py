@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.forms import CleanCharField, DecimalTextField, Form, ModelForm, MoneyField, QuantityField
-from products.lines import LineForm, reckoning, unmarked
+from products.lines import ComponentField, LineForm, reckoning, unmarked
 from products.models import Packing, Product, ProductCategory, ProductKit
 from products.selectors import category_tree, with_subcategories
 from products.services.catalogue import Packed
@@ -154,7 +154,10 @@ class KitForm(ModelForm):
 
 
 class ComponentForm(LineForm):
-    """How much of which product goes into one bouquet."""
+    """How much of which product, or how many of which other bouquet, go into one bouquet."""
+
+    product = ComponentField(label=_("Product or bouquet"))
+    offers = "&kits=1"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -18,13 +18,19 @@ from products.models import (
     ProductKitPhoto,
     ProductPhoto,
 )
-from products.selectors import kits_with
+from products.selectors import kits_around, kits_with
 
 
 @receiver(before_soft_delete, sender=Product, dispatch_uid="product_in_kits")
 def object_when_in_kits(sender: Any, instance: Product, **kwargs: Any) -> list[Any]:
     """A product that a live bouquet is made of stays."""
     return [_("the bouquet “%(kit)s” is made of it") % {"kit": kit} for kit in kits_with(instance)]
+
+
+@receiver(before_soft_delete, sender=ProductKit, dispatch_uid="kit_in_kits")
+def object_when_inside_another(sender: Any, instance: ProductKit, **kwargs: Any) -> list[Any]:
+    """A bouquet that is inside another live one stays."""
+    return [_("the bouquet “%(kit)s” is made of it") % {"kit": kit} for kit in kits_around(instance)]
 
 
 @receiver(before_soft_delete, sender=ProductCategory, dispatch_uid="category_in_use")

@@ -12,6 +12,7 @@ from products.models import KitItem, Product, ProductCategory, ProductKit, Purch
 
 FOUND_AT_MOST = 8
 SEPARATOR = " · "
+KIT_MARK = f"{SEPARATOR}#"
 
 
 def search_products(text: str, *, queryset: QuerySet[Product] | None = None) -> QuerySet[Product]:
@@ -21,6 +22,14 @@ def search_products(text: str, *, queryset: QuerySet[Product] | None = None) -> 
         found = found.filter(Q(name__icontains=word) | Q(sku__icontains=word))
     exact = Case(When(sku__iexact=text.strip(), then=Value(0)), default=Value(1), output_field=IntegerField())
     return found.order_by(exact, "name", "id")
+
+
+def search_kits(text: str, *, queryset: QuerySet[ProductKit] | None = None) -> QuerySet[ProductKit]:
+    """Live bouquets with every word of `text` in the name."""
+    found = ProductKit.objects.all() if queryset is None else queryset
+    for word in text.split():
+        found = found.filter(name__icontains=word)
+    return found.order_by("name", "id")
 
 
 @dataclass(frozen=True)
@@ -65,9 +74,18 @@ def resolve_product(text: str, *, known: Mapping[str, Product] | None = None) ->
     return Resolved(None, named or list(search_products(text)[:FOUND_AT_MOST]))
 
 
-def written(product: Product) -> str:
-    """A product as a picker writes it into its field; `resolve_product` reads the same product back."""
-    return f"{product.name}{SEPARATOR}{product.sku}"
+def written(goods: Product | ProductKit) -> str:
+    """A product or bouquet as a picker writes it into its field; `resolve_product` or `resolve_kit` reads it back."""
+    return f"{goods.name}{SEPARATOR}{goods.sku}" if isinstance(goods, Product) else f"{goods.name}{KIT_MARK}{goods.pk}"
+
+
+def resolve_kit(text: str) -> ProductKit | None:
+    """The live bouquet that a picker wrote (`written`), or the one with this name."""
+    text = text.strip()
+    name, _mark, key = text.rpartition(KIT_MARK)
+    if name and key.isdecimal() and len(key) < 19:
+        return ProductKit.objects.filter(pk=int(key), name=name).first()
+    return ProductKit.objects.filter(name__iexact=text).first()
 
 
 def purchase_units(product_ids: Sequence[int]) -> dict[int, list[PurchaseUnit]]:
@@ -156,20 +174,24 @@ def product_list(
 
 
 def kit_list(*, text: str = "", deleted: bool = False) -> QuerySet[ProductKit]:
-    """Bouquets by name, live ones or the deleted ones, with their components and photos: four queries."""
+    """Bouquets by name, live ones or the deleted ones, with their components and photos: five queries."""
     rows = (
         ProductKit.all_objects.filter(is_deleted=deleted)
         .select_related("category")
-        .prefetch_related("items__product", "photos")
+        .prefetch_related("items__product", "items__inner", "photos")
     )
-    for word in text.split():
-        rows = rows.filter(name__icontains=word)
-    return rows.order_by("name", "id")
+    return search_kits(text, queryset=rows)
 
 
 def kits_with(product: Product) -> list[ProductKit]:
     """Live bouquets that contain the product."""
     keys = KitItem.objects.filter(product=product).values("kit")
+    return list(ProductKit.objects.filter(pk__in=keys).order_by("name"))
+
+
+def kits_around(kit: ProductKit) -> list[ProductKit]:
+    """Live bouquets that contain the bouquet."""
+    keys = KitItem.objects.filter(inner=kit).values("kit")
     return list(ProductKit.objects.filter(pk__in=keys).order_by("name"))
 
 

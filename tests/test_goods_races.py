@@ -4,17 +4,20 @@ import threading
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from core.errors import DomainError
+from core.errors import BadInput, DomainError
 from core.transactions import run
 from inventory.models import ReceiptLine
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.tests.factories import product, warehouse
-from products.models import Product, ProductCategory, PurchaseUnit
+from products.models import KitItem, Product, ProductCategory, ProductKit, PurchaseUnit
+from products.recipes import RecipeLine, recipes_of
 from products.selectors import category_tree
 from products.services.catalogue import Packed, delete_row, save_product
 from products.services.categories import save_category
+from products.services.kits import check_recipe, save_kit
 
 pytestmark = pytest.mark.race
 
@@ -50,6 +53,58 @@ def test_two_categories_never_end_up_in_each_other(committed_shop, in_threads):
         assert sum(isinstance(outcome, DomainError) for outcome in outcomes) == 1, outcomes
         assert not any(isinstance(outcome, Exception) and not isinstance(outcome, DomainError) for outcome in outcomes)
     assert len(category_tree()) == 10
+
+
+def bouquet(name, *parts):
+    return save_kit(ProductKit(name=name, sale_price=Decimal(1)), [RecipeLine(part, Decimal(1)) for part in parts])
+
+
+def test_without_the_lock_two_bouquets_end_up_in_each_other(committed_shop, in_threads):
+    """The control: both find no circle yet, both write."""
+    pair = [bouquet("Basket", product("Rose")), bouquet("Posy", product("Tulip"))]
+    both_looked = threading.Barrier(2)
+
+    def careless(number):
+        mine, other = pair[number], pair[1 - number]
+        with transaction.atomic():
+            check_recipe(mine)
+            both_looked.wait(timeout=10)
+            KitItem.objects.create(kit=mine, inner=other, quantity=1)
+
+    in_threads(2, careless)
+    with pytest.raises(DomainError, match="inside itself"):
+        check_recipe(pair[0])
+
+
+def test_two_bouquets_never_end_up_in_each_other(committed_shop, in_threads):
+    rose = product("Rose")
+    for number in range(5):
+        pair = [bouquet(f"Basket {number}", rose), bouquet(f"Posy {number}", rose)]
+
+        def work(which, pair=pair):
+            lines = [RecipeLine(pair[1 - which], Decimal(1)), RecipeLine(rose, Decimal(1))]
+            return run(lambda: save_kit(ProductKit.objects.get(pk=pair[which].pk), lines)).pk
+
+        outcomes = in_threads(2, work)
+        assert sum(isinstance(outcome, BadInput) for outcome in outcomes) == 1, outcomes
+        assert [len(recipes_of([each.pk])[each.pk]) for each in pair] == [1, 1]
+
+
+def test_a_bouquet_is_either_deleted_or_put_into_another_never_both(committed_shop, in_threads):
+    rose = product("Rose")
+    for number in range(6):
+        posy = bouquet(f"Posy {number}", rose)
+
+        def work(which, posy=posy, number=number):
+            row = ProductKit.all_objects.get(pk=posy.pk)
+            if which == 0:
+                return run(lambda: delete_row(row, by=None, now=timezone.now()))
+            return run(lambda: bouquet(f"Basket {number}", row)).pk
+
+        outcomes = in_threads(2, work)
+        assert sum(isinstance(outcome, DomainError) for outcome in outcomes) == 1, outcomes
+        inside = KitItem.objects.filter(inner=posy).exists()
+        assert inside is not ProductKit.all_objects.get(pk=posy.pk).is_deleted
 
 
 def test_a_category_is_either_deleted_or_given_a_product_never_both(committed_shop, in_threads):

@@ -51,10 +51,12 @@ def stock_of(item: Product, at: Warehouse | None = None) -> Stock:
     return Stock.objects.get(product=item, warehouse=at or warehouse())
 
 
-def kit(name: str, price: str, *components: tuple[Product, str]) -> ProductKit:
+def kit(name: str, price: str, *components: tuple[Product | ProductKit, str]) -> ProductKit:
+    """A bouquet of products and of other bouquets."""
     bouquet = ProductKit.objects.create(name=name, sale_price=Decimal(price))
-    for item, quantity in components:
-        KitItem.objects.create(kit=bouquet, product=item, quantity=Decimal(quantity))
+    for goods, quantity in components:
+        what = "inner" if isinstance(goods, ProductKit) else "product"
+        KitItem.objects.create(kit=bouquet, quantity=Decimal(quantity), **{what: goods})
     return bouquet
 
 

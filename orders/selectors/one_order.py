@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from inventory.models import Sale, SaleAllocation
 from orders.domain.lifecycle import Stage, following
-from orders.goods import free_for, recipes_of
+from orders.goods import free_for
 from orders.models import (
     EventKind,
     Order,
@@ -24,6 +24,7 @@ from orders.models import (
     OrderStatus,
 )
 from products.models import Product
+from products.recipes import recipes_of
 
 _DECIMAL_ZERO = Decimal(0)
 

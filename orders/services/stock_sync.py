@@ -27,7 +27,7 @@ from orders.domain.totals import LineMoney, revenues, share
 from orders.engine import DiscountTooLarge
 from orders.models import EventKind, Order, OrderItem, OrderItemDemand
 from orders.services.history import note
-from products.models import KitItem
+from products.recipes import products_in, recipes_of
 
 
 class NothingToSell(DomainError):
@@ -58,7 +58,7 @@ def lock_stocks_of_order(order: Order, *, products: Iterable[int] = (), kits: It
     """Lock in one statement every stock row that changing a locked order may touch: what its demands ask for now, and
     `products` and the components of `kits` in its warehouse. Who takes them one after the other, as the lines come,
     and another order that takes the same ones the other way round would wait for each other."""
-    wanted = {*products, *KitItem.objects.filter(kit__in=list(kits)).values_list("product", flat=True)}
+    wanted = {*products, *products_in(kits)}
     asked = StockDemand.objects.filter(order_link__item__order=order, cancelled_at__isnull=True)
     pairs = {(product, order.warehouse_id) for product in wanted}
     lock_stocks(ensure_stocks(pairs.union(asked.values_list("product", "warehouse"))).values())
@@ -254,12 +254,8 @@ def _fingerprint(order: Order, line: OrderItem | _Asked) -> str:
 
 
 def _compositions(items: Sequence[OrderItem]) -> Iterable[tuple[OrderItem, list[DemandInput]]]:
-    """What each line takes from the stock: the product itself, or the bouquet's components."""
-    recipes: dict[int, list[KitItem]] = defaultdict(list)
-    kits = [item.kit_id for item in items if item.kit_id]
-    if kits:
-        for component in KitItem.objects.filter(kit__in=kits).select_related("product").order_by("pk"):
-            recipes[component.kit_id].append(component)
+    """What each line takes from the stock: the product itself, or the bouquet's flowers."""
+    recipes = recipes_of(item.kit_id for item in items if item.kit_id)
     for item in items:
         if item.product is not None:
             yield item, [DemandInput(item.product, item.quantity)]

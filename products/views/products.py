@@ -25,6 +25,7 @@ from products.selectors import (
     category_tree,
     kits_with,
     product_list,
+    search_kits,
     search_products,
     with_subcategories,
 )
@@ -152,12 +153,15 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @needs("catalogue.view")
 def search(request: HttpRequest) -> HttpResponse:
-    """What a picker offers for the text typed so far: a fragment for the line `?line=`."""
+    """What a picker offers for the text typed so far: a fragment for the line `?line=`; with `?kits=1` bouquets too."""
     line = request.GET.get("line", "")
     line = line if line.isascii() and line.isdigit() and len(line) < 4 else "0"
     typed = request.GET.get("q") or request.GET.get(f"lines-{line}-product", "")
     text = SearchForm.text({"q": typed})
-    found = with_figures(list(search_products(text)[:FOUND_AT_MOST])) if text else []
+    found: list[Any] = with_figures(list(search_products(text)[:FOUND_AT_MOST])) if text else []
+    if text and request.GET.get("kits") == "1":
+        kits = list(search_kits(text)[: FOUND_AT_MOST // 2])
+        found = [*kits, *found[: FOUND_AT_MOST - len(kits)]]
     context = {"found": found, "line": line, "text": text}
     return page_or_part(request, "products/product_search.html", "found", context)
 

@@ -203,7 +203,7 @@ def landmarks() -> dict[str, int]:
     from orders.models import Order
     from orders.selectors.lists import uncovered
     from products.models import Product, ProductCategory, ProductKit
-    from products.services.catalogue import Component
+    from products.recipes import Component
 
     def order(category: str) -> Any:
         # One with words for its card: they are printed too.
