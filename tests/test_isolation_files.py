@@ -1,5 +1,7 @@
 """Files of a shop: on its own host, to its own people, and never run."""
 
+import re
+
 import pytest
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
@@ -145,7 +147,9 @@ def test_a_store_that_is_away_is_told_and_is_no_missing_picture(store_away, logi
     store_away()
     answer = login(owner).get(f"/media/tenants/rose/{PHOTO}")
     assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "2", "no-store")
-    assert said in answer.content.decode()
+    page = answer.content.decode()
+    assert said in page
+    assert not re.search(r"s3:|127\.0\.0\.1|florist/test", page), "where the store is, nobody in a shop reads"
 
 
 @in_the_store
