@@ -260,8 +260,12 @@ MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(BASE_DIR / "media")))
 MULTITENANT_RELATIVE_MEDIA_ROOT = "tenants/%s"
 EXPORT_ROOT = Path(env.text("EXPORT_ROOT", str(BASE_DIR / "exports")))
 BACKUP_ROOT = Path(env.text("BACKUP_ROOT", str(BASE_DIR / "backups")))
+# Where uploads lie when not in MEDIA_ROOT: s3://bucket/prefix?region=…&endpoint=…, with the usual keys of AWS.
+_bucket = env.bucket("MEDIA_STORAGE")
 STORAGES = {
-    "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
+    "default": {"BACKEND": "core.object_store.ShopBucket", "OPTIONS": _bucket}
+    if _bucket
+    else {"BACKEND": "core.shop_files.ShopFolders"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if STATIC_FROM_SOURCES
