@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 
-from django.db.models import F, Min, Q, Sum
+from django.db.models import F, Min, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import Reservation, Stock, Warehouse
 from orders.models import Order
-from products.models import KitItem, Product, ProductKit, Unit
+from products.models import Kind, KitItem, Product, ProductKit, Unit
+from products.selectors import carried, product_by_code
 
 SHOWN = 8
 LONGEST_SEARCH = 100
@@ -53,16 +54,25 @@ def short_unit(unit: str) -> str:
     return _("pcs") if unit in {Unit.STEM, Unit.PIECE} else str(Unit(unit).label)
 
 
+def on_offer() -> QuerySet[Product]:
+    """Products that a new line may name: on sale, not in the archive, and kept in stock, for a line asks the stock for
+    its goods."""
+    return carried().filter(is_active=True).exclude(kind=Kind.SERVICE)
+
+
 def search_goods(text: str, *, warehouse: Warehouse | None) -> list[Goods]:
     """At most eight goods on sale whose name holds every word of `text`, or whose SKU begins with it; those that begin
-    with the text come first."""
+    with the text come first. A barcode finds its product alone."""
     words = text[:LONGEST_SEARCH].split()
     if not words:
         return []
     named = Q()
     for word in words:
         named &= Q(name__icontains=word)
-    products = Product.objects.filter(named | Q(sku__istartswith=text), is_active=True)
+    scanned = product_by_code(text)
+    if scanned is not None and on_offer().filter(pk=scanned.pk).exists():
+        return _with_stock([scanned], warehouse=warehouse)
+    products = on_offer().filter(named | Q(sku__istartswith=text))
     kits = ProductKit.objects.filter(named, is_active=True)
     found: list[Product | ProductKit] = [*products.order_by("name", "pk")[:SHOWN], *kits.order_by("name", "pk")[:SHOWN]]
     start = text.casefold()
@@ -71,11 +81,13 @@ def search_goods(text: str, *, warehouse: Warehouse | None) -> list[Goods]:
 
 
 def exact_goods(text: str, *, warehouse: Warehouse | None) -> Goods | None:
-    """The one thing on sale with this SKU or, failing that, with this name; None when there is none or more."""
-    product = Product.objects.filter(sku__iexact=text, is_active=True).first()
+    """The one thing on sale with this SKU, this barcode or, failing both, this name; None when there is none or more."""
+    product = on_offer().filter(sku__iexact=text).first()
+    if product is None and (scanned := product_by_code(text)) is not None:
+        product = on_offer().filter(pk=scanned.pk).first()
     found: list[Product | ProductKit] = [product] if product else []
     if not found:
-        found += Product.objects.filter(name__iexact=text, is_active=True)[:2]
+        found += on_offer().filter(name__iexact=text)[:2]
         found += ProductKit.objects.filter(name__iexact=text, is_active=True)[:2]
     return _with_stock(found, warehouse=warehouse)[0] if len(found) == 1 else None
 
@@ -152,7 +164,7 @@ def substitutes_for(asked: dict[Product, Decimal], *, order: Order) -> dict[int,
     rows = list(
         Stock.objects.filter(
             warehouse=order.warehouse_id, product__category__in=categories, product__is_active=True,
-            product__is_deleted=False,
+            product__is_deleted=False, product__archived_at=None,
         )
         .select_related("product")
         .annotate(oldest=Min("batches__received_at", filter=Q(batches__is_open=True)))

@@ -19,12 +19,19 @@ from products.models import (
     ProductPhoto,
 )
 from products.selectors import kits_with
+from products.services.catalogue import before_archive
 
 
 @receiver(before_soft_delete, sender=Product, dispatch_uid="product_in_kits")
 def object_when_in_kits(sender: Any, instance: Product, **kwargs: Any) -> list[Any]:
     """A product that a live bouquet is made of stays."""
     return [_("the bouquet “%(kit)s” is made of it") % {"kit": kit} for kit in kits_with(instance)]
+
+
+@receiver(before_archive, sender=Product, dispatch_uid="archived_product_in_kits")
+def object_when_in_kits_on_sale(sender: Any, instance: Product, **kwargs: Any) -> list[Any]:
+    """A product that a bouquet on sale is made of is still worked with."""
+    return [_("the bouquet “%(kit)s” is made of it") % {"kit": kit} for kit in kits_with(instance) if kit.is_active]
 
 
 @receiver(before_soft_delete, sender=ProductCategory, dispatch_uid="category_in_use")

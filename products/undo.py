@@ -1,4 +1,4 @@
-"""What can be taken back in the catalogue: deletions, for as long as they are remembered."""
+"""What can be taken back in the catalogue: deletions and archiving, for as long as they are remembered."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,10 +12,12 @@ from core.errors import StaleForm
 from core.models import RecentAction
 from core.undo import Kind, Payload, register, remember
 from products.models import Product, ProductCategory, ProductKit
-from products.services.catalogue import delete_row, restore_row
+from products.services.catalogue import archive_product, delete_row, restore_row, take_out_of_archive
 from products.services.categories import restore_category
 
 PRODUCT, KIT, CATEGORY = "products.delete_product", "products.delete_kit", "products.delete_category"
+
+ARCHIVE = "products.archive"
 
 Row = Product | ProductKit | ProductCategory
 KINDS: dict[type[Row], str] = {Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY}
@@ -25,6 +27,25 @@ def delete_and_remember(row: Row, *, by: Any) -> RecentAction:
     """Take a product, a bouquet or a category out of the catalogue, remembered in the same transaction. Raises StillInUse."""
     delete_row(row, by=by, now=timezone.now())
     return remember(KINDS[type(row)], _facts(row), by=by)
+
+
+def archive_and_remember(product: Product, *, by: Any) -> RecentAction:
+    """Put a product away, remembered in the same transaction. Raises CannotArchive."""
+    archive_product(product, now=timezone.now())
+    at = product.archived_at
+    return remember(ARCHIVE, {"row": product.pk, "name": product.name, "at": at.isoformat() if at else ""}, by=by)
+
+
+def _carry_again(payload: Payload, by: Any) -> list[str]:
+    product = Product.objects.select_for_update(of=("self",), no_key=True).filter(pk=payload["row"]).first()
+    at = product.archived_at if product is not None else None
+    if product is None or at is None or at.isoformat() != payload["at"]:
+        raise StaleForm(
+            _("“%(name)s” was taken out of the archive since, or deleted. Look at it in the catalogue.")
+            % {"name": payload["name"]}
+        )
+    take_out_of_archive(product)
+    return []
 
 
 def _facts(row: Row) -> dict[str, Any]:
@@ -69,3 +90,13 @@ for _model, _code in KINDS.items():
             link=partial(_page_of, _model),
         ),
     )
+
+register(
+    ARCHIVE,
+    Kind(
+        describe=lambda payload: _("“%(name)s” is in the archive.") % {"name": payload["name"]},
+        undo=_carry_again,
+        right=lambda payload: "catalogue.change",
+        link=partial(_page_of, Product),
+    ),
+)

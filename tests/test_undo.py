@@ -373,6 +373,7 @@ def test_no_payload_names_a_person(shop, login, owner):
     browser.post("/orders/new/draft/", order_form(buyer_name="Anna"))
     browser.post("/orders/new/draft/discard/")
     browser.post(f"/catalogue/{Product.objects.create(name='Tulip').pk}/delete/")
+    browser.post(f"/catalogue/{Product.objects.create(name='Aster').pk}/archive/")
     browser.post(f"/catalogue/kits/{kit('Spring', '100', (rose, '3')).pk}/delete/")
     browser.post(f"/catalogue/categories/{ProductCategory.objects.create(name='Roses').pk}/delete/")
     kept = RecentAction.objects.all()

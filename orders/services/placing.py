@@ -180,6 +180,10 @@ def _check_line(line: LineInput) -> None:
     goods = line.product or line.kit
     if goods is not None and goods.is_deleted:
         raise BadInput(_("%(name)s is deleted. Restore it or choose something else.") % {"name": goods})
+    if line.product is not None and line.product.archived_at is not None:
+        raise BadInput(
+            _("%(name)s is in the archive. Take it out of there or choose something else.") % {"name": line.product}
+        )
     price = line.price
     if price is not None and (not price.is_finite() or price < 0 or price > MAX_MONEY or price != round_money(price)):
         raise BadInput(_("A price is a number from zero up with at most 2 decimals. Correct the price."), field="price")

@@ -1,10 +1,15 @@
+from products.models.barcode import Barcode
 from products.models.category import ProductCategory
 from products.models.kit import KitItem, ProductKit
 from products.models.photo import ProductCategoryPhoto, ProductKitPhoto, ProductPhoto
-from products.models.product import Product, Unit
+from products.models.product import Colour, DesignRole, Kind, Product, Unit
 from products.models.purchase_unit import Packing, PurchaseUnit
 
 __all__ = [
+    "Barcode",
+    "Colour",
+    "DesignRole",
+    "Kind",
     "KitItem",
     "Packing",
     "Product",
