@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
+from functools import cached_property
 
 from django.db.models import F, Min, Q, QuerySet, Sum
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from inventory.models import Reservation, Stock, Warehouse
 from orders.models import Order
 from products.models import Kind, KitItem, Product, ProductKit, Unit
+from products.price_reading import holding_prices
 from products.selectors import carried, product_by_code
 
 SHOWN = 8
@@ -21,13 +23,28 @@ LONGEST_SEARCH = 100
 _REF = re.compile(r"([pk])([1-9][0-9]{0,17})")
 
 
+class Holding:
+    """The prices of some products that hold today in a warehouse, asked for when the first is needed: the lines of an
+    order have theirs already."""
+
+    def __init__(self, products: Sequence[Product], warehouse: Warehouse | None) -> None:
+        self.products, self.place = products, warehouse.pk if warehouse else None
+
+    @cached_property
+    def prices(self) -> dict[int, Decimal]:
+        """Product → price of one base unit."""
+        return holding_prices(self.products, place=self.place, day=timezone.localdate())
+
+
 @dataclass(frozen=True)
 class Goods:
-    """A product or a bouquet. `free` is what could be taken now: base units, of a bouquet whole ones."""
+    """A product or a bouquet. `free` is what could be taken now: base units, of a bouquet whole ones. `holding` knows
+    the prices that hold today in the order's warehouse."""
 
     product: Product | None
     kit: ProductKit | None
     free: Decimal
+    holding: "Holding | None" = None
 
     @property
     def ref(self) -> str:
@@ -40,7 +57,9 @@ class Goods:
 
     @property
     def price(self) -> Decimal:
-        """Money for one, as in the catalogue."""
+        """Money for one: what holds today, else as in the catalogue."""
+        if self.product is not None and self.holding is not None:
+            return self.holding.prices[self.product.pk]
         thing = self.product or self.kit
         return thing.sale_price if thing else Decimal(0)
 
@@ -115,8 +134,9 @@ def _with_stock(
     products = {thing.pk for thing in things if isinstance(thing, Product)}
     products |= {part.product_id for recipe in recipes.values() for part in recipe}
     free = free_for(products, warehouse=warehouse, order=order)
+    holding = Holding([thing for thing in things if isinstance(thing, Product)], warehouse)
     return [
-        Goods(thing, None, free.get(thing.pk, Decimal(0)))
+        Goods(thing, None, free.get(thing.pk, Decimal(0)), holding)
         if isinstance(thing, Product)
         else Goods(None, thing, whole_bouquets(recipes[thing.pk], free))
         for thing in things

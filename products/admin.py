@@ -62,7 +62,7 @@ class ProductAdmin(SoftDeleteAdmin):
         return _figure(product, "free")
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:  # noqa: FBT001
-        save_product(obj)
+        save_product(obj, by=request.user)
 
 
 def _figure(product: Any, name: str) -> str:

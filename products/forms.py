@@ -9,13 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.errors import BadInput
-from core.forms import CleanCharField, DecimalTextField, Form, ModelForm, MoneyField, QuantityField
+from core.forms import CleanCharField, DateField, DecimalTextField, Form, ModelForm, MoneyField, QuantityField
 from core.text import clean_text
+from products.domain.prices import Change, Rounding, Way
 from products.lines import LineForm, reckoning, unmarked
-from products.models import Colour, DesignRole, Kind, Packing, Product, ProductCategory, ProductKit
+from products.models import Colour, DesignRole, Kind, Packing, PriceKind, Product, ProductCategory, ProductKit
 from products.models.product import DAYS_AT_MOST, STEM_AT_MOST, TAG_LENGTH
 from products.selectors import category_tree, with_subcategories
 from products.services.catalogue import Packed, checked_codes
+from products.stock_figures import places
 
 TAGS_AT_MOST = 20
 
@@ -130,6 +132,67 @@ class ProductForm(ModelForm):
     def has_folded_errors(self) -> bool:
         """Whether a field that stands folded is refused."""
         return bool(set(self.errors) - {*self.FIRST, "__all__"})
+
+
+class ListPriceForm(Form):
+    """A price changed in the list, with the one that the person saw."""
+
+    price = MoneyField(label=_("Price"))
+    seen = MoneyField(label=_("Price"), widget=forms.HiddenInput)
+
+
+class PriceForm(Form):
+    """A price beside the retail price."""
+
+    kind = forms.ChoiceField(
+        choices=[choice for choice in PriceKind.choices if choice[0] != PriceKind.RETAIL], label=_("For what")
+    )
+    price = MoneyField(label=_("Price"))
+    place = forms.TypedChoiceField(coerce=int, empty_value=None, required=False, label=_("Warehouse"))
+    from_on = DateField(required=False, label=_("From day"), days_back=366)
+    until_on = DateField(required=False, label=_("To day"), days_back=366)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["place"].choices = [("", _("not chosen")), *places().items()]  # type: ignore[attr-defined]
+        unmarked(self, "place", "from_on", "until_on")
+
+
+class ChangeForm(Form):
+    """What is done to many prices."""
+
+    way = forms.ChoiceField(
+        choices=[
+            (Way.UP.value, _("raise by per cent")), (Way.DOWN.value, _("lower by per cent")),
+            (Way.SET.value, _("set to one price")),
+        ],
+        initial=Way.UP.value, label=_("What to do"),
+    )  # fmt: skip
+    amount = DecimalTextField(
+        places=2, minimum=Decimal("0.01"), maximum=Decimal("99999999.99"), label=_("Per cent or price")
+    )
+    rounding = forms.ChoiceField(
+        choices=[
+            (Rounding.NONE.value, _("do not round")), (Rounding.ONE.value, _("to whole ones")),
+            (Rounding.TEN.value, _("to tens")), (Rounding.FIFTY.value, _("to fifties")),
+            (Rounding.NINETY.value, _("to an end in 90")),
+        ],
+        initial=Rounding.TEN.value, label=_("Round"),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        way, amount = data.get("way"), data.get("amount")
+        if amount is not None and way == Way.DOWN.value and amount >= 100:
+            self.add_error("amount", _("A price can be lowered by less than 100 per cent."))
+        if amount is not None and way == Way.UP.value and amount > 1000:
+            self.add_error("amount", _("A price can be raised by 1000 per cent at most."))
+        return data
+
+    def change(self) -> Change:
+        """What was typed. Only for a valid form."""
+        data = self.cleaned_data
+        return Change(Way(data["way"]), data["amount"], Rounding(data["rounding"]))
 
 
 class PackingForm(Form):

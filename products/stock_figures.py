@@ -46,12 +46,14 @@ Free = Mapping[int, Decimal]  # product → base units free in one warehouse
 @dataclass(frozen=True)
 class Source:
     """Who knows. Functions are given products' keys; `free_by_place` answers with one mapping per warehouse. `in_state`
-    answers with a query of the keys of products of which something is `free`, or less than the minimum (`low`)."""
+    answers with a query of the keys of products of which something is `free`, or less than the minimum (`low`),
+    `places` with the names of the live warehouses."""
 
     figures: Callable[[Sequence[int]], dict[int, Figures]]
     costs: Callable[[Sequence[int]], Costs]
     free_by_place: Callable[[Sequence[int]], Sequence[Free]]
     in_state: Callable[[str], Any]
+    places: Callable[[], Mapping[int, str]]
 
 
 _source: list[Source] = []
@@ -80,3 +82,8 @@ def free_by_place(product_ids: Sequence[int]) -> Sequence[Free]:
 def products_in_state(state: str) -> Any:
     """The keys of products of which something is `free`, or less than their minimum (`low`), as a query or a list."""
     return _source[0].in_state(state) if _source else []
+
+
+def places() -> Mapping[int, str]:
+    """Key → name of the live warehouses, the main one first."""
+    return _source[0].places() if _source else {}

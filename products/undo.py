@@ -1,23 +1,29 @@
-"""What can be taken back in the catalogue: deletions and archiving, for as long as they are remembered."""
+"""What can be taken back in the catalogue: deletions and archiving, for as long as they are
+remembered; many prices changed at once, for a day."""
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.errors import StaleForm
 from core.models import RecentAction
 from core.undo import Kind, Payload, register, remember
+from products.domain.prices import Change
 from products.models import Product, ProductCategory, ProductKit
 from products.services.catalogue import archive_product, delete_row, restore_row, take_out_of_archive
 from products.services.categories import restore_category
+from products.services.prices import change_prices, undo_prices
 
 PRODUCT, KIT, CATEGORY = "products.delete_product", "products.delete_kit", "products.delete_category"
 
-ARCHIVE = "products.archive"
+ARCHIVE, PRICES = "products.archive", "products.prices"
 
 Row = Product | ProductKit | ProductCategory
 KINDS: dict[type[Row], str] = {Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY}
@@ -46,6 +52,22 @@ def _carry_again(payload: Payload, by: Any) -> list[str]:
         )
     take_out_of_archive(product)
     return []
+
+
+def change_prices_and_remember(
+    keys: Sequence[int], change: Change, *, words: str, seen: str, since: int, by: Any
+) -> RecentAction:
+    """Change many prices as one operation, remembered in the same transaction; `words` say how. Raises what
+    `change_prices` raises."""
+    operation, count = change_prices(keys, change, seen=seen, since=since, by=by)
+    return remember(PRICES, {"operation": str(operation), "count": count, "words": words}, by=by)
+
+
+def _describe_prices(payload: Payload) -> str:
+    return ngettext("%(count)s price changed: %(words)s.", "%(count)s prices changed: %(words)s.", payload["count"]) % {
+        "count": payload["count"],
+        "words": payload["words"],
+    }
 
 
 def _facts(row: Row) -> dict[str, Any]:
@@ -98,5 +120,15 @@ register(
         undo=_carry_again,
         right=lambda payload: "catalogue.change",
         link=partial(_page_of, Product),
+    ),
+)
+register(
+    PRICES,
+    Kind(
+        describe=_describe_prices,
+        undo=lambda payload, by: undo_prices(uuid.UUID(payload["operation"]), by=by),
+        right=lambda payload: "catalogue.change",
+        link=lambda payload: reverse("products:product_list"),
+        lasts=timedelta(hours=24),
     ),
 )

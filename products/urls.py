@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.views import categories, kits, labels, photos, products
+from products.views import categories, kits, labels, photos, prices, products
 
 app_name = "products"
 
@@ -17,6 +17,10 @@ urlpatterns = [
     path("<int:pk>/archive/", products.archive, name="product_archive"),
     path("<int:pk>/unarchive/", products.unarchive, name="product_unarchive"),
     path("<int:pk>/labels/", labels.of_product, name="product_labels"),
+    path("<int:pk>/price/", prices.in_list, name="list_price"),
+    path("<int:pk>/prices/", prices.put, name="price_put"),
+    path("<int:pk>/prices/<int:price>/remove/", prices.take_away, name="price_remove"),
+    path("prices/", prices.many, name="many_prices"),
     path("labels/", labels.of_list, name="list_labels"),
     path("code/<str:code>/", products.by_code, name="by_code"),
     path("<int:pk>/photos/", photos.add_to_product, name="product_photos"),

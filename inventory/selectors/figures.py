@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import DecimalField, F, QuerySet, Sum
 
-from inventory.models import Stock
+from inventory.models import Stock, Warehouse
 from products.models import Product
 from products.stock_figures import Figures
 
@@ -38,6 +38,11 @@ def products_in_state(state: str) -> QuerySet[Any, Any]:
     if state == "free":
         return free.filter(left__gt=0).values("product")
     return below_minimum()
+
+
+def live_places() -> dict[int, str]:
+    """Key → name of the live warehouses, the main one first."""
+    return dict(Warehouse.objects.order_by("-is_default", "position", "pk").values_list("pk", "name"))
 
 
 def below_minimum() -> QuerySet[Any, Any]:

@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from core.constraints import broken_constraint
 from core.errors import BadInput, DomainError
 from core.models import SoftDelete
-from core.quantities import MAX_MONEY, MAX_QUANTITY, round_money, round_quantity
+from core.quantities import MAX_QUANTITY, round_quantity
 from core.soft_delete import CannotRestore, mark_deleted, restore
 from products.domain import barcodes
-from products.models import Barcode, Kind, KitItem, Packing, Product, ProductKit, PurchaseUnit, Unit
+from products.models import Barcode, Kind, KitItem, Packing, PriceReason, Product, ProductKit, PurchaseUnit, Unit
+from products.services.prices import check_price, note_price
 
 # Constraint → field of the form, sentence.
 TAKEN: dict[str, tuple[str | None, Any]] = {
@@ -63,17 +64,22 @@ class Packed:
 
 
 def save_product(
-    product: Product, *, bought_in: Sequence[Packed] | None = None, codes: Sequence[str] | None = None
+    product: Product,
+    *,
+    bought_in: Sequence[Packed] | None = None,
+    codes: Sequence[str] | None = None,
+    by: Any = None,
+    why: PriceReason = PriceReason.FORM,
 ) -> Product:
     """Save a new or changed product; without an SKU one is made.
 
     `bought_in` are all its purchase units in order, `codes` all barcodes that stand on it when it comes; None leaves
-    them as they are. Units that stay keep their keys.
+    them as they are. Units that stay keep their keys. A changed price leaves a line of history: `by` whom, `why`.
 
     Raises BadInput when its SKU or a barcode is taken, a purchase unit or a code can't be meant, or goods were to become
     a service or the other way round.
     """
-    _check_price(product.sale_price)
+    check_price(product.sale_price)
     _refuse_if_deleted(product)
     if bought_in is not None:
         _check_packed(bought_in)
@@ -82,7 +88,9 @@ def save_product(
     with transaction.atomic(), refusing_taken():
         hold_live_category(product.category_id)
         if product.pk is not None:
-            _refuse_other_nature(product)
+            before = Product.all_objects.select_for_update(of=("self",), no_key=True).get(pk=product.pk)
+            _refuse_other_nature(before, product)
+            note_price(before, before=before.sale_price, after=product.sale_price, why=why, by=by)
         product.save()  # locks the row: two people who save the units of one product do it one after the other
         if bought_in is not None:
             _save_purchase_units(product, bought_in)
@@ -91,9 +99,8 @@ def save_product(
     return product
 
 
-def _refuse_other_nature(product: Product) -> None:
+def _refuse_other_nature(before: Product, product: Product) -> None:
     """Stock, orders and demands count on it: what is kept in stock stays goods, what is not stays a service."""
-    before = Product.all_objects.select_for_update(of=("self",), no_key=True).get(pk=product.pk)
     if before.is_service != product.is_service:
         raise BadInput(
             _("Goods can't become a service, nor a service goods: stock and orders count on it. Add a new product."),
@@ -186,7 +193,7 @@ def save_kit(kit: ProductKit, components: Sequence[Component]) -> ProductKit:
 
     Raises BadInput: no components, one product twice, a quantity that can't be meant, a deleted product, a taken name.
     """
-    _check_price(kit.sale_price)
+    check_price(kit.sale_price)
     _refuse_if_deleted(kit)
     _check_components(components)
     with transaction.atomic(), refusing_taken():
@@ -231,12 +238,12 @@ def hold_live_products(keys: Iterable[int]) -> set[int]:
         return {key for (key,) in cursor.fetchall()}
 
 
-def reduced_product(product: Product, *, price: Decimal) -> Product:
+def reduced_product(product: Product, *, price: Decimal, by: Any = None) -> Product:
     """The product as which reduced goods of `product` are sold, made when first needed; `price` holds for all of them.
 
     Raises BadInput: a price that can't be meant, a deleted product, one that is reduced already.
     """
-    _check_price(price)
+    check_price(price)
     with transaction.atomic():
         origin = _held(product)
         if origin.reduced_from_id is not None:
@@ -250,8 +257,9 @@ def reduced_product(product: Product, *, price: Decimal) -> Product:
                 role=origin.role, tax_rate=origin.tax_rate, tags=origin.tags, reduced_from=origin,
             )  # fmt: skip
         if reduced.pk is None or reduced.sale_price != price:
-            reduced.sale_price = price
+            before, reduced.sale_price = reduced.sale_price if reduced.pk else price, price
             reduced.save()
+            note_price(reduced, before=before, after=price, why=PriceReason.MARKDOWN, by=by)
     return reduced
 
 
@@ -312,13 +320,6 @@ def refusing_taken() -> Iterator[None]:
 def _refuse_if_deleted(row: SoftDelete) -> None:
     if row.is_deleted:
         raise BadInput(_("“%(name)s” is deleted. Restore it before changing it.") % {"name": row})
-
-
-def _check_price(price: Decimal) -> None:
-    if not price.is_finite() or price < 0 or price > MAX_MONEY or price != round_money(price):
-        raise BadInput(
-            _("A price is a number from zero up with at most 2 decimals. Correct the price."), field="sale_price"
-        )
 
 
 def _check_packed(wanted: Sequence[Packed]) -> None:

@@ -15,7 +15,7 @@ from core.errors import BadInput
 from core.links import shop_url
 from products.domain.barcodes import MODULES, bars
 from products.models import Product
-from products.views.products import filter_of
+from products.views.filtering import filter_of
 
 COPIES_AT_MOST = 100
 LABELS_AT_MOST = 500

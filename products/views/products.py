@@ -16,13 +16,11 @@ from core.htmx import page_or_part
 from core.transactions import run
 from core.undo import tell
 from products.domain.margin import Margin
-from products.filters import Filter
 from products.forms import ProductForm, SearchForm, packing_forms
 from products.models import Product
 from products.selectors import (
     FOUND_AT_MOST,
     after_name,
-    category_tree,
     copy_of,
     kits_with,
     product_by_code,
@@ -31,7 +29,9 @@ from products.selectors import (
 from products.services.catalogue import restore_row, save_product, take_out_of_archive
 from products.stock_figures import costs, figures
 from products.undo import archive_and_remember, delete_and_remember
+from products.views.filtering import filter_of
 from products.views.photos import photos_context
+from products.views.prices import prices_context
 
 PAGE = 50
 
@@ -58,12 +58,6 @@ def list_of_products(request: HttpRequest) -> HttpResponse:
     return page_or_part(request, "products/product_list.html", part, context)
 
 
-def filter_of(request: HttpRequest) -> Filter:
-    """What the address narrows the products to."""
-    shelves = category_tree(counted=False)
-    return Filter.read(request.GET, shelves=shelves, may_change=may(request.user, "catalogue.change"))
-
-
 @require_GET
 @needs("catalogue.view")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
@@ -79,7 +73,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "codes": [row.code for row in product.barcodes.all()],
         "may_change": may(request.user, "catalogue.change"),
     }
-    context |= photos_context(product, request.user)
+    context |= photos_context(product, request.user) | prices_context(product, request.user)
     return page_or_part(request, "products/product_detail.html", "page", context)
 
 
@@ -106,7 +100,7 @@ def _edit(request: HttpRequest, product: Product, *, like: Product | None = None
     if sent is not None and all([form.is_valid(), packings is None or packings.is_valid()]):
         bought_in = None if packings is None else [unit for line in packings if (unit := line.packed()) is not None]
         try:
-            saved = run(lambda: save_product(form.instance, bought_in=bought_in, codes=_codes(form)))
+            saved = run(lambda: save_product(form.instance, bought_in=bought_in, codes=_codes(form), by=request.user))
         except DomainError as refusal:
             form.add_refusal(refusal)
         else:
