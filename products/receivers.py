@@ -20,6 +20,7 @@ from products.models import (
     ProductVariantGroup,
 )
 from products.selectors import kits_around, kits_with
+from products.services.catalogue import before_archive
 
 
 @receiver(before_soft_delete, sender=Product, dispatch_uid="product_in_kits")
@@ -46,6 +47,12 @@ def object_when_a_recipe_takes_one(sender: Any, instance: ProductVariantGroup, *
 def object_when_inside_another(sender: Any, instance: ProductKit, **kwargs: Any) -> list[Any]:
     """A bouquet that is inside another live one stays."""
     return [_("the bouquet “%(kit)s” is made of it") % {"kit": kit} for kit in kits_around(instance)]
+
+
+@receiver(before_archive, sender=Product, dispatch_uid="archived_product_in_kits")
+def object_when_in_kits_on_sale(sender: Any, instance: Product, **kwargs: Any) -> list[Any]:
+    """A product that a bouquet on sale is made of is still worked with."""
+    return [_("the bouquet “%(kit)s” is made of it") % {"kit": kit} for kit in kits_with(instance) if kit.is_active]
 
 
 @receiver(before_soft_delete, sender=ProductCategory, dispatch_uid="category_in_use")

@@ -1,5 +1,6 @@
 """Taking back what was done: exactly, once, by those who may, and told where it was done."""
 
+import re
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -373,6 +374,11 @@ def test_no_payload_names_a_person(shop, login, owner):
     browser.post("/orders/new/draft/", order_form(buyer_name="Anna"))
     browser.post("/orders/new/draft/discard/")
     browser.post(f"/catalogue/{Product.objects.create(name='Tulip').pk}/delete/")
+    browser.post(f"/catalogue/{Product.objects.create(name='Aster').pk}/archive/")
+    change = {"way": "up", "amount": "10", "rounding": "none"}
+    look = browser.get("/catalogue/prices/", change).content.decode()
+    seen, since = re.search(r'name="seen" value="(\w+)"><input type="hidden" name="since" value="(\d+)"', look).groups()
+    browser.post("/catalogue/prices/", {**change, "seen": seen, "since": since})
     browser.post(f"/catalogue/kits/{kit('Spring', '100', (rose, '3')).pk}/delete/")
     browser.post(f"/catalogue/categories/{ProductCategory.objects.create(name='Roses').pk}/delete/")
     kept = RecentAction.objects.all()
