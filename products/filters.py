@@ -88,6 +88,11 @@ class Filter:
         """The query of an address with this filter, some parts changed; `?` without any."""
         return f"?{urlencode({name: value for name, value in {**self.given, **changed}.items() if value})}"
 
+    @property
+    def xlsx_url(self) -> str:
+        """The query of the export as a workbook."""
+        return self.url(format="xlsx")
+
     def products(self) -> QuerySet[Product]:
         """The products it leaves, by name."""
         rows = narrowed(text=self.q, deleted=bool(self.deleted), categories=self.categories, state=self.state)

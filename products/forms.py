@@ -125,6 +125,7 @@ class ProductForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer_categories(self.fields["category"])
+        unmarked(self, "kind", "category", *(set(self.fields) - set(self.FIRST)))
         if self.instance.pk is not None:
             self.fields["barcodes"].initial = " ".join(row.code for row in self.instance.barcodes.all())
 

@@ -16,15 +16,16 @@ from core.errors import StaleForm
 from core.models import RecentAction
 from core.undo import Kind, Payload, register, remember
 from products.domain.prices import Change
-from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup
+from products.models import GoodsImport, Product, ProductCategory, ProductKit, ProductVariantGroup
 from products.services.catalogue import archive_product, delete_row, restore_row, take_out_of_archive
 from products.services.categories import restore_category
+from products.services.importing import KEPT, apply_import, undo_import
 from products.services.prices import change_prices, undo_prices
 
 PRODUCT, KIT, CATEGORY = "products.delete_product", "products.delete_kit", "products.delete_category"
 GROUP = "products.delete_group"
 
-ARCHIVE, PRICES = "products.archive", "products.prices"
+ARCHIVE, PRICES, IMPORT = "products.archive", "products.prices", "products.import"
 
 Row = Product | ProductKit | ProductCategory | ProductVariantGroup
 KINDS: dict[type[Row], str] = {Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY, ProductVariantGroup: GROUP}
@@ -62,6 +63,16 @@ def change_prices_and_remember(
     `change_prices` raises."""
     operation, count = change_prices(keys, change, seen=seen, since=since, by=by)
     return remember(PRICES, {"operation": str(operation), "count": count, "words": words}, by=by)
+
+
+def import_and_remember(kept: GoodsImport, *, seen: str, by: Any) -> RecentAction:
+    """Apply a file of products, remembered in the same transaction. Raises what `apply_import` raises."""
+    plan = apply_import(kept, seen=seen, by=by)
+    return remember(IMPORT, {"import": kept.pk, "made": plan.made, "changed": plan.changed}, by=by)
+
+
+def _describe_import(payload: Payload) -> str:
+    return _("Imported: %(made)s new products, %(changed)s changed.") % payload
 
 
 def _describe_prices(payload: Payload) -> str:
@@ -133,5 +144,15 @@ register(
         right=lambda payload: "catalogue.change",
         link=lambda payload: reverse("products:product_list"),
         lasts=timedelta(hours=24),
+    ),
+)
+register(
+    IMPORT,
+    Kind(
+        describe=_describe_import,
+        undo=lambda payload, by: undo_import(payload["import"], by=by, now=timezone.now()),
+        right=lambda payload: "catalogue.change",
+        link=lambda payload: reverse("products:product_list"),
+        lasts=KEPT,
     ),
 )

@@ -89,6 +89,9 @@ def test_one_rule_says_which_price_holds(place, day, who, price):
         ("up", "10", "50", "150", "150.00"),
         ("up", "10", "90", "150", "190.00"),
         ("up", "10", "90", "10", "90.00"),
+        ("up", "10", "90", "110", "190.00"),
+        ("down", "1", "50", "140", "100.00"),
+        ("down", "1", "50", "40", "40.00"),
         ("down", "5", "none", "99.99", "94.99"),
         ("down", "99.99", "10", "100", "10.00"),
         ("down", "99.99", "none", "0.01", "0.01"),
@@ -110,6 +113,7 @@ def test_a_changed_price_is_a_price_near_the_exact_one(price, way, amount, round
     exact = price * (100 + (amount if way is Way.UP else -amount)) / 100
     assert new == new.quantize(Decimal("0.01"))
     assert (new > 0) == (price > 0)
+    assert new >= price if way is Way.UP else new <= price
     step = {Rounding.NONE: Decimal("0.01"), Rounding.NINETY: Decimal(100)}.get(rounding) or Decimal(rounding.value)
     assert abs(new - exact) <= step, "never further than a step, which only the smallest price needs"
 

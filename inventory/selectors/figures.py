@@ -1,6 +1,6 @@
 """Figures of products for the catalogue and for orders. Nothing is written here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +38,11 @@ def products_in_state(state: str) -> QuerySet[Any, Any]:
     if state == "free":
         return free.filter(left__gt=0).values("product")
     return below_minimum()
+
+
+def in_stock_ever(product_ids: Collection[int]) -> set[int]:
+    """Those of the products that some document has brought into a stock."""
+    return set(Stock.objects.filter(product__in=product_ids).values_list("product", flat=True))
 
 
 def live_places() -> dict[int, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import Enum
 
 CENT = Decimal("0.01")
@@ -82,20 +82,24 @@ class Change:
     rounding: Rounding = Rounding.NONE
 
     def of(self, price: Decimal) -> Decimal:
-        """The new price. Rounding never gives goods away: what costs something costs at least one step."""
+        """The new price. Rounding never gives goods away, what costs something costs at least one step; and it never turns a
+        raise into a cut, or the other way round."""
         if self.way is Way.SET:
-            exact = self.amount
-        else:
-            share = self.amount if self.way is Way.UP else -self.amount
-            exact = price * (100 + share) / 100
-        return self._rounded(exact)
+            return self._rounded(self.amount)
+        share = self.amount if self.way is Way.UP else -self.amount
+        new = self._rounded(price * (100 + share) / 100)
+        if self.way is Way.UP and new < price:
+            return self._rounded(price, ROUND_CEILING)
+        if self.way is Way.DOWN and new > price:
+            return min(self._rounded(price, ROUND_FLOOR), price)
+        return new
 
-    def _rounded(self, exact: Decimal) -> Decimal:
+    def _rounded(self, exact: Decimal, how: str = ROUND_HALF_UP) -> Decimal:
         if exact <= 0:
             return Decimal(0).quantize(CENT)
         if self.rounding is Rounding.NINETY:
             step, ends = Decimal(100), Decimal(-10)
         else:
             step, ends = _STEPS[self.rounding], Decimal(0)
-        steps = max(((exact - ends) / step).quantize(Decimal(1), ROUND_HALF_UP), Decimal(1))
+        steps = max(((exact - ends) / step).quantize(Decimal(1), how), Decimal(1))
         return (steps * step + ends).quantize(CENT)

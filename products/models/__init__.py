@@ -1,5 +1,6 @@
 from products.models.barcode import Barcode
 from products.models.category import ProductCategory
+from products.models.goods_import import GoodsImport, GoodsImportLine
 from products.models.kit import KitItem, ProductKit
 from products.models.photo import ProductCategoryPhoto, ProductKitPhoto, ProductPhoto
 from products.models.price import PriceChange, PriceKind, PriceReason, ProductPrice
@@ -11,6 +12,8 @@ __all__ = [
     "Barcode",
     "Colour",
     "DesignRole",
+    "GoodsImport",
+    "GoodsImportLine",
     "Kind",
     "KitItem",
     "Packing",
