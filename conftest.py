@@ -22,6 +22,11 @@ from django.db import connection, connections
 from django.test import Client as Browser
 from django.utils import translation
 from django_tenants.test.client import TenantClient
+from hypothesis import HealthCheck, settings
+
+# How fast a machine makes up examples and runs them says nothing about the program.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 SHOPS = {"rose": "Роза", "tulip": "Тюльпан"}
 # Rows of these tables belong to the schema itself: they are written by migrations and by nothing else.

@@ -18,7 +18,7 @@ from products.domain.spreading import makeable
 from products.models import Kind, Product, ProductKit, Unit
 from products.price_reading import holding_prices
 from products.recipes import need_of, products_of, recipes_of
-from products.selectors import carried, product_by_code
+from products.selectors import carried, kit_called, product_by_code, search_kits
 
 SHOWN = 8
 LONGEST_SEARCH = 100
@@ -94,8 +94,11 @@ def search_goods(text: str, *, warehouse: Warehouse | None) -> list[Goods]:
     if scanned is not None and on_offer().filter(pk=scanned.pk).exists():
         return _with_stock([scanned], warehouse=warehouse)
     products = on_offer().filter(named | Q(sku__istartswith=text))
-    kits = ProductKit.objects.filter(named, is_active=True)
-    found: list[Product | ProductKit] = [*products.order_by("name", "pk")[:SHOWN], *kits.order_by("name", "pk")[:SHOWN]]
+    kits = search_kits(text[:LONGEST_SEARCH]).filter(is_active=True)
+    found: list[Product | ProductKit] = [
+        *products.order_by("name", "pk")[:SHOWN],
+        *kits.order_by("name", "size", "pk")[:SHOWN],
+    ]
     start = text.casefold()
     found.sort(key=lambda thing: (not thing.name.casefold().startswith(start), thing.name.casefold()))
     return _with_stock(found[:SHOWN], warehouse=warehouse)
@@ -109,7 +112,8 @@ def exact_goods(text: str, *, warehouse: Warehouse | None) -> Goods | None:
     found: list[Product | ProductKit] = [product] if product else []
     if not found:
         found += on_offer().filter(name__iexact=text)[:2]
-        found += ProductKit.objects.filter(name__iexact=text, is_active=True)[:2]
+        if (kit := kit_called(text)) is not None and kit.is_active:
+            found.append(kit)
     return _with_stock(found, warehouse=warehouse)[0] if len(found) == 1 else None
 
 

@@ -113,13 +113,13 @@ class ProductVariantGroupAdmin(SoftDeleteAdmin):
 
 @admin.register(ProductKit, site=shop_site)
 class ProductKitAdmin(SoftDeleteAdmin):
-    list_display = ("name", "category", "price_shown", "is_active")
-    list_filter = ("category", "is_active")
+    list_display = ("name", "size", "category", "price_shown", "is_active")
+    list_filter = ("category", "size", "is_active")
     list_select_related = ("category",)
     search_fields = ("name",)
     autocomplete_fields = ("category",)
     date_hierarchy = "created_at"
-    fields = ("name", "category", "sale_price", "description", "is_active")
+    fields = ("name", "size", "category", "sale_price", "description", "is_active")
     inlines = (KitItemInline,)
 
     @display(description=_("price"), ordering="sale_price")

@@ -23,6 +23,7 @@ from products.models import (
     ProductCategory,
     ProductKit,
     ProductVariantGroup,
+    Size,
 )
 from products.models.product import DAYS_AT_MOST, STEM_AT_MOST, TAG_LENGTH
 from products.selectors import category_tree, with_subcategories
@@ -300,16 +301,20 @@ class KitForm(ModelForm):
     category = forms.ModelChoiceField(
         queryset=ProductCategory.objects.none(), required=False, label=_("Category"), empty_label=_("without category")
     )
+    size = forms.TypedChoiceField(
+        choices=Size.choices, coerce=int, empty_value=Size.ONE.value, required=False, label=_("Size")
+    )
     sale_price = MoneyField(label=_("Price"))
     description = CleanCharField(max_length=5000, multiline=True, required=False, label=_("Description"))
 
     class Meta:
         model = ProductKit
-        fields = ("name", "category", "sale_price", "description", "is_active")
+        fields = ("name", "size", "category", "sale_price", "description", "is_active")
         labels = {"is_active": _("On sale")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        unmarked(self, "size")
         self.fields["sale_price"].widget.attrs |= reckoning(KIT_FIGURES)
         offer_categories(self.fields["category"])
 

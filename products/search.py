@@ -39,7 +39,7 @@ def find_kits(query: SearchQuery, user: Any, limit: int) -> list[Hit]:
     rows = matching(ProductKit.objects.all(), query, "name").order_by("reading", "-is_active", "name", "pk")
     return [
         Hit(
-            title=kit.name,
+            title=str(kit),
             note=_note(kit),
             url=reverse("products:kit_detail", args=[kit.pk]),
             icon="bouquet",

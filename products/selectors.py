@@ -13,7 +13,7 @@ from core.links import shop_url
 from core.models import SoftDelete
 from products.domain.barcodes import key_of_own_code, normal
 from products.domain.tree import subtree
-from products.models import KitItem, Product, ProductCategory, ProductKit, ProductVariantGroup, PurchaseUnit
+from products.models import KitItem, Product, ProductCategory, ProductKit, ProductVariantGroup, PurchaseUnit, Size
 
 FOUND_AT_MOST = 8
 SEPARATOR = " · "
@@ -36,8 +36,27 @@ def search_kits(text: str, *, queryset: QuerySet[ProductKit] | None = None) -> Q
     """Live bouquets with every word of `text` in the name."""
     found = ProductKit.objects.all() if queryset is None else queryset
     for word in text.split():
-        found = found.filter(name__icontains=word)
+        found = found.filter(Q(name__icontains=word) | Q(size=_size_of(word)))
     return found.order_by("name", "id")
+
+
+def _size_of(word: str) -> int:
+    """The size a word names; one no bouquet has for any other word."""
+    return next((size.value for size in Size if size and size.label == word.upper()), -1)
+
+
+def sizes_called(name: str) -> QuerySet[ProductKit]:
+    """The live sizes of the bouquet with this name, small ones first."""
+    return ProductKit.objects.filter(name__iexact=name).order_by("size", "id")
+
+
+def kit_called(text: str) -> ProductKit | None:
+    """The one live bouquet whose name this is, with its size behind it or, where there is but one size, without."""
+    text = text.strip()
+    name, _space, word = text.rpartition(" ")
+    sized = sizes_called(name.strip()).filter(size=_size_of(word)).first() if name else None
+    found = [sized] if sized else list(sizes_called(text)[:2])
+    return found[0] if len(found) == 1 else None
 
 
 def search_groups(text: str) -> QuerySet[ProductVariantGroup]:
@@ -135,7 +154,7 @@ def written(goods: Product | ProductKit | ProductVariantGroup) -> str:
     """Goods as a picker writes them into its field; `resolve_product` or `resolve_marked` reads them back."""
     if isinstance(goods, Product):
         return f"{goods.name}{SEPARATOR}{goods.sku}"
-    return f"{goods.name}{KIT_MARK if isinstance(goods, ProductKit) else GROUP_MARK}{goods.pk}"
+    return f"{goods}{KIT_MARK if isinstance(goods, ProductKit) else GROUP_MARK}{goods.pk}"
 
 
 def resolve_marked(text: str) -> ProductKit | ProductVariantGroup | None:
@@ -143,15 +162,14 @@ def resolve_marked(text: str) -> ProductKit | ProductVariantGroup | None:
     for mark, model in ((KIT_MARK, ProductKit), (GROUP_MARK, ProductVariantGroup)):
         name, _mark, key = text.strip().rpartition(mark)
         if name and key.isdecimal() and len(key) < 19:
-            found: ProductKit | ProductVariantGroup | None = model.objects.filter(pk=int(key), name=name).first()
-            return found
+            found: ProductKit | ProductVariantGroup | None = model.objects.filter(pk=int(key)).first()
+            return found if found is not None and str(found) == name else None
     return None
 
 
 def resolve_named(text: str) -> ProductKit | ProductVariantGroup | None:
     """The live bouquet, or failing that the group, with this name."""
-    named = {"name__iexact": text.strip()}
-    return ProductKit.objects.filter(**named).first() or ProductVariantGroup.objects.filter(**named).first()
+    return kit_called(text) or ProductVariantGroup.objects.filter(name__iexact=text.strip()).first()
 
 
 def purchase_units(product_ids: Sequence[int]) -> dict[int, list[PurchaseUnit]]:

@@ -83,7 +83,7 @@ def _describe_prices(payload: Payload) -> str:
 
 
 def _facts(row: Row) -> dict[str, Any]:
-    return {"row": row.pk, "name": row.name, "deletion": str(row.delete_batch)}
+    return {"row": row.pk, "name": str(row), "deletion": str(row.delete_batch)}
 
 
 def _describe(payload: Payload) -> str:

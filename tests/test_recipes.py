@@ -15,14 +15,16 @@ from inventory.models import StockDemand
 from inventory.services.assembling import assemble
 from inventory.services.checking import check_stock
 from inventory.tests.factories import kit, product, refused, stock_of, stocked, warehouse
+from orders.goods import exact_goods, search_goods
 from orders.invariants import INVARIANTS
 from orders.services.lifecycle import complete_order, confirm_order
 from orders.services.placing import LineInput, OrderInput, change_order
 from orders.tests.factories import order
-from products.models import KitItem, Product, ProductKit, ProductVariantGroup
+from products.models import KitItem, Product, ProductKit, ProductVariantGroup, Size
 from products.recipes import RecipeLine, flowers_of, recipes_of
+from products.selectors import kit_called, sizes_called
 from products.services.catalogue import delete_row, restore_row
-from products.services.kits import save_group, save_kit
+from products.services.kits import product_of_kit, save_group, save_kit
 
 
 def lines(*wanted):
@@ -164,7 +166,7 @@ def test_a_bouquet_is_put_into_another_on_the_page(basket, login, manager):
 def test_the_admin_keeps_a_bouquet_out_of_itself_too(basket, login, owner):
     posy = ProductKit.objects.get(name="Posy")
     rows = list(KitItem.objects.order_by("pk").values())
-    data = {"name": "Posy", "sale_price": "1", "items-TOTAL_FORMS": "1", "items-INITIAL_FORMS": "0",
+    data = {"name": "Posy", "size": "0", "sale_price": "1", "items-TOTAL_FORMS": "1", "items-INITIAL_FORMS": "0",
             "items-0-inner": str(basket.pk), "items-0-quantity": "1"}  # fmt: skip
     answer = login(owner).post(reverse("admin:products_productkit_change", args=[posy.pk]), data)
     assert answer.status_code == 422
@@ -283,3 +285,70 @@ def test_groups_have_a_page_and_recipes_offer_them(reds, login, manager, florist
     assert "Any red rose" in browser.get(reverse("products:group_list"), {"deleted": "1"}).content.decode()
     browser.post(reverse("products:group_restore", args=[any_red.pk]))
     assert ProductVariantGroup.objects.get() == any_red
+
+
+# --- sizes
+
+
+@pytest.fixture
+def sizes(shop):
+    """A posy of three roses (S) and of seven (M)."""
+    rose = stocked("Rose", ("40", "10"))
+    return [
+        save_kit(ProductKit(name="Posy", size=size, sale_price=Decimal(price)), lines((rose, count)))
+        for size, price, count in ((Size.M, "900", 7), (Size.S, "500", 3))
+    ]
+
+
+def test_each_size_is_a_recipe_with_a_price_of_its_own(sizes):
+    medium, small = sizes
+    assert [str(kit) for kit in sizes_called("posy")] == ["Posy S", "Posy M"]
+    assert [flowers(each) for each in (small, medium)] == [{"Rose": 3}, {"Rose": 7}]
+    placed = confirm_order(order((small, "2"), (medium, "1")))
+    assert placed.total == 1900
+    assert asked() == [("Rose", 6), ("Rose", 7)]
+    assert product_of_kit(medium).name == "Posy M"
+
+
+def test_one_name_and_size_is_one_bouquet_and_a_new_name_is_that_of_all(sizes):
+    medium, small = sizes
+    rose = medium.items.get().product
+    again = ProductKit(name="POSY", size=Size.M, sale_price=Decimal(1))
+    refused(BadInput, "has this name and size", lambda: save_kit(again, lines((rose, 1))), ru="названием и размером")
+    kit("Bunch", "1", (rose, "1")), save_kit(ProductKit(name="Bunch", size=2, sale_price=Decimal(1)), lines((rose, 1)))
+    medium.name = "Spring"
+    save_kit(medium, lines((rose, 7)))
+    small.refresh_from_db()
+    assert (str(small), str(medium)) == ("Spring S", "Spring M")
+    medium.name = "Bunch"
+    refused(BadInput, "has this name and size", lambda: save_kit(medium, lines((rose, 7))), ru="названием и размером")
+
+
+def test_a_size_is_found_by_its_name_and_letter(sizes):
+    medium, small = sizes
+    assert (kit_called("posy m"), kit_called("Posy S"), kit_called("Posy XL"), kit_called("Posy")) == (
+        medium, small, None, None,
+    )  # fmt: skip
+    assert [goods.kit for goods in search_goods("pos", warehouse=warehouse())] == [small, medium]
+    assert [goods.kit for goods in search_goods("posy m", warehouse=warehouse())] == [medium]
+    assert exact_goods("Posy", warehouse=warehouse()) is None
+    small.delete()
+    assert exact_goods("Posy", warehouse=warehouse()).kit == medium
+
+
+def test_another_size_begins_with_the_recipe_of_this_one(sizes, login, manager):
+    medium, small = sizes
+    browser = login(manager)
+    page = browser.get(reverse("products:kit_detail", args=[medium.pk])).content.decode()
+    assert f"?size_of={medium.pk}" in page
+    assert reverse("products:kit_detail", args=[small.pk]) in page
+    url = f"{reverse('products:kit_create')}?size_of={medium.pk}"
+    begun = browser.get(url).content.decode()
+    assert '<option value="4" selected>L</option>' in begun
+    assert f'value="Rose · {medium.items.get().product.sku}"' in begun
+    form = {"name": "Posy", "size": "4", "sale_price": "1500", "lines-0-product": "Rose", "lines-0-quantity": "11"}
+    assert browser.post(url, {**form, "size": "9"}).status_code == 422
+    assert browser.post(url, form).status_code == 302
+    assert flowers(ProductKit.objects.get(size=Size.L)) == {"Rose": 11}
+    for careless in ("x", "0", "9" * 30):
+        assert browser.get(reverse("products:kit_create"), {"size_of": careless}).status_code in {200, 404}

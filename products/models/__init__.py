@@ -1,7 +1,7 @@
 from products.models.barcode import Barcode
 from products.models.category import ProductCategory
 from products.models.goods_import import GoodsImport, GoodsImportLine
-from products.models.kit import KitItem, ProductKit
+from products.models.kit import KitItem, ProductKit, Size
 from products.models.photo import ProductCategoryPhoto, ProductKitPhoto, ProductPhoto
 from products.models.price import PriceChange, PriceKind, PriceReason, ProductPrice
 from products.models.product import Colour, DesignRole, Kind, Product, Unit
@@ -30,5 +30,6 @@ __all__ = [
     "ProductVariant",
     "ProductVariantGroup",
     "PurchaseUnit",
+    "Size",
     "Unit",
 ]

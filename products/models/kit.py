@@ -9,12 +9,28 @@ from products.models.product import Product
 from products.models.variants import ProductVariantGroup
 
 
+class Size(models.IntegerChoices):
+    """The sizes in which a bouquet is offered, small ones first."""
+
+    ONE = 0, _("one size")
+    XS = 1, "XS"
+    S = 2, "S"
+    M = 3, "M"
+    L = 4, "L"
+    XL = 5, "XL"
+
+
 class ProductKit(SoftDelete):
-    """A bouquet's recipe. It has no stock of its own: what is sold are its components."""
+    """A bouquet's recipe. It has no stock of its own: what is sold are its components.
+
+    Each size is a recipe of its own with its own price: what is ordered, promised and made is always one size. Bouquets
+    of one name are the sizes of one bouquet.
+    """
 
     soft_owned = ("photos",)
 
     name = models.CharField(_("name"), max_length=200)
+    size = models.PositiveSmallIntegerField(_("size"), choices=Size, default=Size.ONE)
     category = models.ForeignKey(
         ProductCategory, models.PROTECT, null=True, blank=True, related_name="kits", verbose_name=_("category")
     )
@@ -26,14 +42,17 @@ class ProductKit(SoftDelete):
     class Meta(SoftDelete.Meta):
         verbose_name = _("bouquet")
         verbose_name_plural = _("bouquets")
-        ordering = ["name", "id"]
+        ordering = ["name", "size", "id"]
         constraints = [
-            models.UniqueConstraint(Lower("name"), condition=models.Q(is_deleted=False), name="kit_name_once"),
+            models.UniqueConstraint(
+                Lower("name"), "size", condition=models.Q(is_deleted=False), name="kit_name_and_size_once"
+            ),
+            models.CheckConstraint(condition=models.Q(size__in=Size.values), name="kit_size_known"),
             bounded("sale_price", "kit_sale_price_range", 0, MAX_MONEY),
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.name} {Size(self.size).label}" if self.size else self.name
 
 
 class KitItem(models.Model):

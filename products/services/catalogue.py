@@ -33,7 +33,7 @@ TAKEN: dict[str, tuple[str | None, Any]] = {
     "product_sku_once": ("sku", _("Another product has this SKU. Choose a different one or leave it empty.")),
     "variant_group_name_once": ("name", _("Other interchangeable products have this name. Choose a different one.")),
     "barcode_once": ("barcodes", _("Another product has one of these barcodes. Take it away there first.")),
-    "kit_name_once": ("name", _("Another bouquet has this name. Choose a different one.")),
+    "kit_name_and_size_once": ("name", _("Another bouquet has this name and size. Choose a different name or size.")),
     "purchase_unit_once": (None, _("One purchase unit stands twice. Keep one of the two lines.")),
     "category_name_once": ("name", _("Another category here has this name. Choose a different one.")),
     "category_top_name_once": ("name", _("Another category here has this name. Choose a different one.")),

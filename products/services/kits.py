@@ -14,6 +14,7 @@ from core.tenancy import current_schema_name
 from products.domain.explosion import LEVELS_AT_MOST, PARTS_AT_MOST, Circular, TooDeep, TooManyParts, explode
 from products.models import Kind, KitItem, Product, ProductKit, ProductVariant, ProductVariantGroup, Unit
 from products.recipes import Goods, RecipeLine, read_recipes
+from products.selectors import sizes_called
 from products.services.catalogue import (
     hold_live_category,
     refuse_if_deleted,
@@ -34,7 +35,7 @@ _FIELDS: dict[type[Any], str] = {Product: "product", ProductKit: "inner", Produc
 
 def save_kit(kit: ProductKit, lines: Sequence[RecipeLine]) -> ProductKit:
     """Save a bouquet with exactly these lines; what stands in several is summed. Confirmed orders keep what they were
-    promised.
+    promised; a new name is that of its other sizes too.
 
     Raises BadInput: no lines, a quantity that can't be meant, something deleted, a taken name, a bouquet that would be
     inside itself, more than five bouquets deep, or made of more than 200 products.
@@ -47,6 +48,7 @@ def save_kit(kit: ProductKit, lines: Sequence[RecipeLine]) -> ProductKit:
     with transaction.atomic(), refusing_taken():
         hold_live_category(kit.category_id)
         lock_recipes()
+        _rename_other_sizes(kit)
         kit.save()
         _refuse_deleted(wanted)
         known = {(type(item.goods), item.goods.pk): item for item in _items(kit)}
@@ -58,6 +60,13 @@ def save_kit(kit: ProductKit, lines: Sequence[RecipeLine]) -> ProductKit:
             item.save()
         check_recipe(kit)
     return kit
+
+
+def _rename_other_sizes(kit: ProductKit) -> None:
+    """The sizes of one bouquet have one name: a new one is that of all of them."""
+    before = ProductKit.objects.filter(pk=kit.pk).values_list("name", flat=True).first() if kit.pk else None
+    if before is not None and before != kit.name:
+        sizes_called(before).exclude(pk=kit.pk).update(name=kit.name)
 
 
 def _items(kit: ProductKit) -> QuerySet[KitItem]:
@@ -174,7 +183,7 @@ def product_of_kit(kit: ProductKit) -> Product:
         made = Product.objects.filter(made_from=recipe).first()
         if made is None:
             made = Product(
-                name=recipe.name, category_id=recipe.category_id, unit=Unit.PIECE, sale_price=recipe.sale_price,
+                name=str(recipe)[:200], category_id=recipe.category_id, unit=Unit.PIECE, sale_price=recipe.sale_price,
                 kind=Kind.BOUQUET, made_from=recipe,
             )  # fmt: skip
             made.save()

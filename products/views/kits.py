@@ -17,9 +17,9 @@ from core.transactions import run
 from core.undo import tell
 from products.forms import ComponentForm, KitForm, SearchForm
 from products.lines import Lines, number_so_far
-from products.models import ProductKit
+from products.models import ProductKit, Size
 from products.recipes import RecipeLine, flowers_of, recipes_of, reckon, reckon_now
-from products.selectors import after_name, kit_list, kits_around, written
+from products.selectors import after_name, kit_list, kits_around, sizes_called, written
 from products.services.catalogue import restore_row
 from products.services.kits import save_kit
 from products.stock_figures import costs, free_by_place
@@ -70,6 +70,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "kit": kit,
         "reckoned": reckoned,
+        "sizes": list(sizes_called(kit.name)),
         "inside": [item for item in items if item.inner_id],
         "chosen": [item for item in items if item.group_id],
         "around": kits_around(kit),
@@ -84,8 +85,17 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("catalogue.change")
 def create(request: HttpRequest) -> HttpResponse:
-    """A new bouquet."""
-    return _edit(request, ProductKit())
+    """A new bouquet, or another size of one (`?size_of=`), which begins with its recipe."""
+    key = request.GET.get("size_of", "")
+    if not (key.isascii() and key.isdigit() and len(key) < 19):
+        return _edit(request, ProductKit())
+    other = get_object_or_404(ProductKit, pk=int(key))
+    taken = set(sizes_called(other.name).values_list("size", flat=True))
+    free = next((size for size in (Size.S, Size.M, Size.L, Size.XL, Size.XS) if size not in taken), Size.ONE)
+    kit = ProductKit(
+        name=other.name, size=free, category=other.category, sale_price=other.sale_price, description=other.description
+    )
+    return _edit(request, kit, begin_with=other)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -95,9 +105,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _edit(request, get_object_or_404(ProductKit, pk=pk))
 
 
-def _edit(request: HttpRequest, kit: ProductKit) -> HttpResponse:
+def _edit(request: HttpRequest, kit: ProductKit, *, begin_with: ProductKit | None = None) -> HttpResponse:
     if request.method != "POST":
-        lines = Lines(ComponentForm, start=_recipe(kit))
+        lines = Lines(ComponentForm, start=_recipe(begin_with or kit))
         lines.open()
         return _page(request, kit, KitForm(instance=kit), lines)
     lines = Lines(ComponentForm, request.POST)
