@@ -302,7 +302,11 @@ class KitForm(ModelForm):
         queryset=ProductCategory.objects.none(), required=False, label=_("Category"), empty_label=_("without category")
     )
     size = forms.TypedChoiceField(
-        choices=Size.choices, coerce=int, empty_value=Size.ONE.value, required=False, label=_("Size")
+        choices=Size.choices,
+        coerce=int,
+        empty_value=Size.ONE.value,
+        required=False,  # type: ignore[arg-type]
+        label=_("Size"),
     )
     sale_price = MoneyField(label=_("Price"))
     description = CleanCharField(max_length=5000, multiline=True, required=False, label=_("Description"))
