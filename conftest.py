@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,49 @@ def _clean_surroundings(settings: Any, tmp_path: Any) -> Iterator[None]:
     hosts.forget()
     cache.clear()
     connection.set_schema_to_public()
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[str]:
+    """The address of an object store in a thread of this process, with one bucket; it speaks S3 and keeps all in memory."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with contextlib.closing(
+        boto3.client(
+            "s3",
+            endpoint_url=f"http://{host}:{port}",
+            region_name="eu-central-1",
+            aws_access_key_id="key",
+            aws_secret_access_key="secret",
+        )
+    ) as store:
+        store.create_bucket(Bucket="florist", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def media(request: Any, settings: Any, monkeypatch: Any) -> str:
+    """Where the files of shops lie in this test: "disk", or "store" where tests.files.both_ways asks for it; then also for
+    the processes that the test starts."""
+    from myproject import env
+
+    way: str = getattr(request, "param", "disk")
+    if way == "store":
+        endpoint = request.getfixturevalue("object_store")
+        prefix = f"test/{uuid.uuid4().hex}"
+        monkeypatch.setenv("MEDIA_STORAGE", f"s3://florist/{prefix}?region=eu-central-1&endpoint={endpoint}")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        options = env.bucket("MEDIA_STORAGE")
+        settings.STORAGES = {
+            **settings.STORAGES, "default": {"BACKEND": "core.object_store.ShopBucket", "OPTIONS": options}
+        }  # fmt: skip
+    return way
 
 
 @pytest.fixture

@@ -64,8 +64,8 @@ CATALOGUE = """
            '+7912' || lpad((n * 7919 %% 10000000)::text, 7, '0'), false, now()
       from generate_series(0, %(contacts)s - 1) n;
     create temp table b_contact on commit drop as select id, row_number() over (order by id) - 1 as n from orders_contact;
-    insert into inventory_warehouse (name, is_default, reserve_ahead_days, issue_order, allow_short, short_limit, position, is_deleted)
-    values ('Second store', false, 3, 'fifo', false, 0, 10, false), ('Third store', false, 3, 'fifo', false, 0, 20, false);
+    insert into inventory_warehouse (name, is_default, reserve_ahead_days, issue_order, allow_short, short_limit, short_in_all, short_days, position, is_deleted)
+    values ('Second store', false, 3, 'fifo', false, 0, 0, 0, 10, false), ('Third store', false, 3, 'fifo', false, 0, 0, 0, 20, false);
     insert into inventory_supplier (name, phone, comment, is_deleted)
     select 'Supplier ' || n, '', '', false from generate_series(1, 20) n;
     insert into inventory_stock (product_id, warehouse_id, quantity, reserved, short, value, version)

@@ -171,6 +171,9 @@ PAGES = [
     Page("products:product_create", "form"),
     Page("products:product_detail", "detail", sample="product", weight=2),
     Page("products:product_edit", "form", sample="product"),
+    Page("products:group_list", "list"),
+    Page("products:group_create", "form"),
+    Page("products:group_edit", "form", sample="group"),
     Page("products:kit_list", "list", weight=2),
     Page("products:kit_create", "form"),
     Page("products:kit_detail", "detail", sample="kit", weight=1),
@@ -202,6 +205,7 @@ LEFT_OUT = {
     "products:product_delete": "only sent", "products:product_restore": "only sent",
     "products:product_photos": "only sent", "products:product_photo": "only sent",
     "products:kit_photos": "only sent", "products:kit_photo": "only sent",
+    "products:group_delete": "only sent", "products:group_restore": "only sent",
     "products:kit_delete": "only sent", "products:kit_restore": "only sent",
 }  # fmt: skip
 
@@ -259,6 +263,7 @@ def samples() -> dict[str, Any]:
         "receipt": list(Receipt.objects.order_by("-pk").values_list("pk", flat=True)[:10]),
         "receipt_line": list(ReceiptLine.objects.order_by("-pk").values_list("receipt", "pk")[:40]),
         "product": list(Product.objects.order_by("pk").values_list("pk", flat=True)[:40]),
+        "group": [_group()],
         "kit": list(ProductKit.objects.order_by("pk").values_list("pk", flat=True)[:40]),
         "values": {
             "phone": Contact.objects.filter(bought__in=orders).values_list("phone", flat=True)[0],
@@ -318,6 +323,16 @@ def _closed() -> int:
     return int((PeriodClosing.objects.first() or close_period(upto=date(2000, 1, 31))).pk)
 
 
+def _group() -> int:
+    """Three products that may stand for each other."""
+    from products.models import Product, ProductVariantGroup
+    from products.services.kits import save_group
+
+    there = ProductVariantGroup.objects.first()
+    members = Product.objects.order_by("pk")[:3]
+    return int((there or save_group(ProductVariantGroup(name="Any of three"), list(members))).pk)
+
+
 def _put_together() -> tuple[int, int]:
     """Ten bouquets on the shelf: the assembly and one of them."""
     from decimal import Decimal
@@ -326,7 +341,7 @@ def _put_together() -> tuple[int, int]:
 
     from inventory.models import Assembly, Stock, Warehouse
     from inventory.services.assembling import NewBouquet, assemble
-    from products.services.catalogue import Component
+    from products.recipes import Component
 
     there = Assembly.objects.filter(batches__is_open=True).first()
     if there is None:

@@ -57,8 +57,10 @@ def main() -> int:
     from django.test import Client as Browser
     from django.utils import timezone
 
-    from core.daily import do_day
+    from core.daily import day_of_platform, do_day
+    from core.jobs import Outcome
     from core.tenancy import in_public, in_schema
+    from core.worker import Worker
     from customers.models import Client, SchemaTemplate
     from customers.services.auditing import audit
     from customers.services.backups import back_up
@@ -66,6 +68,12 @@ def main() -> int:
     from customers.services.provisioning import provision_shop
     from customers.template import keep_template, render
     from products.models import Product
+
+    def memory() -> int:
+        """Bytes of this connection's process in the server."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sum(used_bytes) FROM pg_catalog.pg_backend_memory_contexts")
+            return int(cursor.fetchone()[0])
 
     broken = False
     with in_public():
@@ -109,14 +117,23 @@ def main() -> int:
         print(f"migrate_tenants with nothing to do: {nothing:.2f} s")
         broken |= nothing > 2
         print(f"audit_tenants: {timed(lambda: audit(now=timezone.now())):.1f} s")
+        connection.close()
         for what, now in (("first", timezone.now()), ("again", timezone.now())):
             days = [do_day(name, now=now) for name in ["public", *names]]
             broken |= any(day.errors for day in days)
             times = sorted(1000 * day.seconds for day in days[1:])
             print(
                 f"the day's work of all shops, {what}: {sum(times) / 1000:.1f} s, a shop p50 {statistics.median(times):.0f} ms,"
-                f" max {times[-1]:.0f} ms"
+                f" max {times[-1]:.0f} ms; its connection keeps {memory() / 1e6:.1f} MB"
             )
+        day_of_platform.enqueue_once("bench")
+        worker = Worker()
+        took = timed(lambda: worker.run(once=True))
+        done = worker.outcomes.total()
+        print(
+            f"the same by one worker, with the asking: {took:.1f} s for {done} jobs; it keeps {memory() / 1e6:.1f} MB"
+        )
+        broken |= set(worker.outcomes) != {Outcome.DONE} or done != len(names) + 1
         with tempfile.TemporaryDirectory() as folder:
             took = timed(lambda: back_up(names[0], folder=Path(folder), with_files=True, now=timezone.now()))
             print(f"backup of one empty shop: {took:.2f} s")
@@ -134,12 +151,6 @@ def main() -> int:
         ]
         broken |= set(answers) != {200}
         print(f"first request of a shop: p50 {1000 * statistics.median(asked):.0f} ms, max {1000 * max(asked):.0f} ms")
-
-        def memory() -> int:
-            """Bytes of this connection's process in the server."""
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT sum(used_bytes) FROM pg_catalog.pg_backend_memory_contexts")
-                return int(cursor.fetchone()[0])
 
         print(f"a connection after these requests, closed whenever it has seen enough shops: {memory() / 1e6:.1f} MB")
         connection.close()

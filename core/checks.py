@@ -7,11 +7,12 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.files.storage import storages
 from django.db.models import Model
-from django.utils.module_loading import import_string
-from django_tenants.files.storage import TenantFileSystemStorage
 from django_tenants.models import TenantMixin
 from django_tenants.utils import get_tenant_model
+
+from core.shop_files import ShopFiles
 
 # django-tenants before this runs SQL from a crafted schema name and reads a neighbour's rows after a rollback.
 OLDEST_DJANGO_TENANTS = (4, 0, 1)
@@ -113,17 +114,48 @@ def _check_stores(problems: _Problems) -> None:
         "MULTITENANT_RELATIVE_MEDIA_ROOT must contain %s.",
         "Otherwise all shops share one media folder.",
     )
-    problems.forbid(
-        not issubclass(import_string(settings.STORAGES["default"]["BACKEND"]), TenantFileSystemStorage),
-        12,
-        'STORAGES["default"] must be TenantFileSystemStorage or built on it.',
-        "Any other storage puts the files of all shops into one folder.",
-    )
+    _check_files(problems)
     problems.forbid(
         settings.MESSAGE_STORAGE != "core.flash.ShopMessages",
         13,
         "MESSAGE_STORAGE must be core.flash.ShopMessages.",
         "Django's own cookie of messages is valid in every shop.",
+    )
+
+
+def _check_files(problems: _Problems) -> None:
+    """The storage of shops' files: a place for each shop, and nobody but our own view opens it."""
+    storage: Any = storages.create_storage(settings.STORAGES["default"])
+    problems.forbid(
+        not isinstance(storage, ShopFiles),
+        12,
+        'STORAGES["default"] must be core.shop_files.ShopFolders or core.object_store.ShopBucket, or built on them.',
+        "Any other storage puts the files of all shops into one folder.",
+    )
+    if not hasattr(storage, "bucket_name"):
+        return
+    problems.forbid(
+        not storage.bucket_name,
+        21,
+        "The object store of files needs the name of a bucket.",
+        "MEDIA_STORAGE=s3://BUCKET/PREFIX?region=REGION; without it no file could be kept.",
+    )
+    problems.forbid(
+        any(part in {"", ".", ".."} for part in storage.location.split("/")) and storage.location,
+        22,
+        "The prefix of files in the object store must be plain: no “..”, no empty part.",
+        "It stands before the keys of all shops; a store takes “..” for a name, tools take it for the way out.",
+    )
+    public = {"ACL", "GrantRead", "GrantFullControl", "GrantReadACP"}
+    problems.forbid(
+        storage.default_acl not in {None, "private"}
+        or storage.custom_domain
+        or storage.querystring_auth
+        or storage.cloudfront_signer
+        or public & set(storage.object_parameters),
+        23,
+        "Files of shops must stay private in the object store: no public ACL, no domain of its own, no signed addresses.",
+        "They go out through the program alone, to the people of their own shop.",
     )
 
 

@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 from django_tenants.utils import get_public_schema_name, get_tenant_model, schema_exists
 
 from core.jobs import job
-from core.tenancy import current_schema_name, in_public, in_schema
+from core.tenancy import current_schema_name, in_public, in_schema, leave_room_for
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ def do_day(schema_name: str, *, now: datetime) -> Day:
     on_platform = schema_name == get_public_schema_name()
     changed: dict[str, int] = {}
     errors: dict[str, str] = {}
+    leave_room_for(schema_name)
     with in_public():
         there = on_platform or schema_exists(schema_name)
     if not there:  # its queries would fall through to the platform's tables

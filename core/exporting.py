@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.links import current_shop_name
-from core.media import shop_files
+from core.shop_files import shop_files
 from core.tenancy import in_schema
 from core.transactions import sqlstate
 
@@ -136,7 +136,7 @@ class _Writer:
 
     def write(self, schema_name: str, *, with_files: bool) -> Export:
         tables = [self._table(model) for model in exported_models()]
-        names = [self._file(name, path) for name, path in shop_files()] if with_files else []
+        names = [self._file(file.name) for file in shop_files().files(schema_name)] if with_files else []
         left_out = {what: str(why) for what, why in settings.EXPORT_LEAVES_OUT.items()}
         facts = {
             "format": FORMAT,
@@ -169,9 +169,9 @@ class _Writer:
             "columns": {field.attname: str(field.verbose_name) for field in fields},
         }
 
-    def _file(self, name: str, path: Any) -> str:
+    def _file(self, name: str) -> str:
         inside = f"media/{name.translate(_UNSAFE)}"
-        with path.open("rb") as file:
+        with shop_files().open(name) as file:
             self._put(inside, iter(lambda: file.read(_CHUNK), b""), compressed=False)
         return inside
 

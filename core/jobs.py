@@ -34,7 +34,7 @@ from django_tasks.utils import normalize_json
 from django_tasks_db.models import DBTaskResult, get_date_max
 from django_tenants.utils import get_public_schema_name, get_tenant_model, schema_exists
 
-from core.tenancy import current_schema_name, in_public, in_schema
+from core.tenancy import current_schema_name, in_public, in_schema, leave_room_for
 
 P = ParamSpec("P")
 Row: TypeAlias = DBTaskResult[..., None]
@@ -66,11 +66,13 @@ class Job(Task):  # type: ignore[type-arg]
     """A job as it is declared. Only `on_platform` jobs may be asked for in the public schema.
 
     It is tried `attempts` times with growing pauses, and not at all any more when `within` is over since it was asked for.
+    Only `when_closed` jobs are done while their shop is closed; the others wait until it is open again.
     """
 
     on_platform: bool = False
     attempts: int = ATTEMPTS
     within: timedelta = WITHIN
+    when_closed: bool = False
 
     def enqueue(self, *args: Any, **kwargs: Any) -> Any:
         """Ask for it in the current schema and transaction. Raises RuntimeError in public for a shop's job."""
@@ -96,6 +98,14 @@ class Job(Task):  # type: ignore[type-arg]
         DBTaskResult.objects.bulk_create([row], ignore_conflicts=True)
         return True
 
+    def newest(self) -> Row | None:
+        """The last one that was asked for in the current schema; None when none is known any more."""
+        place = self._place()
+        with in_public():
+            asked = DBTaskResult.objects.filter(task_path=self.module_path, args_kwargs__args__0=place)
+            row: Row | None = asked.order_by("-enqueued_at").first()
+        return row
+
     def _place(self) -> str:
         name = current_schema_name()
         if name == get_public_schema_name() and not self.on_platform:
@@ -106,7 +116,12 @@ class Job(Task):  # type: ignore[type-arg]
 
 
 def job(
-    *, on_platform: bool = False, attempts: int = ATTEMPTS, within: timedelta = WITHIN, priority: int = 0
+    *,
+    on_platform: bool = False,
+    attempts: int = ATTEMPTS,
+    within: timedelta = WITHIN,
+    priority: int = 0,
+    when_closed: bool = False,
 ) -> Callable[[Callable[P, None]], Job]:
     """Make a function of a module a job. It is called in the schema where it was asked for, in no transaction.
 
@@ -119,7 +134,14 @@ def job(
             with in_schema(schema_name):
                 function(*args, **kwargs)
 
-        return Job(func=in_its_schema, on_platform=on_platform, attempts=attempts, within=within, priority=priority)
+        return Job(
+            func=in_its_schema,
+            on_platform=on_platform,
+            attempts=attempts,
+            within=within,
+            priority=priority,
+            when_closed=when_closed,
+        )
 
     return declare
 
@@ -157,6 +179,7 @@ def place_of(row: Row) -> str:
 def perform(row: Row) -> Outcome:
     """Do a job that was claimed, in its schema, and write down what became of it."""
     schema_name = place_of(row)
+    leave_room_for(schema_name)
     with in_schema(schema_name):  # so that the log names the shop
         return _perform(row, schema_name)
 
@@ -191,7 +214,7 @@ def forget_jobs(*, now: datetime) -> int:
 
 def _perform(row: Row, schema_name: str) -> Outcome:
     now, began = timezone.now(), time.monotonic()
-    hindrance = _hindrance(schema_name, row.enqueued_at)
+    hindrance = _hindrance(schema_name, row.enqueued_at, when_closed=getattr(_declared(row), "when_closed", False))
     if hindrance is Outcome.DROPPED:
         _mark(row, status=DONE, finished_at=now, traceback="The shop it was for is gone.")
         logger.warning("%s is not done: the shop it was for is gone", row.task_name)
@@ -213,26 +236,34 @@ def _perform(row: Row, schema_name: str) -> Outcome:
     return Outcome.DONE
 
 
-def _hindrance(schema_name: str, asked_at: datetime) -> Outcome | None:
+def _declared(row: Row) -> Job | None:
+    """The job as this program declares it; None for one of another version of the program."""
+    try:
+        found: Job = import_string(row.task_path)
+    except Exception:  # noqa: BLE001 - whatever importing raises: perhaps the next worker has it
+        return None
+    return found
+
+
+def _hindrance(schema_name: str, asked_at: datetime, *, when_closed: bool) -> Outcome | None:
     """Why a shop's job can't be done now: DROPPED when the shop it was for is gone, or another has its name, WAITING
-    while it is closed; None when nothing is in the way."""
+    while it is closed, unless it is a job for `when_closed`; None when nothing is in the way."""
     if schema_name == get_public_schema_name():
         return None
     with in_public():
         shop = get_tenant_model().objects.filter(schema_name=schema_name).first()
         # Without its schema a shop's queries would fall through to the platform's tables.
-        if shop is None or shop.status == "closing" or shop.created_at > asked_at or not schema_exists(schema_name):
+        if shop is None or shop.created_at > asked_at or not schema_exists(schema_name):
             return Outcome.DROPPED
-        return None if shop.is_open_on(timezone.localdate()) else Outcome.WAITING
+        if when_closed or shop.is_open_on(timezone.localdate()):
+            return None
+        return Outcome.DROPPED if shop.status == "closing" else Outcome.WAITING
 
 
 def _try_again(row: Row, error: BaseException) -> Outcome:
     now = timezone.now()
     tried, kind = len(row.worker_ids), type(error)
-    try:
-        attempts = import_string(row.task_path).attempts
-    except Exception:  # noqa: BLE001 - a module of another version of the program: perhaps the next worker has it
-        attempts = ATTEMPTS
+    attempts = getattr(_declared(row), "attempts", ATTEMPTS)
     why = {
         "exception_class_path": f"{kind.__module__}.{kind.__qualname__}",
         "traceback": "".join(format_exception(error)),

@@ -1,9 +1,5 @@
 """A shop's uploaded files, for its own people only. The folder is the schema's, whatever the address says."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import SuspiciousFileOperation
@@ -11,6 +7,7 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
+from core.shop_files import FilesUnreachable
 from core.tenancy import current_schema_name
 
 # Anything else is offered for saving: a page or a drawing with a script must not run under the shop's own name.
@@ -26,35 +23,16 @@ def media_path() -> str:
 @require_safe
 @login_required
 def media_file(request: HttpRequest, schema: str, name: str) -> FileResponse:
-    """One file of the current shop. Another shop's address, a way out of the folder, a missing file: all 404."""
+    """One file of the current shop. Another shop's address, a way out of its place, a missing file: all 404."""
     if schema != current_schema_name():
         raise Http404
     try:
-        if not _stays_inside(name):
-            raise Http404
         opened = default_storage.open(name)
+    except FilesUnreachable:
+        raise  # the file may well be there
     except (OSError, ValueError, SuspiciousFileOperation) as error:
         raise Http404 from error
     response = FileResponse(opened, as_attachment=not name.lower().endswith(SHOWN))
     response["Cache-Control"] = "private, max-age=3600"
     response["X-Content-Type-Options"] = "nosniff"
     return response
-
-
-def shop_files() -> Iterator[tuple[str, Path]]:
-    """(name inside the folder, file) of the current shop's uploads, symbolic links and what lies behind them left out."""
-    folder = Path(default_storage.path(""))
-    if folder.is_symlink():
-        return
-    for inside, folders, files in os.walk(folder):  # does not follow links to folders
-        folders.sort()
-        for name in sorted(files):
-            path = Path(inside) / name
-            if not path.is_symlink():
-                yield path.relative_to(folder).as_posix(), path
-
-
-def _stays_inside(name: str) -> bool:
-    """Whether the file lies in the shop's own folder once every symbolic link on the way is followed."""
-    folder = Path(default_storage.path(""))
-    return Path(default_storage.path(name)).resolve().is_relative_to(folder.parent.resolve() / folder.name)

@@ -5,6 +5,7 @@ refusal or a rollback leaves none behind. They lie under the shop's media folder
 original.jpg, large.webp, medium.webp, thumb.webp`. The row is saved first, for its id; renditions overwrite each other.
 """
 
+import contextlib
 import io
 import struct
 import unicodedata
@@ -278,7 +279,8 @@ def _store(pairs: list[tuple[Photo, Picture]]) -> None:
                 default_storage.save(path, ContentFile(content))
     except OSError as error:
         for photo, _picture in pairs:
-            delete_files(paths_of(photo))
+            with contextlib.suppress(OSError):  # a store that can't be reached now could not be reached before
+                delete_files(paths_of(photo))
             photo.hard_delete()
         raise PhotoNotStored(
             _(

@@ -13,6 +13,8 @@ from django_tenants.utils import get_public_schema_name, schema_context
 
 # django-tenants' backend adds schema_name, set_tenant() and more, which Django's types do not know.
 tenant_connection: Any = connection
+# PostgreSQL keeps what it knows of every table that a connection ever touched: some 0.2 MB for the pages of one shop.
+SHOPS_PER_CONNECTION = 200
 
 
 @contextmanager
@@ -40,6 +42,19 @@ def require_shop() -> str:
     if name == get_public_schema_name():
         raise RuntimeError("This work belongs to a shop, but no shop is set. Enter one with core.tenancy.in_schema().")
     return name
+
+
+def leave_room_for(schema_name: str) -> None:
+    """A connection that has been in very many shops is closed before it enters one more; the next query opens another."""
+    by, visited = getattr(tenant_connection, "visited", (None, None))
+    if visited is None or by is not connection.connection:
+        # Of a thread that has none yet, the connection is None: what is opened later begins its own count.
+        visited = set()
+        tenant_connection.visited = connection.connection, visited
+    if len(visited) >= SHOPS_PER_CONNECTION and schema_name not in visited and not connection.in_atomic_block:
+        connection.close()
+        visited.clear()
+    visited.add(schema_name)
 
 
 def after_commit(work: Callable[..., Any], *args: Any, **kwargs: Any) -> None:

@@ -19,7 +19,7 @@ class NameLeftBehind(DomainError):
         CLIENT: _("a shop"),
         DOMAIN: _("a domain"),
         SCHEMA: _("a database schema with data"),
-        MEDIA: _("a media folder"),
+        MEDIA: _("media files"),
         REGISTRATION: _("an application"),
     }
 

@@ -62,7 +62,7 @@ def suggest_address_field(request: HttpRequest) -> HttpResponse:
     asked = AddressForm(request.GET)
     suggestion = suggest_address(asked.cleaned_data["shop_name"]) if asked.is_valid() else ""
     form = ApplicationForm(initial={"schema_name": suggestion})
-    return render(request, "customers/_address.html", {"form": form, "field": form["schema_name"]})
+    return render(request, "customers/_address.html", {"field": form["schema_name"], "suggestion": suggestion})
 
 
 @require_safe

@@ -51,7 +51,8 @@ from inventory.services.reservations import checked_reservation
 class WarehouseAdmin(SoftDeleteAdmin):
     list_display = ("name", "is_default", "reserve_ahead_days", "position")
     search_fields = ("name",)
-    fields = ("name", "is_default", "reserve_ahead_days", "issue_order", "allow_short", "short_limit", "position")
+    fields = ("name", "is_default", "reserve_ahead_days", "issue_order", "allow_short", "short_limit", "short_in_all", "short_days",
+              "position")  # fmt: skip
 
     def save_model(self, request: HttpRequest, obj: Warehouse, form: Any, change: bool) -> None:  # noqa: FBT001
         with refusing_taken():

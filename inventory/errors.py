@@ -61,7 +61,7 @@ class DemandClosed(DomainError):
 
 
 class TooMuchShort(DomainError):
-    """More would be sold before it is entered than the warehouse allows for a line."""
+    """More would be sold before it is entered than the warehouse allows, or for longer."""
 
     code = "too_much_short"
 

@@ -478,6 +478,16 @@ class WarehouseForm(ModelForm):
         label=_("Sold before entry at most, per line"),
         help_text=_("More than this in one line of an order is taken for a slip of the finger."),
     )
+    short_in_all = QuantityField(
+        label=_("Sold before entry at most, of one product in all"),
+        help_text=_("Beyond this the receipt of the product has to be entered first."),
+    )
+    short_days = _whole(
+        _("Sold before entry for at most, days"),
+        min_value=0,
+        max_value=365,
+        help_text=_("Then it stands among what needs a decision, and no more of the product is sold so."),
+    )
     reserve_ahead_days = _whole(
         _("Reserve ahead, days"),
         min_value=0,
@@ -489,7 +499,10 @@ class WarehouseForm(ModelForm):
 
     class Meta:
         model = Warehouse
-        fields = ("name", "issue_order", "allow_short", "short_limit", "reserve_ahead_days", "position")
+        fields = (
+            "name", "issue_order", "allow_short", "short_limit", "short_in_all", "short_days", "reserve_ahead_days",
+            "position",
+        )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

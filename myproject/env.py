@@ -1,6 +1,7 @@
 """Read a setting from the environment, or refuse to start with a sentence that says what to do."""
 
 import os
+import re
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -68,3 +69,37 @@ def mail(name: str) -> Mail | None:
         return Mail(parts.hostname, parts.port or (465 if ssl else 587 if tls else 25), user, password, tls, ssl)
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be like smtp://user:password@host:587/?tls=1 (or ?ssl=1).") from None
+
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_PREFIX = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?")
+
+
+def bucket(name: str) -> dict[str, str] | None:
+    """`s3://bucket/prefix?region=eu-central-1&endpoint=https://store.example`, as options of core.object_store; None when
+    there is none. Anything else stops the start; so do keys in it, which belong into AWS_ACCESS_KEY_ID."""
+    value = os.environ.get(name, "")
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        asked = {key: values[-1] for key, values in parse_qs(parts.query, strict_parsing=bool(parts.query)).items()}
+        region, endpoint = asked.pop("region", ""), asked.pop("endpoint", "")
+        prefix = parts.path.strip("/")
+        wrong = (
+            parts.scheme != "s3"
+            or not _BUCKET.fullmatch(parts.netloc)
+            or not _PREFIX.fullmatch(prefix)
+            or asked
+            or parts.fragment
+            or (endpoint and not re.fullmatch(r"https?://[^/@?#]+/?", endpoint))
+        )
+        if wrong:
+            raise ValueError
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} must be like s3://bucket/prefix?region=eu-central-1&endpoint=https://store.example, with a plain prefix; "
+            "keys go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        ) from None
+    given = {"bucket_name": parts.netloc, "location": prefix, "region_name": region, "endpoint_url": endpoint}
+    return {key: each for key, each in given.items() if each or key == "location"}

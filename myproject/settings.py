@@ -1,5 +1,6 @@
 """Settings, read top to bottom. Every value that differs between machines comes from the environment (env.py)."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,9 @@ _session = {
     "lock_timeout": env.text("DB_LOCK_TIMEOUT", "5s"),
     "statement_timeout": env.text("DB_STATEMENT_TIMEOUT", "15s"),
     "idle_in_transaction_session_timeout": env.text("DB_IDLE_TIMEOUT", "30s"),
+    # A worker that was killed while it waited for a lock gives back its own locks within a second, not when its wait ends.
+    # Servers on Windows can't look whether somebody is still there and refuse any value but 0.
+    "client_connection_check_interval": env.text("DB_CLIENT_CHECK", "0" if sys.platform == "win32" else "1s"),
     # Many short statements, no long ones: a helper process or compiled code costs more than the statement it is for.
     "max_parallel_workers_per_gather": "0",
     "jit": "off",
@@ -259,8 +263,12 @@ MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(BASE_DIR / "media")))
 MULTITENANT_RELATIVE_MEDIA_ROOT = "tenants/%s"
 EXPORT_ROOT = Path(env.text("EXPORT_ROOT", str(BASE_DIR / "exports")))
 BACKUP_ROOT = Path(env.text("BACKUP_ROOT", str(BASE_DIR / "backups")))
+# Where uploads lie when not in MEDIA_ROOT: s3://bucket/prefix?region=…&endpoint=…, with the usual keys of AWS.
+_bucket = env.bucket("MEDIA_STORAGE")
 STORAGES = {
-    "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
+    "default": {"BACKEND": "core.object_store.ShopBucket", "OPTIONS": _bucket}
+    if _bucket
+    else {"BACKEND": "core.shop_files.ShopFolders"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if STATIC_FROM_SOURCES

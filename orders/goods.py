@@ -1,11 +1,10 @@
 """What an order line can name, for the picker: products and bouquets by name or SKU, with price and what is free."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from functools import cached_property
 
 from django.db.models import F, Min, Q, QuerySet, Sum
@@ -13,9 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import Reservation, Stock, Warehouse
+from inventory.services.stocks import free_in
 from orders.models import Order
-from products.models import Kind, KitItem, Product, ProductKit, Unit
+from products.domain.spreading import makeable
+from products.models import Kind, Product, ProductKit, Unit
 from products.price_reading import holding_prices
+from products.recipes import need_of, products_of, recipes_of
 from products.selectors import carried, product_by_code
 
 SHOWN = 8
@@ -132,25 +134,15 @@ def _with_stock(
         return []
     recipes = recipes_of([thing.pk for thing in things if isinstance(thing, ProductKit)])
     products = {thing.pk for thing in things if isinstance(thing, Product)}
-    products |= {part.product_id for recipe in recipes.values() for part in recipe}
+    products |= set(products_of(recipes.values()))
     free = free_for(products, warehouse=warehouse, order=order)
     holding = Holding([thing for thing in things if isinstance(thing, Product)], warehouse)
     return [
         Goods(thing, None, free.get(thing.pk, Decimal(0)), holding)
         if isinstance(thing, Product)
-        else Goods(None, thing, whole_bouquets(recipes[thing.pk], free))
+        else Goods(None, thing, Decimal(makeable([need_of(part) for part in recipes[thing.pk]], free)))
         for thing in things
     ]
-
-
-def recipes_of(kit_ids: Iterable[int]) -> dict[int, list[KitItem]]:
-    """Bouquet → its components with their products."""
-    recipes: dict[int, list[KitItem]] = defaultdict(list)
-    kits = set(kit_ids)
-    if kits:
-        for part in KitItem.objects.filter(kit__in=kits).select_related("product").order_by("pk"):
-            recipes[part.kit_id].append(part)
-    return recipes
 
 
 def free_for(products: Iterable[int], *, warehouse: Warehouse | None, order: Order | None = None) -> dict[int, Decimal]:
@@ -158,7 +150,7 @@ def free_for(products: Iterable[int], *, warehouse: Warehouse | None, order: Ord
     keys = set(products)
     if not keys or warehouse is None:
         return {}
-    free = {row.product_id: row.free for row in Stock.objects.filter(product__in=keys, warehouse=warehouse)}
+    free = free_in(warehouse, keys)
     if order is not None:
         own = Reservation.objects.filter(
             is_active=True, demand__order_link__item__order=order, stock__warehouse=warehouse, stock__product__in=keys
@@ -201,9 +193,3 @@ def substitutes_for(asked: dict[Product, Decimal], *, order: Order) -> dict[int,
         ][:SHOWN]
         for product, quantity in asked.items()
     }
-
-
-def whole_bouquets(recipe: Sequence[KitItem], free: dict[int, Decimal]) -> Decimal:
-    """How many bouquets the free components make."""
-    counts = [free.get(part.product_id, Decimal(0)) / part.quantity for part in recipe]
-    return max(min(counts).to_integral_value(ROUND_FLOOR), Decimal(0)) if counts else Decimal(0)

@@ -9,9 +9,9 @@ from django.db.models import Prefetch
 
 from orders.domain.card_fit import fit_card
 from orders.domain.lifecycle import Stage
-from orders.goods import recipes_of
 from orders.models import Order, OrderItem, OrderItemDemand, Payment, PriceNote
 from products.models import Product
+from products.recipes import chosen, recipes_of
 
 RECEIPT_LENGTHS = (100, 150, 200, 297, 450, 700)  # millimetres
 
@@ -79,7 +79,7 @@ def work_orders(keys: Iterable[int]) -> list[WorkOrder]:
 
 
 def _parts(orders: list[Order]) -> dict[int, list[SheetPart]]:
-    """Line → components: as frozen where the order has asked the stock, else by today's recipe."""
+    """Line → components: as frozen where the order has asked the stock, else by today's recipe with what is wanted most."""
     parts: dict[int, list[SheetPart]] = defaultdict(list)
     frozen = [order.pk for order in orders if order.status.stage in {Stage.RESERVED, Stage.SOLD}]
     if frozen:
@@ -89,8 +89,8 @@ def _parts(orders: list[Order]) -> dict[int, list[SheetPart]]:
     planned = [item for order in orders if order.pk not in frozen for item in order.items.all() if item.kit_id]
     recipes = recipes_of(item.kit_id for item in planned if item.kit_id)
     for item in planned:
-        for component in recipes.get(item.kit_id or 0, []):
-            parts[item.pk].append(SheetPart(component.product, component.quantity * item.quantity))
+        for part in chosen(recipes.get(item.kit_id or 0, []), times=item.quantity, free={}):
+            parts[item.pk].append(SheetPart(part.product, part.quantity))
     return parts
 
 

@@ -12,9 +12,18 @@ from unfold.decorators import display
 from core.admin import shop_site
 from core.soft_delete_admin import SoftDeleteAdmin
 from core.templatetags.florist import money, quantity
-from products.models import KitItem, Product, ProductCategory, ProductKit, PurchaseUnit
+from products.models import (
+    KitItem,
+    Product,
+    ProductCategory,
+    ProductKit,
+    ProductVariant,
+    ProductVariantGroup,
+    PurchaseUnit,
+)
 from products.services.catalogue import refusing_taken, restore_row, save_product
 from products.services.categories import restore_category, save_category
+from products.services.kits import check_recipe, lock_recipes
 from products.stock_figures import figures
 
 
@@ -73,10 +82,33 @@ def _figure(product: Any, name: str) -> str:
 
 class KitItemInline(TabularInline):
     model = KitItem
-    autocomplete_fields = ("product",)
+    fk_name = "kit"
+    fields = ("product", "group", "inner", "quantity")
+    autocomplete_fields = ("product", "group", "inner")
     extra = 1
     min_num = 1
     validate_min = True
+
+
+class ProductVariantInline(TabularInline):
+    model = ProductVariant
+    fields = ("product", "priority")
+    autocomplete_fields = ("product",)
+    extra = 1
+    min_num = 2
+    validate_min = True
+
+
+@admin.register(ProductVariantGroup, site=shop_site)
+class ProductVariantGroupAdmin(SoftDeleteAdmin):
+    list_display = ("name", "note")
+    search_fields = ("name",)
+    fields = ("name", "note")
+    inlines = (ProductVariantInline,)
+
+    def save_model(self, request: HttpRequest, obj: ProductVariantGroup, form: Any, change: bool) -> None:  # noqa: FBT001
+        with refusing_taken():
+            super().save_model(request, obj, form, change)
 
 
 @admin.register(ProductKit, site=shop_site)
@@ -95,8 +127,13 @@ class ProductKitAdmin(SoftDeleteAdmin):
         return money(kit.sale_price)
 
     def save_model(self, request: HttpRequest, obj: ProductKit, form: Any, change: bool) -> None:  # noqa: FBT001
+        lock_recipes()
         with refusing_taken():
             super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        super().save_related(request, form, formsets, change)
+        check_recipe(form.instance)
 
     def bring_back(self, row: Any, *, by: Any) -> None:
         restore_row(row, by=by)

@@ -12,8 +12,18 @@ from core.errors import BadInput
 from core.forms import CleanCharField, DateField, DecimalTextField, Form, ModelForm, MoneyField, QuantityField
 from core.text import clean_text
 from products.domain.prices import Change, Rounding, Way
-from products.lines import LineForm, reckoning, unmarked
-from products.models import Colour, DesignRole, Kind, Packing, PriceKind, Product, ProductCategory, ProductKit
+from products.lines import ComponentField, LineForm, reckoning, unmarked
+from products.models import (
+    Colour,
+    DesignRole,
+    Kind,
+    Packing,
+    PriceKind,
+    Product,
+    ProductCategory,
+    ProductKit,
+    ProductVariantGroup,
+)
 from products.models.product import DAYS_AT_MOST, STEM_AT_MOST, TAG_LENGTH
 from products.selectors import category_tree, with_subcategories
 from products.services.catalogue import Packed, checked_codes
@@ -305,11 +315,43 @@ class KitForm(ModelForm):
 
 
 class ComponentForm(LineForm):
-    """How much of which product goes into one bouquet."""
+    """How much of which product or group, or how many of which other bouquet, go into one bouquet."""
+
+    product = ComponentField(label=_("Product, bouquet or group"))
+    offers = "&kits=1"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["quantity"].widget.attrs |= reckoning(KIT_FIGURES)
+
+
+class VariantForm(LineForm):
+    """One of several products that may stand for each other."""
+
+    quantity = None  # type: ignore[assignment]  # Django's way to leave out an inherited field
+
+    def take_focus(self) -> None:
+        """There is nothing but the product."""
+        self.fields["product"].widget.attrs["data-focus"] = ""
+
+
+class GroupForm(ModelForm):
+    """What interchangeable products are called."""
+
+    name = CleanCharField(
+        max_length=200, label=pgettext_lazy("goods", "Name"), help_text=_("For example: any red rose of 60 cm.")
+    )
+    note = CleanCharField(max_length=300, required=False, label=_("Note"))
+
+    class Meta:
+        model = ProductVariantGroup
+        fields = ("name", "note")
+
+    def validate_unique(self) -> None:
+        """The service says it, under its lock."""
+
+    def validate_constraints(self) -> None:
+        """The service says it, under its lock."""
 
 
 class SearchForm(Form):

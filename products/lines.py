@@ -17,8 +17,16 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import BadInput
 from core.forms import Form, QuantityField
 from core.text import clean_text
-from products.models import Product
-from products.selectors import products_by_sku, resolve_product, written
+from products.models import Product, ProductKit, ProductVariantGroup
+from products.selectors import (
+    GROUP_MARK,
+    KIT_MARK,
+    products_by_sku,
+    resolve_marked,
+    resolve_named,
+    resolve_product,
+    written,
+)
 
 LINES_AT_MOST = 100
 LONGEST_TEXT = 300
@@ -38,16 +46,20 @@ class ProductField(forms.Field):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Product"))
         super().__init__(**kwargs)
-        self.suggestions: list[Product] = []
+        self.suggestions: list[Any] = []
         self.known: Mapping[str, Product] = {}
+
+    def chosen(self, key: str) -> Any:
+        """What an offered button stands for: a product's key."""
+        return Product.objects.filter(pk=int(key)).first() if _is_key(key) else None
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"autocomplete": "off", "spellcheck": "false"}
 
     def prepare_value(self, value: Any) -> Any:
-        return written(value) if isinstance(value, Product) else value
+        return written(value) if isinstance(value, Product | ProductKit | ProductVariantGroup) else value
 
-    def to_python(self, value: Any) -> Product | None:
+    def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
         try:
@@ -58,7 +70,7 @@ class ProductField(forms.Field):
             return None
         resolved = resolve_product(text, known=self.known)
         if resolved.product is None:
-            self.suggestions = list(resolved.suggestions)
+            self.suggestions = [*resolved.suggestions, *self.suggestions]
             if self.suggestions:
                 raise ValidationError(
                     _("“%(text)s” is not one certain product. Choose one below or type its SKU.") % {"text": text},
@@ -69,6 +81,34 @@ class ProductField(forms.Field):
                 code="unknown_product",
             )
         return resolved.product
+
+
+class ComponentField(ProductField):
+    """A product, one of a group of interchangeable ones, or a bouquet: what may go into a bouquet."""
+
+    marks: Mapping[str, type[Any]] = {"k": ProductKit, "g": ProductVariantGroup}
+
+    def chosen(self, key: str) -> Any:
+        """A product's key, a bouquet's after a `k`, a group's after a `g`."""
+        model = self.marks.get(key[:1])
+        if model is None:
+            return super().chosen(key)
+        return model.objects.filter(pk=int(key[1:])).first() if _is_key(key[1:]) else None
+
+    def to_python(self, value: Any) -> Any:
+        text = "" if value in self.empty_values else str(value).replace("\x00", "").strip()[:LONGEST_TEXT]
+        if (KIT_MARK in text or GROUP_MARK in text) and (goods := resolve_marked(text)) is not None:
+            return goods
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            if (goods := resolve_named(text)) is not None:
+                return goods
+            raise
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def reckoning(into: str, *, also: str = "") -> dict[str, str]:
@@ -99,12 +139,13 @@ class LineForm(Form):
 
     product = ProductField()
     quantity = QuantityField(label=_("Quantity"))
-    chosen: Product | None = None
+    chosen: Any = None  # a product; a line of a recipe may have chosen a bouquet
+    offers = ""  # what else the search offers, as a part of its address
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["product"].widget.attrs |= {
-            "hx-get": f"{reverse('products:product_search')}?line={self.number}",
+            "hx-get": f"{reverse('products:product_search')}?line={self.number}{self.offers}",
             "hx-trigger": "input changed delay:250ms",
             "hx-target": f"#lines-{self.number}-found",
             "hx-sync": "this:replace",
@@ -125,8 +166,8 @@ class LineForm(Form):
         return number_so_far(self, name)
 
     @property
-    def suggestions(self) -> list[Product]:
-        """Products the typed text may mean."""
+    def suggestions(self) -> list[Any]:
+        """What the typed text may mean."""
         field = self.fields["product"]
         return field.suggestions if isinstance(field, ProductField) else []
 
@@ -183,12 +224,12 @@ class Lines(Generic[Line]):
 
     def _choose(self, choice: str) -> None:
         place, _colon, key = choice.partition(":")
-        numbers = [part for part in (place, key) if part.isascii() and part.isdigit() and len(part) < 19]
-        if len(numbers) < 2 or int(place) >= len(self.raw):
+        field = self.form.base_fields["product"]
+        if not _is_key(place) or int(place) >= len(self.raw) or not isinstance(field, ProductField):
             return
-        product = Product.objects.filter(pk=int(key)).first()
-        if product is not None:
-            self.raw[int(place)]["product"] = written(product)
+        goods = field.chosen(key)
+        if goods is not None:
+            self.raw[int(place)]["product"] = written(goods)
             self.focus = int(place)
 
     def _known(self) -> dict[str, Product]:

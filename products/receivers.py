@@ -17,8 +17,9 @@ from products.models import (
     ProductKit,
     ProductKitPhoto,
     ProductPhoto,
+    ProductVariantGroup,
 )
-from products.selectors import kits_with
+from products.selectors import kits_around, kits_with
 from products.services.catalogue import before_archive
 
 
@@ -26,6 +27,26 @@ from products.services.catalogue import before_archive
 def object_when_in_kits(sender: Any, instance: Product, **kwargs: Any) -> list[Any]:
     """A product that a live bouquet is made of stays."""
     return [_("the bouquet “%(kit)s” is made of it") % {"kit": kit} for kit in kits_with(instance)]
+
+
+@receiver(before_soft_delete, sender=Product, dispatch_uid="product_in_groups")
+def object_when_interchangeable(sender: Any, instance: Product, **kwargs: Any) -> list[Any]:
+    """A product that stands for others in a live group stays."""
+    groups = ProductVariantGroup.objects.filter(variants__product=instance).order_by("name")
+    return [_("it is among the interchangeable “%(group)s”") % {"group": group} for group in groups]
+
+
+@receiver(before_soft_delete, sender=ProductVariantGroup, dispatch_uid="group_in_kits")
+def object_when_a_recipe_takes_one(sender: Any, instance: ProductVariantGroup, **kwargs: Any) -> list[Any]:
+    """A group that a live bouquet is made of stays."""
+    kits = ProductKit.objects.filter(items__group=instance).order_by("name")
+    return [_("the bouquet “%(kit)s” is made of it") % {"kit": kit} for kit in kits]
+
+
+@receiver(before_soft_delete, sender=ProductKit, dispatch_uid="kit_in_kits")
+def object_when_inside_another(sender: Any, instance: ProductKit, **kwargs: Any) -> list[Any]:
+    """A bouquet that is inside another live one stays."""
+    return [_("the bouquet “%(kit)s” is made of it") % {"kit": kit} for kit in kits_around(instance)]
 
 
 @receiver(before_archive, sender=Product, dispatch_uid="archived_product_in_kits")

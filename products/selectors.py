@@ -13,10 +13,11 @@ from core.links import shop_url
 from core.models import SoftDelete
 from products.domain.barcodes import key_of_own_code, normal
 from products.domain.tree import subtree
-from products.models import KitItem, Product, ProductCategory, ProductKit, PurchaseUnit
+from products.models import KitItem, Product, ProductCategory, ProductKit, ProductVariantGroup, PurchaseUnit
 
 FOUND_AT_MOST = 8
 SEPARATOR = " · "
+KIT_MARK, GROUP_MARK = f"{SEPARATOR}#", f"{SEPARATOR}~"
 
 
 def search_products(text: str, *, queryset: QuerySet[Product] | None = None) -> QuerySet[Product]:
@@ -29,6 +30,22 @@ def search_products(text: str, *, queryset: QuerySet[Product] | None = None) -> 
         found = found.filter(Q(name__icontains=word) | Q(sku__icontains=word))
     exact = Case(When(sku__iexact=text.strip(), then=Value(0)), default=Value(1), output_field=IntegerField())
     return found.order_by(exact, "name", "id")
+
+
+def search_kits(text: str, *, queryset: QuerySet[ProductKit] | None = None) -> QuerySet[ProductKit]:
+    """Live bouquets with every word of `text` in the name."""
+    found = ProductKit.objects.all() if queryset is None else queryset
+    for word in text.split():
+        found = found.filter(name__icontains=word)
+    return found.order_by("name", "id")
+
+
+def search_groups(text: str) -> QuerySet[ProductVariantGroup]:
+    """Live groups of interchangeable products with every word of `text` in the name."""
+    found = ProductVariantGroup.objects.all()
+    for word in text.split():
+        found = found.filter(name__icontains=word)
+    return found.order_by("name", "id")
 
 
 def carried() -> QuerySet[Product]:
@@ -114,9 +131,27 @@ def copy_of(product: Product) -> Product:
     return Product(**facts, name=product.name)
 
 
-def written(product: Product) -> str:
-    """A product as a picker writes it into its field; `resolve_product` reads the same product back."""
-    return f"{product.name}{SEPARATOR}{product.sku}"
+def written(goods: Product | ProductKit | ProductVariantGroup) -> str:
+    """Goods as a picker writes them into its field; `resolve_product` or `resolve_marked` reads them back."""
+    if isinstance(goods, Product):
+        return f"{goods.name}{SEPARATOR}{goods.sku}"
+    return f"{goods.name}{KIT_MARK if isinstance(goods, ProductKit) else GROUP_MARK}{goods.pk}"
+
+
+def resolve_marked(text: str) -> ProductKit | ProductVariantGroup | None:
+    """The live bouquet or group of interchangeable products that a picker wrote (`written`)."""
+    for mark, model in ((KIT_MARK, ProductKit), (GROUP_MARK, ProductVariantGroup)):
+        name, _mark, key = text.strip().rpartition(mark)
+        if name and key.isdecimal() and len(key) < 19:
+            found: ProductKit | ProductVariantGroup | None = model.objects.filter(pk=int(key), name=name).first()
+            return found
+    return None
+
+
+def resolve_named(text: str) -> ProductKit | ProductVariantGroup | None:
+    """The live bouquet, or failing that the group, with this name."""
+    named = {"name__iexact": text.strip()}
+    return ProductKit.objects.filter(**named).first() or ProductVariantGroup.objects.filter(**named).first()
 
 
 def purchase_units(product_ids: Sequence[int]) -> dict[int, list[PurchaseUnit]]:
@@ -207,20 +242,24 @@ def narrowed(
 
 
 def kit_list(*, text: str = "", deleted: bool = False) -> QuerySet[ProductKit]:
-    """Bouquets by name, live ones or the deleted ones, with their components and photos: four queries."""
+    """Bouquets by name, live ones or the deleted ones, with their components and photos: six queries."""
     rows = (
         ProductKit.all_objects.filter(is_deleted=deleted)
         .select_related("category")
-        .prefetch_related("items__product", "photos")
+        .prefetch_related("items__product", "items__inner", "items__group", "photos")
     )
-    for word in text.split():
-        rows = rows.filter(name__icontains=word)
-    return rows.order_by("name", "id")
+    return search_kits(text, queryset=rows)
 
 
 def kits_with(product: Product) -> list[ProductKit]:
     """Live bouquets that contain the product."""
     keys = KitItem.objects.filter(product=product).values("kit")
+    return list(ProductKit.objects.filter(pk__in=keys).order_by("name"))
+
+
+def kits_around(kit: ProductKit) -> list[ProductKit]:
+    """Live bouquets that contain the bouquet."""
+    keys = KitItem.objects.filter(inner=kit).values("kit")
     return list(ProductKit.objects.filter(pk__in=keys).order_by("name"))
 
 

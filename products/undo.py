@@ -16,22 +16,23 @@ from core.errors import StaleForm
 from core.models import RecentAction
 from core.undo import Kind, Payload, register, remember
 from products.domain.prices import Change
-from products.models import GoodsImport, Product, ProductCategory, ProductKit
+from products.models import GoodsImport, Product, ProductCategory, ProductKit, ProductVariantGroup
 from products.services.catalogue import archive_product, delete_row, restore_row, take_out_of_archive
 from products.services.categories import restore_category
 from products.services.importing import KEPT, apply_import, undo_import
 from products.services.prices import change_prices, undo_prices
 
 PRODUCT, KIT, CATEGORY = "products.delete_product", "products.delete_kit", "products.delete_category"
+GROUP = "products.delete_group"
 
 ARCHIVE, PRICES, IMPORT = "products.archive", "products.prices", "products.import"
 
-Row = Product | ProductKit | ProductCategory
-KINDS: dict[type[Row], str] = {Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY}
+Row = Product | ProductKit | ProductCategory | ProductVariantGroup
+KINDS: dict[type[Row], str] = {Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY, ProductVariantGroup: GROUP}
 
 
 def delete_and_remember(row: Row, *, by: Any) -> RecentAction:
-    """Take a product, a bouquet or a category out of the catalogue, remembered in the same transaction. Raises StillInUse."""
+    """Take a row out of the catalogue, remembered in the same transaction. Raises StillInUse."""
     delete_row(row, by=by, now=timezone.now())
     return remember(KINDS[type(row)], _facts(row), by=by)
 
@@ -109,6 +110,8 @@ def _restores(model: type[Row]) -> Callable[[Payload, Any], list[str]]:
 def _page_of(model: type[Row], payload: Payload) -> str:
     if model is ProductCategory:
         return reverse("products:category_list")
+    if model is ProductVariantGroup:
+        return reverse("products:group_list")
     name = "product" if model is Product else "kit"
     return reverse(f"products:{name}_detail", args=[payload["row"]])
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.views import categories, kits, labels, photos, prices, products, sheets
+from products.views import categories, groups, kits, labels, photos, prices, products, sheets
 
 app_name = "products"
 
@@ -38,6 +38,11 @@ urlpatterns = [
     path("categories/<int:pk>/move/", categories.move, name="category_move"),
     path("categories/<int:pk>/delete/", categories.delete, name="category_delete"),
     path("categories/<int:pk>/restore/", categories.restore, name="category_restore"),
+    path("groups/", groups.list_of_groups, name="group_list"),
+    path("groups/new/", groups.create, name="group_create"),
+    path("groups/<int:pk>/edit/", groups.edit, name="group_edit"),
+    path("groups/<int:pk>/delete/", groups.delete, name="group_delete"),
+    path("groups/<int:pk>/restore/", groups.restore, name="group_restore"),
     path("kits/", kits.list_of_kits, name="kit_list"),
     path("kits/new/", kits.create, name="kit_create"),
     path("kits/<int:pk>/", kits.detail, name="kit_detail"),

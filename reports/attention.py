@@ -67,6 +67,11 @@ _KINDS: dict[str, _Kind] = {
         lambda count: ngettext("batch has expired", "batches have expired", count),
         lambda: _("to be written off"),
     ),
+    "owed": _Kind(
+        "stock.view", "danger", "inventory:stock_list",
+        lambda count: ngettext("product is owed too long", "products are owed too long", count),
+        lambda: _("sold, and its delivery is still not entered"),
+    ),
     "wilting": _Kind(
         "stock.view", "warn", "inventory:stock_list",
         lambda count: ngettext("product wilts", "products wilt", count),
@@ -116,7 +121,10 @@ def _figures(now: datetime) -> dict[str, Any]:
         figures = {
             "orders": {"late": orders.late, "unpaid": orders.unpaid, "waiting": orders.waiting},
             "warehouses": [(row.warehouse, row.name) for row in risks],
-            "stock": {row.warehouse: {"expired": row.expired, "wilting": row.wilting, "low": row.low} for row in risks},
+            "stock": {
+                row.warehouse: {"expired": row.expired, "owed": row.owed, "wilting": row.wilting, "low": row.low}
+                for row in risks
+            },
         }
         cache.set("reports.attention", figures, KEPT_SECONDS)
     return figures

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 _BEFORE = """
-import os, pkgutil, signal
+import itertools, os, pkgutil, signal
 import django
 django.setup()
 from pathlib import Path
@@ -21,18 +21,23 @@ _DEADLY = """
 holder, _, name = {at!r}.rpartition(".")
 holder = pkgutil.resolve_name(holder)
 plain = getattr(holder, name)
+calls = itertools.count(1)
 def deadly(*args, **kwargs):
-    if {before}:
+    is_it = next(calls) == {call}
+    if is_it and {before}:
         os.kill(os.getpid(), signal.SIGKILL)
-    plain(*args, **kwargs)
-    os.kill(os.getpid(), signal.SIGKILL)
+    done = plain(*args, **kwargs)
+    if is_it:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return done
 setattr(holder, name, deadly)
 """
 
 
-def killed(work: str, *, before: str = "", after: str = "") -> None:
-    """Run `work` in a process that dies by SIGKILL right before or right after it calls this function."""
-    deadly = _DEADLY.format(at=before or after, before=bool(before))
+def killed(work: str, *, before: str = "", after: str = "", call: int = 1) -> None:
+    """Run `work` in a process that dies by SIGKILL right before or right after it calls this function, for the first time
+    or the `call`-th."""
+    deadly = _DEADLY.format(at=before or after, before=bool(before), call=call)
     done = in_process(deadly + work)
     assert done.returncode == -signal.SIGKILL, done.stderr
 

@@ -19,6 +19,7 @@ from django.db import connection
 from django.utils import timezone, translation
 
 from core import pg_programs
+from core.shop_files import shop_files
 from core.tenancy import in_public, in_schema
 from customers.errors import (
     BackupNotWritten,
@@ -36,7 +37,7 @@ from customers.services import backups, lifecycle, names
 from customers.services.backups import back_up, count_rows, read, restore, verify
 from customers.services.cleanup import remove_files, remove_rows
 from customers.services.operations import operation
-from customers.services.provisioning import media_folder, provision_shop
+from customers.services.provisioning import provision_shop
 from customers.structure import structure_of
 from customers.template import dump_text
 from inventory.models import Stock
@@ -44,12 +45,14 @@ from inventory.services.checking import check_stock
 from inventory.services.sale_processor import SaleProcessor
 from inventory.tests.factories import receive, warehouse
 from products.models import Product
+from tests.files import PHOTO, PICTURE, both_ways, everything, folder_of, in_the_store, names_of, write
+from tests.files import read as read_file
 
 NASTY = 'Роза «lily.» \\. \t\'; lily.drop "lily".x $$ %s\nCOPY lily.x FROM stdin;\n\\.'
 
 
 @pytest.fixture
-def lily(committed_shop, tmp_path):
+def lily(committed_shop, tmp_path, media):
     """A shop with goods, a sale, text that looks like SQL, and files; its name begins what stands in the rows."""
     with in_public():
         provision_shop(schema_name="lily", name="Лилия", owner_email="anna@example.com")
@@ -57,9 +60,7 @@ def lily(committed_shop, tmp_path):
             rose = Product.objects.create(name="Rose", sale_price=Decimal(100), description=NASTY)
             receive(rose, "30", "10.3333")
             SaleProcessor.create_sale(product=rose, warehouse=warehouse(), quantity=Decimal(7), sale_price=Decimal(100))
-        folder = media_folder("lily") / "products" / "1"
-        folder.mkdir(parents=True)
-        (folder / "photo.webp").write_bytes(b"\x00\x01 picture")
+        write("lily")
         yield "lily"
         connection.set_schema_to_public()
 
@@ -87,6 +88,7 @@ def counters_of(schema):
         return cursor.fetchall()
 
 
+@both_ways
 @pytest.mark.parametrize("holds", [backups.SCRIPT, backups.DUMP])
 def test_what_is_restored_under_another_name_is_what_was_backed_up(lily, tmp_path, holds):
     if holds == backups.DUMP:  # what the template does not make, pg_dump writes
@@ -105,7 +107,7 @@ def test_what_is_restored_under_another_name_is_what_was_backed_up(lily, tmp_pat
     assert rows_of("iris") == before
     assert before[3] == []
     assert before[1][0]["description"] == NASTY
-    assert (media_folder("iris") / "products/1/photo.webp").read_bytes() == b"\x00\x01 picture"
+    assert read_file("iris") == read_file("lily") == PICTURE
     assert rows_of("lily") == before
     assert structure_of("iris") == structure_of("lily")
     assert count_rows("iris") == count_rows("lily")
@@ -115,6 +117,29 @@ def test_what_is_restored_under_another_name_is_what_was_backed_up(lily, tmp_pat
         receive(Product.objects.get(), "5", "11", day=3)
         assert check_stock() == []
     assert rows_of("lily") == before
+
+
+@pytest.mark.slow
+@in_the_store
+def test_two_hundred_pictures_come_back_from_an_object_store_and_the_neighbours_stay(lily, tmp_path):
+    pictures = {
+        f"products/{number // 4}/{number}/{name}": os.urandom(1000 + number)
+        for number in range(200)
+        for name in ("large.webp", "thumb.webp", "имя с пробелом & +%.webp")
+    }
+    for name, content in pictures.items():
+        write("lily", name, content)
+    write("lily2", content=b"neighbour")
+    backup = made(lily, tmp_path)
+    assert backup.manifest["files"].keys() == {PHOTO, *pictures}
+    assert [path.name for path in tmp_path.iterdir()] == [backup.path.name], "what was fetched is gone"
+    verify(backup.path, restore=True)
+    restore(backup.path, schema_name="iris")
+    assert len(names_of("iris")) == len(names_of("lily")) == 601
+    assert all(read_file("iris", name) == content for name, content in pictures.items())
+    remove("lily")
+    assert remove_files("lily") == 601
+    assert (len(everything()), read_file("lily2")) == (602, b"neighbour")
 
 
 def test_a_shop_like_the_template_is_backed_up_without_looking_at_every_shop(lily, tmp_path, monkeypatch):
@@ -151,6 +176,7 @@ def test_psql_alone_reads_the_script(lily, tmp_path):
     assert count_rows("lily") == before
 
 
+@both_ways
 def test_a_shop_comes_back_under_its_own_name_once_nothing_carries_it(lily, tmp_path):
     backup = made(lily, tmp_path)
     before = rows_of("lily")
@@ -164,11 +190,12 @@ def test_a_shop_comes_back_under_its_own_name_once_nothing_carries_it(lily, tmp_
     with pytest.raises(NameLeftBehind) as refusal:
         restore(backup.path, schema_name="lily")
     assert refusal.value.data["left"] == ["media"]
-    media_folder("lily").rename(tmp_path / "old")
+    shop_files().rename("lily", "lily2")
     assert restore(backup.path, schema_name="lily").name == "Лилия"
     assert rows_of("lily") == before
 
 
+@both_ways
 def test_a_backup_that_was_changed_is_not_used(lily, tmp_path):
     path = made(lily, tmp_path).path
     good = path.read_bytes()
@@ -183,7 +210,8 @@ def test_a_backup_that_was_changed_is_not_used(lily, tmp_path):
             assert said[language] in str(refusal.value)
         assert sorted(Client.objects.values_list("schema_name", flat=True)) == before
         assert not schema_exists("iris")
-        assert not media_folder("iris").exists()
+        assert names_of("iris") == []
+        assert everything() == [f"lily/{PHOTO}"], "nothing staged either"
 
     path.write_bytes(good[: len(good) // 2])
     refused("unreadable")
@@ -212,7 +240,7 @@ def test_a_backup_of_another_installation_is_not_executed(lily, tmp_path, settin
 
 
 def test_a_symbolic_link_among_the_files_is_refused_and_no_backup_is_left(lily, tmp_path):
-    (media_folder("lily") / "products" / "out").symlink_to("/etc")
+    (folder_of("lily") / "products" / "out").symlink_to("/etc")
     with pytest.raises(UnsafeMedia):
         made(lily, tmp_path / "backups")
     assert list((tmp_path / "backups").iterdir()) == []
@@ -317,6 +345,7 @@ def test_no_schema_but_a_shops_is_ever_dropped_or_renamed(committed_shop, name):
         assert schema_exists("public")
 
 
+@both_ways
 def test_a_schema_put_aside_frees_the_name_and_can_be_dropped_with_its_backup(lily, tmp_path):
     with pytest.raises(StillAShop):
         lifecycle.put_aside("lily", now=timezone.now())
@@ -324,7 +353,7 @@ def test_a_schema_put_aside_frees_the_name_and_can_be_dropped_with_its_backup(li
     aside = lifecycle.put_aside("lily", now=timezone.now())
     assert aside.startswith("_archived_lily_2")
     assert (schema_exists("lily"), schema_exists(aside)) == (False, True)
-    assert (media_folder(aside) / "products/1/photo.webp").exists()
+    assert (read_file(aside), names_of("lily")) == (PICTURE, [])
     provision_shop(schema_name="lily", name="New lily")
     with in_schema("lily"):
         assert not Product.objects.exists()
@@ -333,7 +362,7 @@ def test_a_schema_put_aside_frees_the_name_and_can_be_dropped_with_its_backup(li
     assert (schema_exists(aside), schema_exists("lily")) == (False, True)
     with in_public():
         assert remove_files(aside) == 1
-    assert not media_folder(aside).exists()
+    assert everything() == []
 
 
 # --- Broken off in the middle ----------------------------------------------------------------------------------------
@@ -383,6 +412,7 @@ def test_a_backup_that_was_killed_is_repeated(lily, tmp_path, step):
 
 
 @pytest.mark.slow
+@both_ways
 def test_a_restoration_that_was_killed_is_nothing_or_is_carried_on(lily, tmp_path):
     path = made(lily, tmp_path).path
     before = rows_of("lily")
@@ -391,8 +421,7 @@ def test_a_restoration_that_was_killed_is_nothing_or_is_carried_on(lily, tmp_pat
     assert (schema_exists("iris"), Client.objects.filter(schema_name="iris").exists()) == (False, False)
     assert restore(path, schema_name="iris").status == "suspended"
     assert rows_of("iris") == before
-    assert (media_folder("iris") / "products/1/photo.webp").exists()
-    assert [each.name for each in media_folder("iris").parent.iterdir() if each.name.startswith(".")] == []
+    assert everything() == [f"iris/{PHOTO}", f"lily/{PHOTO}"]
 
 
 @pytest.mark.slow
@@ -411,7 +440,7 @@ def test_what_was_killed_between_rows_and_files_is_carried_on(lily, tmp_path, mo
     TenantOperation.objects.filter(kind="restore").update(finished_at=None, error="", pid=4_000_000)
     assert restore(path, schema_name="iris").schema_name == "iris"
     assert rows_of("iris") == before
-    assert (media_folder("iris") / "products/1/photo.webp").exists()
+    assert everything() == [f"iris/{PHOTO}", f"lily/{PHOTO}"]
 
 
 @pytest.mark.slow
@@ -426,13 +455,14 @@ def test_a_drop_that_was_killed_left_the_schema_and_is_repeated(lily, tmp_path, 
 
 
 @pytest.mark.slow
+@both_ways
 def test_putting_aside_that_was_killed_is_nothing_or_is_carried_on(lily):
     remove("lily")
     killed_after("_archived", "lifecycle.put_aside('lily', now=timezone.now())")
     assert schema_exists("lily")
     aside = lifecycle.put_aside("lily", now=timezone.now())
     assert schema_exists(aside)
-    assert media_folder(aside).exists()
+    assert everything() == [f"{aside}/{PHOTO}"]
 
 
 # --- Commands ----------------------------------------------------------------------------------------------------------
@@ -462,8 +492,8 @@ def test_the_commands_tell_what_they_did(lily, tmp_path):
 
 
 def test_all_shops_and_the_platform_are_backed_up_and_one_that_fails_stops_no_other(lily, tmp_path):
-    (media_folder("rose")).mkdir(parents=True)
-    (media_folder("rose") / "out").symlink_to("/etc")
+    (folder_of("rose")).mkdir(parents=True)
+    (folder_of("rose") / "out").symlink_to("/etc")
     out, err = StringIO(), StringIO()
     for _night in range(2):
         with translation.override("en"), pytest.raises(CommandError, match="Not backed up: rose") as refusal:

@@ -13,8 +13,7 @@ from inventory.services.reservations import reserve_waiting
 from inventory.services.sale_processor import SaleProcessor
 from inventory.tests.factories import kit, product, receive, stock_of, stocked, warehouse
 from products.domain.margin import Margin
-from products.recipes import reckon_now
-from products.services.catalogue import Component
+from products.recipes import Component, reckon_now
 
 PART = {"HTTP_HX_REQUEST": "true"}
 

@@ -9,23 +9,27 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone, translation
 
 from accounts.models import User
+from core.object_store import ShopBucket
+from core.shop_files import shop_files
 from core.tenancy import in_public, in_schema
 from customers import template
-from customers.errors import BackupNotWritten, SchemaInUse
+from customers.errors import BackupNotWritten, NameLeftBehind, OperationUnfinished, SchemaInUse
 from customers.models import Client, Domain, SchemaTemplate, TenantOperation, TenantRegistration
 from customers.schema import code_fingerprint, make_schema, schema_exists, schema_fingerprint
 from customers.services import backups, lifecycle
 from customers.services.auditing import audit
 from customers.services.cleanup import remove_rows
 from customers.services.migrating import outdated
-from customers.services.provisioning import media_folder, provision_shop, tenants_root
+from customers.services.provisioning import provision_shop
 from customers.services.registration import approve
+from tests.files import PHOTO, PICTURE, everything, folder_of, in_the_store, names_of, read, write
 from tests.killing import in_process, killed
 from tests.test_cases import functions
 
@@ -42,12 +46,11 @@ slow = pytest.mark.slow
 
 
 @pytest.fixture
-def papa(committed_shop):
+def papa(committed_shop, media):
     """A shop with one file."""
     with in_public():
         provision_shop(schema_name="papa", name="Papa Shop", owner_email="papa@example.com")
-        (media_folder("papa") / "products").mkdir(parents=True)
-        (media_folder("papa") / "products/photo.webp").write_bytes(b"picture")
+        write("papa")
         yield "papa"
         connection.set_schema_to_public()
 
@@ -58,7 +61,7 @@ def there(name="papa"):
         "row": Client.objects.filter(schema_name=name).exists(),
         "domain": Domain.objects.filter(domain=f"{name}.localhost").exists(),
         "schema": schema_exists(name),
-        "files": media_folder(name).exists(),
+        "files": shop_files().holds(name),
     }
     return {word for word, is_there in found.items() if is_there}
 
@@ -168,7 +171,7 @@ def test_taking_off_that_was_killed_is_completed_by_the_same_command(papa, place
     assert (there(), unfinished()) == (found, [])
     call("cleanup_tenant", "--schema=papa", "--noinput", "--delete-files")
     assert there() == {"schema"}
-    assert list(tenants_root().iterdir()) == []
+    assert everything() == []
 
 
 # --- Backing up, verifying, the text of an empty shop ----------------------------------------------------------------------
@@ -241,7 +244,7 @@ def test_a_restoration_that_was_killed_anywhere_is_completed_by_the_same_command
     assert there("mama") == {"row", "domain", "schema", "files"}
     assert backups.count_rows("mama") == backups.count_rows("papa")
     assert unfinished() == []
-    assert [folder.name for folder in tenants_root().iterdir() if folder.name.startswith(".")] == []
+    assert everything() == [f"mama/{PHOTO}", f"papa/{PHOTO}"]
 
 
 # --- Dropping and putting aside ----------------------------------------------------------------------------------------
@@ -257,7 +260,7 @@ def take_off(name="papa"):
 )
 def test_a_drop_that_was_killed_anywhere_is_completed_and_the_name_is_free(papa, place, dropped):
     take_off()
-    (media_folder("papa") / "products/photo.webp").unlink()
+    shop_files().remove("papa")
     killed("lifecycle.drop_schema('papa', backup=None)", **place)
     assert (schema_exists("papa"), broken_off()) == (not dropped, ["papa"])
     assert "is dropped" in call("drop_tenant_schema", "--schema=papa", "--confirm=papa", "--no-backup", "--i-know")
@@ -278,8 +281,150 @@ def test_putting_aside_that_was_killed_anywhere_is_completed(papa, place, rename
     said = call("archive_schema", "--schema=papa")
     aside = re.search(r"_archived_papa_\d{14}", said)[0]
     assert schema_exists(aside)
-    assert (media_folder(aside) / "products/photo.webp").exists()
+    assert everything() == [f"{aside}/{PHOTO}"]
     assert (there(), unfinished()) == (set(), [])
+
+
+# --- Files in an object store: object by object ---------------------------------------------------------------------------
+
+COPY, DELETE, STAGE, FETCH = (
+    f"core.object_store.ShopBucket.{name}" for name in ("_copy", "_delete", "stage", "_objects")
+)
+MANY = [f"products/{number}/photo.webp" for number in range(40)]
+NEIGHBOURS = ["papa2/products/0/photo.webp", "rose/products/1/photo.webp"]  # one whose name begins with the other's
+
+
+@pytest.fixture
+def many(papa):
+    """The shop has forty files, in an object store beside those of two neighbours."""
+    shop_files().remove("papa")
+    for name in MANY:
+        write("papa", name, name.encode())
+    for path in NEIGHBOURS:
+        schema_name, _, name = path.partition("/")
+        write(schema_name, name, b"neighbour")
+    yield "papa"
+    for path in NEIGHBOURS:
+        schema_name, _, name = path.partition("/")
+        assert read(schema_name, name) == b"neighbour"
+
+
+def each_file_once(schema_name):
+    """Whether this shop has each of the forty, whole, and nothing but it and the neighbours has any."""
+    assert everything() == sorted([*NEIGHBOURS, *(f"{schema_name}/{name}" for name in MANY)])
+    return all(read(schema_name, name) == name.encode() for name in MANY)
+
+
+@slow
+@in_the_store
+@pytest.mark.parametrize("place", [{"before": DELETE}, {"after": DELETE}, {"after": DELETE, "call": 7}])
+def test_taking_off_that_was_killed_between_two_objects_blocks_the_name_until_it_is_completed(many, media, place):
+    killed(CLEAN, **place)
+    left = names_of("papa")
+    assert set(left) <= set(MANY)
+    assert there() == {"schema", "files"}
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA papa CASCADE")
+    with pytest.raises(NameLeftBehind) as refusal:
+        provision_shop(schema_name="papa", name="New")
+    assert refusal.value.data["left"] == ["media"]
+    assert names_of("papa") == left
+    call("cleanup_tenant", "--schema=papa", "--noinput", "--delete-files")
+    assert everything() == NEIGHBOURS
+    assert provision_shop(schema_name="papa", name="New").status == "active"
+
+
+@slow
+@in_the_store
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"before": COPY}, {"after": COPY}, {"after": COPY, "call": 6}, {"before": DELETE}, {"after": DELETE},
+        {"after": DELETE, "call": 8}, {"after": DELETE, "call": 40},
+    ],
+)  # fmt: skip
+def test_putting_aside_that_was_killed_between_two_objects_is_completed(many, media, place):
+    take_off()
+    killed("lifecycle.put_aside('papa', now=timezone.now())", **place)
+    [(_name, aside)] = unfinished()
+    assert (schema_exists("papa"), schema_exists(aside), broken_off()) == (False, True, ["papa"])
+    assert sorted({*names_of("papa"), *names_of(aside)}) == sorted(MANY), "no object is lost"
+    with pytest.raises((NameLeftBehind, OperationUnfinished)):
+        provision_shop(schema_name="papa", name="New")
+    assert aside in call("archive_schema", "--schema=papa")
+    assert each_file_once(aside)
+    assert (there(), unfinished()) == (set(), [])
+    assert provision_shop(schema_name="papa", name="New").status == "active"
+    assert each_file_once(aside)
+
+
+@slow
+@in_the_store
+@pytest.mark.parametrize(
+    ("place", "has_shop"),
+    [
+        ({"after": STAGE}, False), ({"after": STAGE, "call": 7}, False), ({"before": COPY}, True), ({"after": COPY}, True),
+        ({"after": COPY, "call": 6}, True), ({"after": DELETE}, True), ({"after": DELETE, "call": 8}, True),
+        ({"after": DELETE, "call": 40}, True),
+    ],
+)  # fmt: skip
+def test_a_restoration_that_was_killed_between_two_objects_is_completed(many, media, tmp_path, place, has_shop):
+    path = backups.back_up("papa", folder=tmp_path, with_files=True, now=timezone.now()).path
+    take_off()
+    lifecycle.drop_schema("papa", backup=None)
+    shop_files().remove("papa")
+    killed(f"backups.restore(Path({str(path)!r}), schema_name='papa')", **place)
+    assert (there() - {"files"}, broken_off()) == ({"row", "domain", "schema"} if has_shop else set(), ["papa"])
+    if has_shop:
+        assert Client.objects.get(schema_name="papa").status == "suspended"
+        with pytest.raises(CommandError, match="broke off"):
+            call("activate_tenant", "--schema=papa")
+    call("restore_tenant", f"--from={path}", "--as=papa")
+    assert each_file_once("papa")
+    assert (there(), unfinished()) == ({"row", "domain", "schema", "files"}, [])
+
+
+@slow
+@in_the_store
+def test_a_backup_that_was_killed_while_files_were_fetched_is_repeated(many, media, tmp_path):
+    killed(f"backups.back_up('papa', folder=Path({str(tmp_path)!r}), with_files=True, now=timezone.now())", after=FETCH)
+    assert (list(tmp_path.glob("*.tar")), broken_off()) == ([], ["papa"])
+    call("backup_tenant", "--schema=papa", f"--output={tmp_path}")
+    [path] = tmp_path.glob("*.tar")
+    assert backups.read(path).manifest["files"].keys() == set(MANY)
+    assert unfinished() == []
+
+
+@slow
+@in_the_store
+@pytest.mark.parametrize("work", ["archive", "restore"])
+def test_a_store_that_goes_away_in_the_middle_leaves_work_that_the_same_command_completes(
+    many, media, tmp_path, monkeypatch, work
+):
+    path = backups.back_up("papa", folder=tmp_path, with_files=True, now=timezone.now()).path
+    take_off()
+    if work == "restore":
+        lifecycle.drop_schema("papa", backup=None)
+        shop_files().remove("papa")
+    commands = {"archive": ("archive_schema", "--schema=papa"), "restore": ("restore_tenant", f"--from={path}")}
+    plain, copied = ShopBucket._copy, []
+
+    def away(self, client, key, target):
+        copied.append(key)
+        if len(copied) > 5:
+            raise EndpointConnectionError(endpoint_url="https://store.example")
+        plain(self, client, key, target)
+
+    monkeypatch.setattr(ShopBucket, "_copy", away)
+    with pytest.raises(CommandError, match=r"can't be reached right now. Nothing is lost; try again"):
+        call(*commands[work])
+    assert broken_off() == ["papa"]
+    monkeypatch.undo()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    said = call(*commands[work])
+    assert each_file_once(re.search(r"_archived_papa_\d{14}", said)[0] if work == "archive" else "papa")
+    assert unfinished() == []
 
 
 # --- Migrating ---------------------------------------------------------------------------------------------------------
@@ -326,7 +471,7 @@ def test_a_disk_that_is_really_full_leaves_no_backup_and_one_sentence(papa, tmp_
 
 @pytest.mark.parametrize(("language", "said"), [("en", "No backup is left half written"), ("ru", "Недописанной копии")])
 def test_a_file_that_cant_be_read_stops_the_backup_with_its_name(papa, tmp_path, monkeypatch, language, said):
-    photo = media_folder("papa") / "products/photo.webp"
+    photo = folder_of("papa") / PHOTO
     plain = Path.open
 
     def locked(self, *args, **kwargs):
@@ -340,7 +485,7 @@ def test_a_file_that_cant_be_read_stops_the_backup_with_its_name(papa, tmp_path,
     assert "photo.webp" in str(refusal.value)
     assert list((tmp_path / "backups").iterdir()) == []
     monkeypatch.undo()
-    assert photo.read_bytes() == b"picture"
+    assert photo.read_bytes() == PICTURE
 
 
 @slow

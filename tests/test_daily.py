@@ -12,7 +12,8 @@ from django.db import connection, transaction
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
-from core.daily import begin_day, do_day, open_shops
+from core.daily import begin_day, day_of_shop, do_day, open_shops
+from core.jobs import Outcome, claim, perform
 from core.models import IdempotencyKey, RecentAction, ShopFlag
 from core.photos import hang_photos
 from core.sessions import SessionStore
@@ -192,6 +193,31 @@ def test_several_shops_at_a_time(committed_shop, settings):
 
 
 # --- The platform ----------------------------------------------------------------------------------------------------
+
+
+def test_a_connection_that_did_the_day_of_very_many_shops_is_closed_before_the_next(committed_shop, monkeypatch):
+    """By run_daily and by the worker: PostgreSQL keeps what it knows of every table for as long as a connection lives."""
+
+    def process():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return cursor.fetchone()[0]
+
+    monkeypatch.setattr("core.tenancy.SHOPS_PER_CONNECTION", 1)
+    connection.close()
+    do_day("rose", now=timezone.now())
+    first = process()
+    do_day("rose", now=timezone.now())
+    assert process() == first
+    do_day("tulip", now=timezone.now())
+    second = process()
+    assert second != first
+    do_day("tulip", now=timezone.now())
+    assert process() == second
+    with in_schema("rose"):
+        day_of_shop.enqueue()
+    assert perform(claim("test")) is Outcome.DONE
+    assert process() != second
 
 
 def test_applications_nobody_confirmed_expire_and_free_their_address(platform):

@@ -17,7 +17,10 @@ from myproject import env
 
 ROOT = settings.BASE_DIR
 DEPLOY = ROOT / "deploy"
-OF_OTHERS = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "CERTIFICATE_EMAIL", "BACKUP_AT", "BACKUPS_KEPT"}
+OF_OTHERS = {
+    "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "CERTIFICATE_EMAIL", "BACKUP_AT", "BACKUPS_KEPT",
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+}  # fmt: skip
 
 
 def compose():
@@ -60,6 +63,16 @@ def test_the_example_of_an_address_for_mail_is_read():
         assert env.mail("EMAIL_URL") == ("mail.flowers.example", 587, "user", "password", True, False)
     finally:
         del os.environ["EMAIL_URL"]
+
+
+def test_the_example_of_an_object_store_is_read(monkeypatch):
+    example = (DEPLOY / "env.example").read_text(encoding="utf-8")
+    [url] = re.findall(r"^#MEDIA_STORAGE=(.*)$", example, re.MULTILINE)
+    monkeypatch.setenv("MEDIA_STORAGE", url)
+    assert env.bucket("MEDIA_STORAGE") == {
+        "bucket_name": "florist", "location": "shops", "region_name": "eu-central-1",
+        "endpoint_url": "https://store.example",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ from inventory.services.transfers import TransferLineInput, receive_transfer, se
 from inventory.services.write_offs import write_off
 from inventory.tests.factories import cellar, stock_of, stocked, warehouse
 from products.models import Product
-from products.services.catalogue import Component
+from products.recipes import Component
 
 pytestmark = pytest.mark.race
 

@@ -22,11 +22,13 @@ from django.db import connection, connections
 from django.utils import timezone, translation
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_tasks_db.models import DBTaskResult
 
 from conftest import ShopBrowser
 from core import exporting
 from core.export_shelf import ExportGoingOn, archives, find_archive, forget_archives, put_together, shelf
 from core.exporting import TablesBehind, exported_columns, exported_models, make_export
+from core.jobs import claim, perform
 from core.middleware.shop import hosts
 from core.models import ShopFlag
 from core.tenancy import in_public, in_schema
@@ -36,6 +38,8 @@ from inventory.tests.factories import receive
 from orders.models import Contact, Order
 from orders.tests.factories import order
 from products.models import Product
+from reports.jobs import make_archive
+from tests.files import in_the_store, write
 
 NOW = datetime.datetime(2026, 11, 22, 9, 30, tzinfo=datetime.UTC)
 PASSWORD = "iris-and-lily-7"
@@ -143,6 +147,17 @@ def test_pictures_come_along_and_links_do_not(shop, tmp_path):
     assert [name for name in archive.namelist() if name.startswith("media/")] == ["media/products/1/1/large.webp"]
     assert archive.read("media/products/1/1/large.webp") == b"picture"
     assert not [name for name in exported(with_files=False).namelist() if name.startswith("media/")]
+
+
+@in_the_store
+def test_pictures_come_along_from_an_object_store(media, shop, other_shop):
+    for number in range(3):
+        write("rose", f"products/{number}/1/large.webp", b"rose")
+    write("tulip", "products/9/1/large.webp", b"tulip")
+    archive = exported()
+    pictures = [name for name in archive.namelist() if name.startswith("media/")]
+    assert pictures == [f"media/products/{number}/1/large.webp" for number in range(3)]
+    assert {archive.read(name) for name in pictures} == {b"rose"}
 
 
 def test_the_manifest_holds_the_sums_of_every_file_and_the_readme_speaks_the_owners_language(shop):
@@ -375,16 +390,121 @@ def test_the_neighbours_archive_is_nothing_here(unlocked, other_shop, staff):
     assert ShopBrowser(platform).get("/export/").status_code == 404
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "too big to be put together"), ("ru", "слишком велик")])
-def test_a_big_shop_is_made_by_the_operator(login, staff, monkeypatch, language, words):
+WORDS = {
+    "en": ("put together in the background", "is being put together right now", "could not be put together"),
+    "ru": ("собирается в фоне", "Архив как раз собирается", "собрать не удалось"),
+}
+
+
+@pytest.fixture
+def big(monkeypatch):
+    """A shop with pictures counts as too big to wait for."""
+    monkeypatch.setattr("reports.views.export.MOST_BYTES", -1)
+
+
+def part(browser):
+    return browser.get("/export/", headers={"hx-request": "true"})
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_of_a_big_shop_the_worker_makes_it_and_the_page_tells_when_it_is_there(login, staff, big, do_jobs, language):
+    in_background, right_now, _failed = WORDS[language]
     browser = login(staff("owner", language=language))
     browser.post("/export/unlock/", {"password": PASSWORD})
-    monkeypatch.setattr("reports.views.export.MOST_BYTES", -1)
-    answer = browser.post("/export/make/", {"pictures": "on"})
-    assert (answer.status_code, words in answer.content.decode()) == (409, True)
+    page = browser.post("/export/make/", {"pictures": "on"}, follow=True).content.decode()
+    assert in_background in page
+    assert 'hx-trigger="every 5s' in page
     assert archives(timezone.now()) == []
-    assert browser.post("/export/make/").status_code == 302
+    assert part(browser).status_code == 204
+    for data in ({"pictures": "on"}, {}):
+        answer = browser.post("/export/make/", data)
+        assert (answer.status_code, right_now in answer.content.decode()) == (409, True)
+    assert (do_jobs(), do_jobs()) == (1, 0)
+    [archive] = archives(timezone.now())
+    answer = part(browser)
+    assert f"/export/{archive.name}/" in answer.content.decode()
+    assert "every 5s" not in answer.content.decode()
+    assert "<html" not in answer.content.decode()
+    made = opened(browser, f"/export/{archive.name}/")
+    assert ("Всё, чем владеет" in made.read("README.txt").decode()) == (language == "ru")
+    browser.post("/export/make/")  # without pictures it is small
+    assert do_jobs() == 0
+
+
+def test_what_the_worker_made_already_it_does_not_make_again(login, owner, big, do_jobs):
+    browser = login(owner)
+    browser.post("/export/unlock/", {"password": PASSWORD})
+    browser.post("/export/make/", {"pictures": "on"})
+    do_jobs()
+    before = [each.name for each in archives(timezone.now())]
+    # As after a worker that died between the archive and the note of it.
+    with in_public():
+        DBTaskResult.objects.update(status="READY", finished_at=None, worker_ids=[])
+    assert do_jobs() == 1
+    assert [each.name for each in archives(timezone.now())] == before
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_an_archive_that_the_worker_could_not_make_is_told_until_another_is_there(
+    login, staff, big, monkeypatch, language
+):
+    *_others, failed = WORDS[language]
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    browser = login(staff("owner", language=language))
+    browser.post("/export/unlock/", {"password": PASSWORD})
+    browser.post("/export/make/", {"pictures": "on"})
+    with monkeypatch.context() as broken:
+        broken.setattr("core.export_shelf.make_export", full)
+        for _attempt in range(make_archive.attempts):
+            with in_public():
+                DBTaskResult.objects.update(run_after=timezone.now())
+            perform(claim("test"))
+    assert failed in browser.get("/export/").content.decode()
+    assert archives(timezone.now()) == []
+    browser.post("/export/make/")
+    assert failed not in browser.get("/export/").content.decode()
     assert len(archives(timezone.now())) == 1
+
+
+def test_what_no_worker_began_in_a_day_keeps_nobody_from_asking_again(login, owner, big, do_jobs):
+    browser = login(owner)
+    browser.post("/export/unlock/", {"password": PASSWORD})
+    browser.post("/export/make/", {"pictures": "on"})
+    with in_public():
+        DBTaskResult.objects.update(enqueued_at=timezone.now() - make_archive.within)
+    browser.post("/export/make/", {"pictures": "on"})
+    with in_public():
+        assert DBTaskResult.objects.count() == 2
+    assert part(browser).status_code == 204
+
+
+def test_the_neighbour_knows_nothing_of_it(login, owner, big, other_shop, staff):
+    browser = login(owner)
+    browser.post("/export/unlock/", {"password": PASSWORD})
+    browser.post("/export/make/", {"pictures": "on"})
+    with in_schema("tulip"):
+        neighbour = staff("owner")
+    there = ShopBrowser(other_shop)
+    there.force_login(neighbour)
+    there.post("/export/unlock/", {"password": PASSWORD})
+    assert "put together in the background" not in there.get("/export/").content.decode()
+    assert there.post("/export/make/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "how", [{"status": "suspended"}, {"status": "closing"}, {"paid_until": datetime.date(2020, 1, 1)}]
+)
+def test_of_a_closed_shop_the_worker_makes_it_as_well(shop, owner, big, do_jobs, how):
+    closed(shop, **how)
+    browser = ShopBrowser(shop)
+    browser.post("/login/", {"username": owner.username, "password": PASSWORD, "next": "/export/"})
+    browser.post("/export/unlock/", {"password": PASSWORD})
+    assert browser.post("/export/make/", {"pictures": "on"}).status_code == 302
+    assert do_jobs() == 1
+    assert "Download" in part(browser).content.decode()
 
 
 def closed(shop, **how):

@@ -4,17 +4,26 @@ import threading
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from core.errors import DomainError
+from core.errors import BadInput, DomainError
 from core.transactions import run
 from inventory.models import ReceiptLine
+from inventory.services.checking import check_stock
 from inventory.services.receiving import ReceiptLineInput, post_receipt
-from inventory.tests.factories import product, warehouse
-from products.models import Product, ProductCategory, PurchaseUnit
+from inventory.services.stocks import free_in
+from inventory.tests.factories import product, stock_of, stocked, warehouse
+from orders.invariants import INVARIANTS
+from orders.models import Order
+from orders.services.lifecycle import cancel_order, confirm_order
+from orders.tests.factories import order
+from products.models import KitItem, Product, ProductCategory, ProductKit, ProductVariantGroup, PurchaseUnit
+from products.recipes import RecipeLine, chosen, recipes_of
 from products.selectors import category_tree
 from products.services.catalogue import Packed, delete_row, save_product
 from products.services.categories import save_category
+from products.services.kits import check_recipe, save_group, save_kit
 
 pytestmark = pytest.mark.race
 
@@ -50,6 +59,58 @@ def test_two_categories_never_end_up_in_each_other(committed_shop, in_threads):
         assert sum(isinstance(outcome, DomainError) for outcome in outcomes) == 1, outcomes
         assert not any(isinstance(outcome, Exception) and not isinstance(outcome, DomainError) for outcome in outcomes)
     assert len(category_tree()) == 10
+
+
+def bouquet(name, *parts):
+    return save_kit(ProductKit(name=name, sale_price=Decimal(1)), [RecipeLine(part, Decimal(1)) for part in parts])
+
+
+def test_without_the_lock_two_bouquets_end_up_in_each_other(committed_shop, in_threads):
+    """The control: both find no circle yet, both write."""
+    pair = [bouquet("Basket", product("Rose")), bouquet("Posy", product("Tulip"))]
+    both_looked = threading.Barrier(2)
+
+    def careless(number):
+        mine, other = pair[number], pair[1 - number]
+        with transaction.atomic():
+            check_recipe(mine)
+            both_looked.wait(timeout=10)
+            KitItem.objects.create(kit=mine, inner=other, quantity=1)
+
+    in_threads(2, careless)
+    with pytest.raises(DomainError, match="inside itself"):
+        check_recipe(pair[0])
+
+
+def test_two_bouquets_never_end_up_in_each_other(committed_shop, in_threads):
+    rose = product("Rose")
+    for number in range(5):
+        pair = [bouquet(f"Basket {number}", rose), bouquet(f"Posy {number}", rose)]
+
+        def work(which, pair=pair):
+            lines = [RecipeLine(pair[1 - which], Decimal(1)), RecipeLine(rose, Decimal(1))]
+            return run(lambda: save_kit(ProductKit.objects.get(pk=pair[which].pk), lines)).pk
+
+        outcomes = in_threads(2, work)
+        assert sum(isinstance(outcome, BadInput) for outcome in outcomes) == 1, outcomes
+        assert [len(recipes_of([each.pk])[each.pk]) for each in pair] == [1, 1]
+
+
+def test_a_bouquet_is_either_deleted_or_put_into_another_never_both(committed_shop, in_threads):
+    rose = product("Rose")
+    for number in range(6):
+        posy = bouquet(f"Posy {number}", rose)
+
+        def work(which, posy=posy, number=number):
+            row = ProductKit.all_objects.get(pk=posy.pk)
+            if which == 0:
+                return run(lambda: delete_row(row, by=None, now=timezone.now()))
+            return run(lambda: bouquet(f"Basket {number}", row)).pk
+
+        outcomes = in_threads(2, work)
+        assert sum(isinstance(outcome, DomainError) for outcome in outcomes) == 1, outcomes
+        inside = KitItem.objects.filter(inner=posy).exists()
+        assert inside is not ProductKit.all_objects.get(pk=posy.pk).is_deleted
 
 
 def test_a_category_is_either_deleted_or_given_a_product_never_both(committed_shop, in_threads):
@@ -91,3 +152,36 @@ def test_two_people_who_save_the_same_units_make_them_once(committed_shop, in_th
     outcomes = in_threads(4, lambda _: run(lambda: save_product(Product.objects.get(pk=rose.pk), bought_in=wanted)).pk)
     assert outcomes == [rose.pk] * 4
     assert PurchaseUnit.objects.count() == 2
+
+
+@pytest.fixture
+def five_of_each(committed_shop):
+    """Five red roses and five pink ones, which stand for each other; a bouquet takes five of them."""
+    red, pink = stocked("Red", ("5", "10")), stocked("Pink", ("5", "10"))
+    any_rose = save_group(ProductVariantGroup(name="Any rose"), [red, pink])
+    return red, pink, save_kit(ProductKit(name="Five", sale_price=Decimal(9)), [RecipeLine(any_rose, Decimal(5))])
+
+
+def test_without_the_lock_two_orders_choose_the_same_roses(five_of_each, in_threads):
+    """The control: both look at what is free, both find the red ones."""
+    red, pink, five = five_of_each
+    both_looked = threading.Barrier(2)
+
+    def careless(_number):
+        free = free_in(warehouse(), [red.pk, pink.pk])
+        [part] = chosen(recipes_of([five.pk])[five.pk], times=Decimal(1), free=free)
+        both_looked.wait(timeout=10)
+        return part.product.name
+
+    assert in_threads(2, careless) == ["Red", "Red"]
+
+
+def test_two_orders_never_count_on_the_same_roses_of_a_group(five_of_each, in_threads):
+    red, pink, five = five_of_each
+    for _round in range(6):
+        placed = [order((five, "1")) for _number in range(2)]
+        in_threads(2, lambda number, placed=placed: run(lambda: confirm_order(placed[number])).pk)
+        assert [stock_of(item).reserved for item in (red, pink)] == [5, 5]
+        for each in placed:
+            cancel_order(Order.objects.get(pk=each.pk))
+    assert check_stock(extra=INVARIANTS) == []

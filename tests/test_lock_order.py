@@ -44,7 +44,7 @@ from orders.services.lifecycle import cancel_order, complete_order, confirm_orde
 from orders.services.placing import OrderInput, change_order
 from orders.services.stock_sync import lock_orders_with_stocks, replace_demands
 from orders.tests.factories import lines, order, status, today
-from products.services.catalogue import Component
+from products.recipes import Component
 
 pytestmark = pytest.mark.race
 
@@ -60,7 +60,8 @@ class Shop:
 
     def __init__(self):
         self.low, self.high = stocked("Low", ("50", "10")), stocked("High", ("50", "10"))
-        self.bouquet = kit("Both", "100", (self.high, "2"), (self.low, "1"))
+        pair = kit("Pair", "60", (self.high, "1"), (self.low, "1"))
+        self.bouquet = kit("Both", "100", (self.high, "1"), (pair, "1"))
         self.place = warehouse()
         self.stocks = [self.stock(self.low).pk, self.stock(self.high).pk]
         assert self.stocks == sorted(self.stocks)

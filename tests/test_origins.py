@@ -22,7 +22,7 @@ from inventory.tests.factories import cellar, product, receive, stock_of, stocke
 from inventory.tests.test_commands import ask, called
 from orders.services.lifecycle import complete_order, confirm_order
 from orders.tests.factories import order
-from products.services.catalogue import Component
+from products.recipes import Component
 
 
 def sell(item, quantity, at=None):

@@ -96,7 +96,7 @@ def test_unknown_hosts_are_not_remembered(client):
 
 
 def test_a_connection_that_was_in_very_many_shops_is_closed_before_it_enters_one_more(committed_shop, monkeypatch):
-    monkeypatch.setattr("core.middleware.shop.SHOPS_PER_CONNECTION", 1)
+    monkeypatch.setattr("core.tenancy.SHOPS_PER_CONNECTION", 1)
     browser = Browser()
 
     def process_after(host):
@@ -110,7 +110,7 @@ def test_a_connection_that_was_in_very_many_shops_is_closed_before_it_enters_one
     second = process_after("tulip.localhost")
     assert second != first
     assert process_after("tulip.localhost") == second
-    monkeypatch.setattr("core.middleware.shop.SHOPS_PER_CONNECTION", 2)
+    monkeypatch.setattr("core.tenancy.SHOPS_PER_CONNECTION", 2)
     assert process_after("rose.localhost") == second
 
 

@@ -23,7 +23,7 @@ from orders.invariants import INVARIANTS as ORDER_INVARIANTS
 from orders.models import EventKind, OrderEvent
 from orders.services.lifecycle import complete_order, confirm_order
 from orders.tests.factories import order
-from products.services.catalogue import Component
+from products.recipes import Component
 
 
 def falsify(statement):

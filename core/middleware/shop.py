@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 from django_tenants.middleware.main import TenantMainMiddleware
 from django_tenants.utils import get_tenant_domain_model, get_tenant_model, remove_www
 
-from core.tenancy import tenant_connection
+from core.tenancy import leave_room_for, tenant_connection
 
 SECONDS = 60.0
 # The way to the owner's archive: in, by the second factor too, the archive itself, and out.
@@ -28,8 +28,6 @@ OPEN_WHEN_CLOSED = {
     "login", "login_code", "logout", "forgotten", "new_password", "second_factor", "second_factor_on", "set_language",
     "set_theme", "export", "export_unlock", "export_make", "export_file",
 }  # fmt: skip
-# PostgreSQL keeps what it knows of every table that a connection ever touched: some 0.2 MB for the pages of one shop.
-SHOPS_PER_CONNECTION = 200
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ class ShopMiddleware(TenantMainMiddleware):
         shop.domain_url = host
         request.tenant = shop  # type: ignore[attr-defined]
         request.is_closed = is_closed  # type: ignore[attr-defined]
-        _leave_room_for(shop.schema_name)
+        leave_room_for(shop.schema_name)
         tenant_connection.set_tenant(shop)
         self.setup_url_routing(request)
         return None
@@ -147,19 +145,6 @@ def _stays_open(request: HttpRequest) -> bool:
         return resolve(request.path_info, settings.ROOT_URLCONF).view_name in OPEN_WHEN_CLOSED
     except Resolver404:
         return False
-
-
-def _leave_room_for(schema_name: str) -> None:
-    """A connection that has been in very many shops is closed before it enters one more; the next query opens another."""
-    by, visited = getattr(tenant_connection, "visited", (None, None))
-    if visited is None or by is not connection.connection:
-        # Of a thread that has none yet, the connection is None: what is opened later begins its own count.
-        visited = set()
-        tenant_connection.visited = connection.connection, visited
-    if len(visited) >= SHOPS_PER_CONNECTION and schema_name not in visited and not connection.in_atomic_block:
-        connection.close()
-        visited.clear()
-    visited.add(schema_name)
 
 
 def _closed(*, being_made: bool) -> HttpResponse:

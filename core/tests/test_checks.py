@@ -7,11 +7,14 @@ import sys
 import pytest
 from django.conf import settings as project
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import storages
 from django.db import models
 from django.test.utils import isolate_apps
 
 from core import checks
 from core.checks import check_deployed, check_isolation, relations_across
+from myproject import env
 
 PLAIN_CACHE = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SHARED, TENANT = list(project.SHARED_APPS), list(project.TENANT_APPS)
@@ -56,6 +59,98 @@ def test_our_own_settings_pass():
 def test_a_dangerous_setting_is_an_error(settings, name, value, error):
     setattr(settings, name, value)
     assert ids(check_isolation(None)) == [error]
+
+
+BUCKET = {"bucket_name": "florist", "location": "shops"}
+
+
+def stored_in(**options):
+    return {**project.STORAGES, "default": {"BACKEND": "core.object_store.ShopBucket", "OPTIONS": options}}
+
+
+@pytest.mark.parametrize(
+    ("options", "errors"),
+    [
+        (BUCKET, []),
+        ({**BUCKET, "location": ""}, []),
+        ({"location": "shops"}, ["core.E021"]),
+        ({**BUCKET, "bucket_name": ""}, ["core.E021"]),
+        ({**BUCKET, "location": "shops/../others"}, ["core.E022"]),
+        ({**BUCKET, "location": ".."}, ["core.E022"]),
+        ({**BUCKET, "location": "shops//"}, ["core.E022"]),
+        ({**BUCKET, "default_acl": "public-read"}, ["core.E023"]),
+        ({**BUCKET, "querystring_auth": True}, ["core.E023"]),
+        ({**BUCKET, "custom_domain": "files.example.com"}, ["core.E023"]),
+        ({**BUCKET, "object_parameters": {"ACL": "public-read"}}, ["core.E023"]),
+        ({**BUCKET, "object_parameters": {"GrantRead": "everybody"}}, ["core.E023"]),
+        ({**BUCKET, "object_parameters": {"CacheControl": "max-age=1"}}, []),
+    ],
+)
+def test_an_object_store_is_private_and_each_shop_has_its_place(settings, options, errors):
+    settings.STORAGES = stored_in(**options)
+    assert ids(check_isolation(None)) == errors
+
+
+def test_what_the_library_reads_from_the_settings_can_not_open_the_bucket(settings):
+    settings.AWS_DEFAULT_ACL, settings.AWS_S3_CUSTOM_DOMAIN, settings.AWS_QUERYSTRING_AUTH = (
+        "public-read",
+        "x.example",
+        True,
+    )
+    settings.STORAGES = stored_in(**BUCKET)
+    assert check_isolation(None) == []
+    storage = storages["default"]
+    assert (storage.default_acl, storage.custom_domain, storage.querystring_auth) == (None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("value", "options"),
+    [
+        ("", None),
+        ("s3://florist", {"bucket_name": "florist", "location": ""}),
+        ("s3://florist/", {"bucket_name": "florist", "location": ""}),
+        (
+            "s3://my.florist-1/shops/a_b.c/?region=ru-central1&endpoint=https%3A//store.example%3A9000",
+            {
+                "bucket_name": "my.florist-1", "location": "shops/a_b.c", "region_name": "ru-central1",
+                "endpoint_url": "https://store.example:9000",
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_the_address_of_an_object_store_is_taken_apart(monkeypatch, value, options):
+    monkeypatch.setenv("MEDIA_STORAGE", value)
+    assert env.bucket("MEDIA_STORAGE") == options
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "s3://", "s3:///prefix", "s3://?region=x", "florist", "https://florist/shops", "s3://Florist", "s3://florist/../x",
+        "s3://florist/a/../x", "s3://florist/a//b", "s3://florist/%2e%2e/x", "s3://florist/.hidden", "s3://florist/a\\b",
+        "s3://key:secret@florist/shops", "s3://florist/shops?acl=public-read", "s3://florist/shops?querystring_auth=1",
+        "s3://florist/shops?region", "s3://florist/shops#x", "s3://florist?endpoint=store.example",
+        "s3://florist?endpoint=https://key:secret@store.example", "s3://florist/shops?custom_domain=x.example",
+    ],
+)  # fmt: skip
+def test_an_address_of_an_object_store_that_can_t_be_meant_stops_the_start(monkeypatch, value):
+    monkeypatch.setenv("MEDIA_STORAGE", value)
+    with pytest.raises(ImproperlyConfigured, match="MEDIA_STORAGE must be like s3://bucket/prefix"):
+        env.bucket("MEDIA_STORAGE")
+
+
+def test_without_an_object_store_its_library_is_not_even_loaded():
+    done = subprocess.run(
+        [
+            sys.executable, "-c",
+            "import django, sys; django.setup(); from django.core.checks import run_checks; run_checks();"
+            "print([name for name in ('boto3', 'storages') if name in sys.modules])",
+        ],
+        cwd=project.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "myproject.settings", "MEDIA_STORAGE": ""},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"
 
 
 def test_an_app_of_people_that_only_one_side_has_is_two_errors(settings):

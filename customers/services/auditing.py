@@ -15,13 +15,13 @@ from django.db import connection, router
 from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import get_public_schema_name
 
+from core.shop_files import shop_files
 from core.tenancy import in_public, in_schema
 from customers.models import LIVE_REGISTRATION, BackgroundJob, Client, Domain, TenantOperation, TenantRegistration
 from customers.schema import code_fingerprint, schema_fingerprint
 from customers.services import names
 from customers.services.migrating import note_fingerprint
 from customers.services.operations import is_dead
-from customers.services.provisioning import tenants_root
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 LEVELS = (ERROR, WARNING, NOTE)
@@ -214,15 +214,23 @@ def _drift(shops: dict[str, Client], schemas: set[str]) -> Iterator[Found]:
 
 
 def _files(shops: dict[str, Client], schemas: set[str]) -> Iterator[Found]:
-    root = tenants_root()
-    for folder in sorted(root.iterdir()) if root.exists() else ():
-        if folder.name in shops or folder.name in schemas or folder.name.startswith("."):
-            continue
+    try:
+        owners = shop_files().owners() | shop_files().leftovers()
+    except OSError as error:
         yield Found(
-            folder.name,
+            get_public_schema_name(),
+            ERROR,
+            "files_unreachable",
+            _("The files of shops can't be reached: %(why)s.") % {"why": error.strerror},
+        )
+        return
+    going_on = set(TenantOperation.objects.filter(finished_at=None).values_list("schema_name", flat=True))
+    for name in sorted(owners - shops.keys() - schemas - going_on):
+        yield Found(
+            name,
             WARNING,
             "files_without_shop",
-            _("A media folder without a shop. Remove it with cleanup_tenant --delete-files."),
+            _("Media files without a shop. Remove them with cleanup_tenant --delete-files."),
         )
 
 

@@ -26,19 +26,21 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
 from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 from django_tenants.utils import get_public_schema_name, quote_schema_name
 
 from core import pg_programs
+from core.shop_files import shop_files
 from core.tenancy import in_public
-from customers.errors import BackupNotWritten, BadArchive, NameLeftBehind, NameNotAllowed, UnknownShop, UnsafeMedia
+from customers.errors import BackupNotWritten, BadArchive, NameLeftBehind, NameNotAllowed, UnknownShop
 from customers.models import Client, Domain, TenantOperation
 from customers.schema import bodies_unchecked, code_fingerprint, schema_exists, schema_fingerprint
 from customers.services import names
-from customers.services.cleanup import existing_names
+from customers.services.cleanup import check_files, existing_names
 from customers.services.operations import Journal, operation
-from customers.services.provisioning import default_domain, media_folder, tenants_root, what_is_left
+from customers.services.provisioning import default_domain, what_is_left
 from customers.template import DUMP_OPTIONS, structure_text
 
 FORMAT = 1
@@ -134,7 +136,7 @@ def _write(path: Path, schema_name: str, *, with_files: bool, now: datetime.date
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".dump-") as scratch:
         manifest, dump = _dump(schema_name, Path(scratch), now=now)
         journal.step("dumped")
-        files = list(_files_of(schema_name)) if with_files else []
+        files = list(_files_of(schema_name, Path(scratch))) if with_files else []
         manifest["files"] = {inside: _digest(file) for inside, file in files}
         manifest["holds"] = dump.name
         manifest["dump"] = _digest(dump)
@@ -230,14 +232,12 @@ def count_rows(schema_name: str) -> dict[str, int]:
     return counted
 
 
-def _files_of(schema_name: str) -> Iterator[tuple[str, Path]]:
-    """(name inside the media folder, file), without following links out of it. Raises UnsafeMedia."""
-    folder = media_folder(schema_name)
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or folder.is_symlink():
-            raise UnsafeMedia(str(path))
-        if path.is_file():
-            yield path.relative_to(folder).as_posix(), path
+def _files_of(schema_name: str, scratch: Path) -> Iterator[tuple[str, Path]]:
+    """(name inside the shop's place, file on this disk); from an object store they come into `scratch`. Raises UnsafeMedia."""
+    check_files(schema_name)
+    fetched = scratch / FILES
+    fetched.mkdir()
+    return shop_files().fetch(schema_name, fetched)
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
@@ -317,28 +317,29 @@ def restore(path: Path, *, schema_name: str, name: str = "", operator: str = "")
 
     Files are unpacked aside; then row, domain, schema and rows come in one transaction; then the files get their place.
     A break before the transaction ends leaves no shop, one after it is carried on. Raises BadArchive, NameNotAllowed,
-    NameLeftBehind.
+    NameLeftBehind, FilesUnreachable.
     """
     if not names.fits_operator(schema_name):
         raise NameNotAllowed(schema_name)
     backup = read(path)
-    staged = tenants_root() / f".restoring-{schema_name}"
+    files = shop_files()
     parameters = {"from": str(path), "of": backup.schema_name}
     with in_public(), operation(
         TenantOperation.Kind.RESTORE, schema_name, parameters=parameters, operator=operator
     ) as journal:  # fmt: skip
         if journal.resumed_at != "rows":
-            shutil.rmtree(staged, ignore_errors=True)
+            files.forget_staged(schema_name)
             try:
-                _unpack_files(backup, staged)
+                _unpack_files(backup, schema_name)
                 with transaction.atomic():
                     _restore_rows(backup, schema_name, name=name)
                     journal.step("rows")
             except BaseException:
-                shutil.rmtree(staged, ignore_errors=True)
+                with contextlib.suppress(OSError):
+                    files.forget_staged(schema_name)
                 raise
-        if staged.exists():
-            staged.replace(media_folder(schema_name))
+        journal.only_forward()
+        files.place_staged(schema_name)
         return Client.objects.get(schema_name=schema_name)
 
 
@@ -449,17 +450,14 @@ def _dollar_quote(line: str, quote: str) -> str:
     return quote
 
 
-def _unpack_files(backup: Backup, folder: Path) -> None:
-    if not backup.manifest["files"]:
-        return
-    folder.mkdir(parents=True)
+def _unpack_files(backup: Backup, schema_name: str) -> None:
     with tarfile.open(backup.path) as archive:
         for inside in backup.manifest["files"]:
-            target = folder / inside
-            if not target.resolve().is_relative_to(folder.resolve()):
-                raise BadArchive(backup.path, BadArchive.STRANGE)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _take_out(archive, f"{FILES}/{inside}", target)
+            source = archive.extractfile(f"{FILES}/{inside}")
+            try:
+                shop_files().stage(schema_name, inside, source)  # type: ignore[arg-type]  # read() has found it to be a file
+            except SuspiciousFileOperation as error:
+                raise BadArchive(backup.path, BadArchive.STRANGE) from error
 
 
 def _take_out(archive: tarfile.TarFile, name: str, target: Path) -> None:

@@ -1,38 +1,35 @@
 """Take a shop off the platform: its row and domains, its application, its files. The schema always stays.
 
-Rows go in one transaction. Files go after it: the folder is first renamed, which is all or nothing, then emptied, so
-a break in the middle leaves the name free and the rest for the next run.
+Rows go in one transaction. Files go after it: what a break in the middle leaves of them is for the next run. On a disk the
+folder is renamed first, so that the name is free; in an object store the name is blocked until nothing lies under it.
 """
 
 import datetime
-import shutil
-import uuid
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.db import transaction
 from django.db.models import Q
 from django_tenants.utils import get_public_schema_name
 
 from core.export_shelf import remove_shelves
+from core.shop_files import shop_files
 from core.tenancy import in_public
 from customers.errors import FilesRemain, PlatformItself, UnknownShop, UnsafeMedia
 from customers.models import Client, TenantOperation, TenantRegistration
 from customers.schema import schema_exists
 from customers.services import names
 from customers.services.operations import operation
-from customers.services.provisioning import media_folder, tenants_root
 
 
 @dataclass(frozen=True)
 class Remains:
-    """What there is of a shop. `shop` is None when only its traces are left; a folder may be there without files."""
+    """What there is of a shop. `shop` is None when only its traces are left; a place may be there without files."""
 
     schema_name: str
     shop: Client | None
     registrations: list[TenantRegistration]
     has_schema: bool
-    has_folder: bool
+    has_place: bool
     files: int
 
 
@@ -67,15 +64,16 @@ def look_at(schema_name: str) -> Remains:
         registrations = TenantRegistration.objects.filter(
             Q(status=TenantRegistration.Status.APPROVED) | Q(tenant__isnull=False), schema_name=schema_name
         )
+        files = shop_files().to_remove(schema_name)
         remains = Remains(
             schema_name,
             shop,
             list(registrations.order_by("pk")),
             schema_exists(schema_name),
-            bool(_folders(schema_name)),
-            _count_files(schema_name),
+            files is not None,
+            files or 0,
         )
-    if shop is None and not (remains.registrations or remains.has_schema or remains.has_folder):
+    if shop is None and not (remains.registrations or remains.has_schema or remains.has_place):
         raise UnknownShop(schema_name, existing_names())
     return remains
 
@@ -106,40 +104,21 @@ def remove_rows(schema_name: str, *, purge_registration: bool, now: datetime.dat
 
 
 def check_files(schema_name: str) -> None:
-    """Raise UnsafeMedia when a folder of the shop is or holds a symbolic link."""
-    for folder in _folders(schema_name):
-        if folder.is_symlink():
-            raise UnsafeMedia(str(folder))
-        for path in folder.rglob("*"):
-            if path.is_symlink():
-                raise UnsafeMedia(str(path))
+    """Raise UnsafeMedia when there is a symbolic link among the files of the shop."""
+    if link := shop_files().link_in(schema_name):
+        raise UnsafeMedia(link)
 
 
 def remove_files(schema_name: str) -> int:
-    """Delete the shop's media folder and its owner's archives, and answer how many files the folder held.
+    """Delete the shop's media files and its owner's archives, and answer how many media files there were.
 
-    Raises UnsafeMedia before touching anything, FilesRemain when the disk refuses; both may be repeated.
+    Raises UnsafeMedia before touching anything, FilesRemain when disk or store refuse; both may be repeated.
     """
     check_files(schema_name)
-    count = _count_files(schema_name)
-    folder = media_folder(schema_name)
     try:
-        if folder.exists():
-            folder.rename(tenants_root() / f".trash-{schema_name}-{uuid.uuid4().hex}")
-        for trash in _folders(schema_name):
-            shutil.rmtree(trash)
+        count = shop_files().to_remove(schema_name) or 0
+        shop_files().remove(schema_name)
         remove_shelves(schema_name)
     except OSError as error:
-        raise FilesRemain(str(tenants_root()), str(error.strerror or error)) from error
+        raise FilesRemain(shop_files().where(), str(error.strerror or error)) from error
     return count
-
-
-def _folders(schema_name: str) -> list[Path]:
-    """The shop's folder and what an interrupted clean-up left of it."""
-    folder = media_folder(schema_name)
-    found = [folder] if folder.exists() or folder.is_symlink() else []
-    return found + sorted(tenants_root().glob(f".trash-{schema_name}-*"))
-
-
-def _count_files(schema_name: str) -> int:
-    return sum(1 for folder in _folders(schema_name) for path in folder.rglob("*") if path.is_file())

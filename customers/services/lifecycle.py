@@ -9,6 +9,7 @@ from pathlib import Path
 from django.db import OperationalError, connection, transaction
 from django_tenants.utils import get_public_schema_name, quote_schema_name
 
+from core.shop_files import shop_files
 from core.tenancy import in_public
 from core.transactions import LOCK_TIMEOUT, sqlstate
 from customers.errors import BackupTooOld, NotASchemaOfOurs, PlatformItself, SchemaInUse, StillAShop, UnknownShop
@@ -17,7 +18,6 @@ from customers.schema import schema_exists
 from customers.services import backups, names
 from customers.services.cleanup import existing_names
 from customers.services.operations import broke_off, last_of, operation
-from customers.services.provisioning import media_folder
 
 
 def set_open(schema_name: str, *, is_open: bool, reason: str = "", operator: str = "") -> bool:
@@ -42,9 +42,10 @@ def set_open(schema_name: str, *, is_open: bool, reason: str = "", operator: str
 
 
 def put_aside(schema_name: str, *, now: datetime.datetime, operator: str = "") -> str:
-    """Rename the schema and the media folder of a shop that is gone, and answer with the schema's new name.
+    """Rename the schema of a shop that is gone, give its files the new name too, and answer with that.
 
-    Nothing is lost, and the shop's name is free again. Raises StillAShop, UnknownShop, NotASchemaOfOurs.
+    Nothing is lost, and the shop's name is free again. Raises StillAShop, UnknownShop, NotASchemaOfOurs, OSError when disk
+    or store refuse the files: the same again then carries on.
     """
     _refuse_living(schema_name, doing=TenantOperation.Kind.ARCHIVE)
     with in_public(), operation(TenantOperation.Kind.ARCHIVE, schema_name, operator=operator) as journal:
@@ -53,9 +54,8 @@ def put_aside(schema_name: str, *, now: datetime.datetime, operator: str = "") -
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"ALTER SCHEMA {quote_schema_name(schema_name)} RENAME TO {quote_schema_name(aside)}")
                 journal.step(aside)
-        folder = media_folder(schema_name)
-        if folder.exists():
-            folder.replace(media_folder(aside))
+        journal.only_forward()
+        shop_files().rename(schema_name, aside)
     return aside
 
 

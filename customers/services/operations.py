@@ -21,6 +21,7 @@ from customers.models import TenantOperation
 
 # Longer than the longest single step, a backup of a big shop among a thousand.
 SILENT_FOR = datetime.timedelta(minutes=15)
+LET_GO = 0  # instead of a process: it lives, perhaps, but does not go on
 
 
 class Journal:
@@ -29,6 +30,7 @@ class Journal:
     def __init__(self, row: TenantOperation, resumed_at: str) -> None:
         self.row = row
         self.resumed_at = resumed_at
+        self._only_forward = False
 
     def step(self, name: str) -> None:
         """Write down that `name` is done. Raises TakenOver when somebody else carries the operation on."""
@@ -38,11 +40,22 @@ class Journal:
             self._write(step=name, steps=steps, heartbeat_at=now)
         self.row.step, self.row.steps = name, steps
 
-    def finish(self, error: str = "") -> None:
-        """Write down the end. An error ends the operation too: repeating it is a new one."""
+    def only_forward(self) -> None:
+        """From here on an error ends nothing: whoever asks for the same again carries it on."""
+        self._only_forward = True
+
+    def finish(self) -> None:
+        """Write down the end."""
         now = timezone.now()
         with in_public():
-            self._write(finished_at=now, heartbeat_at=now, error=error[:2000])
+            self._write(finished_at=now, heartbeat_at=now, error="")
+
+    def fail(self, error: str) -> None:
+        """Write down an error. It ends the operation, and repeating it is a new one, unless there is only a way forward."""
+        now = timezone.now()
+        end: dict[str, Any] = {"pid": LET_GO} if self._only_forward else {"finished_at": now}
+        with in_public():
+            self._write(heartbeat_at=now, error=error[:2000], **end)
 
     def _write(self, **values: Any) -> None:
         mine = TenantOperation.objects.filter(pk=self.row.pk, attempt=self.row.attempt, finished_at=None)
@@ -68,7 +81,7 @@ def operation(
             raise
         except BaseException as error:
             if not inside:
-                journal.finish(error=f"{type(error).__name__}: {error}")
+                journal.fail(f"{type(error).__name__}: {error}")
             raise
         journal.finish()
 
@@ -106,7 +119,9 @@ def broke_off(schema_name: str, kind: str) -> bool:
 
 
 def is_dead(row: TenantOperation, now: datetime.datetime) -> bool:
-    """Whether the process of an unfinished operation is gone: asked of this computer, guessed of others."""
+    """Whether the process of an unfinished operation is gone or has let go: asked of this computer, guessed of others."""
+    if row.pid == LET_GO:
+        return True
     if row.host == socket.gethostname():
         try:
             os.kill(row.pid, 0)

@@ -1,13 +1,12 @@
 """Make a shop: everything in one transaction, so that whatever breaks leaves nothing behind."""
 
 import datetime
-from pathlib import Path
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousFileOperation
 from django.db import IntegrityError, transaction
 
 from accounts.services.staff import invite_owner
+from core.shop_files import shop_files
 from core.tenancy import in_public, in_schema
 from customers.errors import NameLeftBehind, NameNotAllowed
 from customers.models import LIVE_REGISTRATION, Client, Domain, TenantOperation, TenantRegistration
@@ -19,21 +18,6 @@ from customers.services.operations import operation
 _UNIQUE = {"customers_client_": NameLeftBehind.CLIENT, "customers_domain_": NameLeftBehind.DOMAIN}
 
 
-def tenants_root() -> Path:
-    """The folder that holds one media folder per shop."""
-    return (Path(settings.MEDIA_ROOT) / settings.MULTITENANT_RELATIVE_MEDIA_ROOT.partition("%s")[0]).resolve()
-
-
-def media_folder(schema_name: str) -> Path:
-    """The media folder of a shop, whether or not it exists.
-
-    Raises SuspiciousFileOperation for a name that would lead out of the tenants' folder.
-    """
-    if not names.is_ours(schema_name):
-        raise SuspiciousFileOperation(f"{schema_name!r} is no name of a shop")
-    return tenants_root() / schema_name
-
-
 def default_domain(schema_name: str) -> str:
     """Where a shop lives unless an operator says otherwise."""
     return f"{names.host_label(schema_name)}.{settings.PLATFORM_DOMAIN}"
@@ -42,17 +26,16 @@ def default_domain(schema_name: str) -> str:
 def what_is_left(schema_name: str, *, domain: str, but: TenantRegistration | None = None) -> list[str]:
     """What already carries this name, as the constants of NameLeftBehind; `but` is the application being approved.
 
-    Always asks PostgreSQL and the disk: what was removed by hand is noticed.
+    Always asks PostgreSQL and the disk or the object store: what was removed by hand is noticed. Raises FilesUnreachable.
     """
     registrations = TenantRegistration.objects.filter(LIVE_REGISTRATION, schema_name=schema_name)
     if but is not None:
         registrations = registrations.exclude(pk=but.pk)
-    folder = media_folder(schema_name)
     found = {
         NameLeftBehind.CLIENT: Client.objects.filter(schema_name=schema_name).exists(),
         NameLeftBehind.DOMAIN: Domain.objects.filter(domain=domain).exists(),
         NameLeftBehind.SCHEMA: schema_exists(schema_name),
-        NameLeftBehind.MEDIA: folder.exists() or folder.is_symlink(),
+        NameLeftBehind.MEDIA: shop_files().holds(schema_name),
         NameLeftBehind.REGISTRATION: registrations.exists(),
     }
     return [what for what, there in found.items() if there]

@@ -3,7 +3,7 @@
 import json
 import os
 from datetime import timedelta
-from io import StringIO
+from io import BytesIO, StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,10 +11,12 @@ from django.db import connection
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
+from core.shop_files import shop_files
 from customers.models import Client, Domain, TenantOperation, TenantRegistration
 from customers.services.auditing import audit, mend
 from customers.services.operations import SILENT_FOR
-from customers.services.provisioning import media_folder, provision_shop
+from customers.services.provisioning import provision_shop
+from tests.files import PHOTO, both_ways, in_the_store, write
 
 
 def sql(*statements):
@@ -85,7 +87,7 @@ def content_types_differ():
 
 
 def files_without_shop():
-    media_folder("lily").mkdir(parents=True)
+    write("lily")
 
 
 def broken_off():
@@ -150,6 +152,33 @@ def test_every_misfit_is_found_and_told_in_both_languages(three, misfit):
             [sentence] = [str(each.sentence) for each in audit(now=timezone.now()) if each.code == misfit.__name__]
             said[language] = sentence
     assert said["en"] != said["ru"]
+
+
+@both_ways
+def test_files_without_a_shop_are_found_and_those_put_aside_are_not(three, media):
+    write("rose")
+    write("_archived_lily_20260101000000")
+    archived()
+    assert found() == [("_archived_lily_20260101000000", "note", "archived")]
+    write("lily")
+    shop_files().stage("iris", PHOTO, BytesIO(b"x"))
+    assert found()[1:] == [("iris", "warning", "files_without_shop"), ("lily", "warning", "files_without_shop")]
+    for name in ("iris", "lily"):
+        with translation.override("en"):
+            call_command("cleanup_tenant", f"--schema={name}", "--noinput", "--delete-files", stdout=StringIO())
+    assert found() == [("_archived_lily_20260101000000", "note", "archived")]
+
+
+@in_the_store
+def test_an_object_store_that_is_away_is_told_in_both_languages(three, media, settings):
+    settings.STORAGES["default"]["OPTIONS"]["bucket_name"] = "nobodys-bucket"
+    settings.STORAGES = {**settings.STORAGES}
+    assert found() == [("public", "error", "files_unreachable")]
+    for language, said in (("en", "can't be reached"), ("ru", "не добраться")):
+        with translation.override(language):
+            [sentence] = [str(each.sentence) for each in audit(now=timezone.now())]
+        assert said in sentence
+        assert "s3://nobodys-bucket/test/" in sentence
 
 
 def test_a_living_operation_is_no_misfit(three):

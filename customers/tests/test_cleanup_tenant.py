@@ -7,9 +7,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone, translation
 
+from core.shop_files import shop_files
 from customers.models import Client, Domain, TenantRegistration
 from customers.schema import schema_exists
-from customers.services.provisioning import media_folder, provision_shop, tenants_root
+from customers.services.provisioning import provision_shop
+from tests.files import both_ways, everything, folder_of, read, write
 
 DOCUMENTED = """\
 === Удаление тенанта (магазина) ===
@@ -42,7 +44,7 @@ DOCUMENTED = """\
 
 
 @pytest.fixture
-def papa(shops):
+def papa(shops, media):
     """A shop with an approved application and two files."""
     shop = provision_shop(schema_name="papa", name="Papa Shop")
     Client.objects.filter(pk=shop.pk).update(owner_email="admin@example.com")
@@ -50,11 +52,8 @@ def papa(shops):
         shop_name="Papa Shop", schema_name="papa", owner_name="Papa Owner", owner_email="papa@example.com",
         status="approved", tenant=shop, provisioned_at=timezone.now(),
     )  # fmt: skip
-    photo = media_folder("papa") / "products/1/1/original.jpg"
-    photo.parent.mkdir(parents=True)
-    photo.write_bytes(b"x")
-    (media_folder("papa") / "products/temp").mkdir()
-    (media_folder("papa") / "products/temp/y.jpg").write_bytes(b"y")
+    write("papa", "products/1/1/original.jpg", b"x")
+    write("papa", "products/temp/y.jpg", b"y")
     return shop
 
 
@@ -70,10 +69,11 @@ def snapshot():
         list(Client.objects.order_by("pk").values()),
         list(Domain.objects.order_by("pk").values()),
         list(TenantRegistration.objects.order_by("pk").values()),
-        sorted(str(path) for path in tenants_root().rglob("*")),
+        everything(),
     )
 
 
+@both_ways
 def test_it_looks_as_documented_and_keeps_schema_files_and_history(papa):
     assert clean_up("--schema=papa", "--noinput") == DOCUMENTED
     assert not Client.objects.filter(schema_name="papa").exists()
@@ -82,7 +82,7 @@ def test_it_looks_as_documented_and_keeps_schema_files_and_history(papa):
     assert (registration.status, registration.tenant) == ("approved", None)
     assert registration.closed_at is not None
     assert schema_exists("papa")
-    assert (media_folder("papa") / "products/1/1/original.jpg").exists()
+    assert read("papa", "products/1/1/original.jpg") == b"x"
 
 
 def test_it_speaks_english_too(papa):
@@ -98,17 +98,18 @@ def test_purging_deletes_the_application(papa):
     assert not TenantRegistration.objects.exists()
 
 
+@both_ways
 def test_deleting_files_removes_the_shops_folder_and_no_other(papa):
-    other = media_folder("rose") / "keep.jpg"
-    other.parent.mkdir(parents=True)
-    other.write_bytes(b"z")
+    write("rose", "keep.jpg", b"z")
+    write("papa2", "keep.jpg", b"z")  # its name begins with the other's
     out = clean_up("--schema=papa", "--noinput", "--delete-files")
-    assert "• Будет удалено 2 файла из media/tenants/papa" in out
+    assert f"• Будет удалено 2 файла из {shop_files().where('papa')}" in out
     assert "3️⃣ Удаляю файлы...\n✓ Удалено 2 файла" in out
-    assert sorted(path.name for path in tenants_root().iterdir()) == ["rose"]
-    assert other.exists()
+    assert everything() == ["papa2/keep.jpg", "rose/keep.jpg"]
+    assert read("rose", "keep.jpg") == b"z"
 
 
+@both_ways
 def test_a_dry_run_changes_nothing(papa):
     before = snapshot()
     out = clean_up("--schema=papa", "--dry-run", "--purge-registration", "--delete-files")
@@ -170,12 +171,13 @@ def test_a_second_time_says_so_and_is_no_error(papa):
     assert snapshot() == before
 
 
+@both_ways
 def test_what_was_kept_the_first_time_can_go_later(papa):
     clean_up("--schema=papa", "--noinput")
     out = clean_up("--schema=papa", "--noinput", "--purge-registration", "--delete-files")
     assert '• Записи Client "papa" уже нет' in out
     assert not TenantRegistration.objects.exists()
-    assert not media_folder("papa").exists()
+    assert not shop_files().holds("papa")
     assert schema_exists("papa")
 
 
@@ -185,10 +187,10 @@ def test_a_symbolic_link_stops_it_before_anything_is_changed(papa, tmp_path, whe
     treasure.mkdir()
     (treasure / "gold").write_bytes(b"au")
     if where == "inside":
-        (media_folder("papa") / "products/link").symlink_to(treasure)
+        (folder_of("papa") / "products/link").symlink_to(treasure)
     else:
-        media_folder("papa").rename(tmp_path / "elsewhere")
-        media_folder("papa").symlink_to(treasure)
+        folder_of("papa").rename(tmp_path / "elsewhere")
+        folder_of("papa").symlink_to(treasure)
     before = snapshot()
     with pytest.raises(CommandError, match="символическая ссылка"):
         clean_up("--schema=papa", "--noinput", "--delete-files")
@@ -201,12 +203,12 @@ def test_files_that_can_not_be_removed_are_reported_and_a_repetition_finishes(pa
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as broken:
-        broken.setattr("customers.services.cleanup.shutil.rmtree", full)
+        broken.setattr("core.shop_files.shutil.rmtree", full)
         with pytest.raises(CommandError, match=r"файлы магазина остались.*Permission denied"):
             clean_up("--schema=papa", "--noinput", "--delete-files")
     assert not Client.objects.filter(schema_name="papa").exists()
     clean_up("--schema=papa", "--noinput", "--delete-files")
-    assert list(tenants_root().iterdir()) == []
+    assert everything() == []
 
 
 def test_a_waiting_application_of_somebody_else_is_not_touched(papa):
@@ -218,6 +220,7 @@ def test_a_waiting_application_of_somebody_else_is_not_touched(papa):
     assert list(TenantRegistration.objects.all()) == [waiting]
 
 
+@both_ways
 def test_the_name_is_refused_until_schema_and_files_are_gone_by_hand(papa):
     from customers.errors import NameLeftBehind
 
@@ -242,7 +245,7 @@ def test_it_has_exactly_its_options():
 
 
 def test_a_link_in_the_trash_of_an_earlier_run_stops_it_too(papa, tmp_path):
-    trash = tenants_root() / ".trash-papa-1"
+    trash = folder_of(".trash-papa-1")
     trash.mkdir()
     (trash / "link").symlink_to(tmp_path)
     before = snapshot()

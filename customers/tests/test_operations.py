@@ -54,6 +54,23 @@ def test_a_failure_ends_the_operation_and_is_no_success(committed_shop):
     assert last_of("rose", BACKUP) is not None
 
 
+def test_where_there_is_only_a_way_forward_an_error_leaves_it_to_whoever_asks_again(committed_shop):
+    connection.set_schema_to_public()
+    with pytest.raises(OSError, match="store"), operation(BACKUP, "rose") as journal:
+        journal.step("renamed")
+        journal.only_forward()
+        raise OSError("the store is away")
+    row = TenantOperation.objects.get(kind=BACKUP)
+    assert (row.finished_at, row.step, row.error) == (None, "renamed", "OSError: the store is away")
+    assert is_dead(row, timezone.now())
+    with pytest.raises(OperationUnfinished), operation(DROP, "rose"):
+        pass
+    with operation(BACKUP, "rose") as journal:
+        assert journal.resumed_at == "renamed"
+    row.refresh_from_db()
+    assert (row.finished_at is not None, row.error, row.attempt, row.pid) == (True, "", 2, os.getpid())
+
+
 def test_inside_a_transaction_what_fails_leaves_no_line(shops):
     with pytest.raises(IntegrityError), transaction.atomic(), operation(BACKUP, "rose"):
         broken_off()

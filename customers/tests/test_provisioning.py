@@ -15,11 +15,14 @@ from django.utils import translation
 from accounts.models import User
 from core.errors import BadInput
 from core.jobs import Outcome, claim, perform
+from core.shop_files import shop_files
 from core.tenancy import in_schema
 from customers.errors import NameLeftBehind, NameNotAllowed
 from customers.models import Client, Domain, TenantRegistration
 from customers.schema import schema_exists
-from customers.services.provisioning import media_folder, provision_shop
+from customers.services.cleanup import remove_files
+from customers.services.provisioning import provision_shop
+from tests.files import both_ways, everything, folder_of, in_the_store, write
 
 
 def tables_of(schema_name):
@@ -33,7 +36,7 @@ def traces_of(name):
         "client": Client.objects.filter(schema_name=name).exists(),
         "domain": Domain.objects.filter(domain__startswith=name).exists(),
         "schema": schema_exists(name),
-        "media": media_folder(name).exists(),
+        "media": shop_files().holds(name),
     }
 
 
@@ -88,7 +91,7 @@ def leave_schema(name):
 
 
 def leave_media(name):
-    media_folder(name).mkdir(parents=True)
+    folder_of(name).mkdir(parents=True)
 
 
 def leave_client(name):
@@ -182,10 +185,45 @@ def test_a_mail_that_fails_harms_nothing(shops, monkeypatch, caplog):
         assert User.objects.get().email == "anna@example.com"
 
 
-@pytest.mark.parametrize("name", ["..", "../rose", "/etc", "a/b", ""])
-def test_a_media_folder_never_leaves_the_tenants_folder(name):
+@both_ways
+@pytest.mark.parametrize("name", ["..", "../rose", "/etc", "a/b", "", "public", "Rose", "rose\n"])
+def test_no_name_leads_out_of_the_shops_places(media, name):
+    files = shop_files()
+    for work in (files.holds, files.where, files.to_remove, files.remove, files.forget_staged, files.place_staged):
+        if name == "" and work == files.where:
+            continue  # the place above all
+        with pytest.raises(SuspiciousFileOperation):
+            work(name)
     with pytest.raises(SuspiciousFileOperation):
-        media_folder(name)
+        list(files.files(name))
+    with pytest.raises(SuspiciousFileOperation):
+        files.rename("rose", name)
+
+
+@in_the_store
+def test_what_a_stores_console_shows_as_an_empty_folder_keeps_the_name_and_goes_with_the_files(shops, media):
+    store = shop_files()
+    store.connection.meta.client.put_object(Bucket=store.bucket_name, Key=store._prefix("lily"), Body=b"")
+    assert list(store.files("lily")) == []
+    with pytest.raises(NameLeftBehind) as refusal:
+        provision_shop(schema_name="lily", name="Lily")
+    assert refusal.value.data["left"] == ["media"]
+    assert remove_files("lily") == 0
+    assert provision_shop(schema_name="lily", name="Lily").status == "active"
+
+
+@both_ways
+def test_a_name_with_one_file_left_is_refused_and_that_of_a_neighbour_is_none(shops, media):
+    write("lily2")
+    provision_shop(schema_name="lily3", name="Lily")
+    write("lily")
+    with pytest.raises(NameLeftBehind) as refusal:
+        provision_shop(schema_name="lily", name="Lily")
+    assert refusal.value.data["left"] == ["media"]
+    assert everything() == ["lily/products/1/photo.webp", "lily2/products/1/photo.webp"]
+    shop_files().remove("lily")
+    assert provision_shop(schema_name="lily", name="Lily").status == "active"
+    assert everything() == ["lily2/products/1/photo.webp"]
 
 
 KILLED = """
@@ -196,6 +234,7 @@ import customers.models
 def kill_me(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 customers.models.seed_schema = kill_me
+from customers.services.cleanup import remove_files
 from customers.services.provisioning import provision_shop
 provision_shop(schema_name="lily", name="Lily", owner_email="anna@example.com")
 """

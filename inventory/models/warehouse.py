@@ -42,6 +42,16 @@ class Warehouse(SoftDelete):
         default=100,
         help_text=_("Per line of an order: more than this is taken for a slip of the finger."),
     )
+    short_in_all = QuantityField(
+        _("sold before entry of one product, at most"),
+        default=100,
+        help_text=_("Of one product in all: beyond this its receipt has to be entered first."),
+    )
+    short_days = models.PositiveSmallIntegerField(
+        _("sold before entry for at most, days"),
+        default=3,
+        help_text=_("Then it stands among what needs a decision, and no more of the product is sold so."),
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
 
     class Meta(SoftDelete.Meta):
@@ -56,6 +66,7 @@ class Warehouse(SoftDelete):
                 name="warehouse_one_default",
             ),
             bounded("short_limit", "warehouse_short_limit_range", 0, MAX_QUANTITY),
+            bounded("short_in_all", "warehouse_short_in_all_range", 0, MAX_QUANTITY),
         ]
 
     def __str__(self) -> str:

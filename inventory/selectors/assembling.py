@@ -12,7 +12,7 @@ from core.quantities import round_value
 from inventory.domain.fifo import Batch, plan_issue
 from inventory.models import Assembly, AssemblyPart, IssueOrder, SaleAllocation, Stock, StockBatch, Warehouse
 from products.models import Product
-from products.services.catalogue import Component
+from products.recipes import Component, summed
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,7 @@ def plan_assembly(
     parts: Iterable[Component], *, quantity: int, warehouse: Warehouse, work_cost: Decimal = Decimal(0)
 ) -> AssemblyPlan:
     """What `quantity` bouquets of these parts would take in a warehouse and what each would be worth: two statements."""
-    for_one: dict[Product, Decimal] = {}
-    for part in parts:
-        for_one[part.product] = for_one.get(part.product, Decimal(0)) + part.quantity
+    for_one = {part.product: part.quantity for part in summed(parts)}
     keys = [product.pk for product in for_one]
     stocks = {row.product_id: row for row in Stock.objects.filter(product__in=keys, warehouse=warehouse)}
     lying: dict[int, list[StockBatch]] = {}

@@ -26,7 +26,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Greatest, TruncDate
 
 from core.quantities import QuantityField
-from inventory.models import Stock, StockBatch, StockDemand
+from inventory.models import Shortage, Stock, StockBatch, StockDemand
 from inventory.selectors.figures import below_minimum
 
 
@@ -61,8 +61,8 @@ class Risk:
 
 VIEWS = {"wilting": Risk.WILTING, "low": Risk.LOW}
 
-# Part of what wilts, so it is no level of risk of its own.
-EXPIRED = "expired"
+# Parts of what wilts or lacks, so they are no levels of risk of their own.
+EXPIRED, OWED = "expired", "owed"
 
 
 def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: str = "") -> QuerySet[Any]:
@@ -77,6 +77,8 @@ def stock_list(*, on: date, warehouse: int | None = None, text: str = "", view: 
         rows = rows.filter(wilts=True) if VIEWS[view] is Risk.WILTING else rows.filter(_LOW, wilts=False)
     elif view == EXPIRED:
         rows = rows.filter(pk__in=expired_batches(on).values("stock"))
+    elif view == OWED:
+        rows = rows.filter(pk__in=owed_too_long(on).values("stock"))
     return _to_show(rows).order_by("risk", "product__name", "id")
 
 
@@ -107,6 +109,19 @@ def expired_batches(on: date) -> QuerySet[StockBatch]:
     """Batches that still hold goods although their last day is over."""
     return StockBatch.objects.filter(
         is_open=True, expires_on__lt=on, stock__product__is_deleted=False, stock__warehouse__is_deleted=False
+    )
+
+
+def owed_too_long(on: date) -> QuerySet[Shortage]:
+    """Goods that were sold before they were entered and are still not, for longer than their warehouse allows."""
+    day = Value(timedelta(days=1), output_field=DurationField())
+    since = ExpressionWrapper(
+        Value(on, output_field=DateField()) - TruncDate("created_at"), output_field=DurationField()
+    )
+    return (
+        Shortage.objects.filter(open__gt=0, stock__product__is_deleted=False, stock__warehouse__is_deleted=False)
+        .annotate(since=since)
+        .filter(since__gt=ExpressionWrapper(F("stock__warehouse__short_days") * day, output_field=DurationField()))
     )
 
 
@@ -167,6 +182,7 @@ class StockCounts:
     wilting: int
     expired: int
     low: int
+    owed: int
     all: int
     value: Decimal
 
@@ -174,31 +190,38 @@ class StockCounts:
 def stock_counts(*, on: date, warehouse: int | None = None) -> StockCounts:
     """One query."""
     expired = Q(pk__in=expired_batches(on).values("stock"))
+    owed = Q(pk__in=owed_too_long(on).values("stock"))
     found = (
         with_risk(on, warehouse)
-        .annotate(has_expired=ExpressionWrapper(expired, output_field=BooleanField()))
+        .annotate(
+            has_expired=ExpressionWrapper(expired, output_field=BooleanField()),
+            is_owed=ExpressionWrapper(owed, output_field=BooleanField()),
+        )
         .aggregate(
             wilting=Count("pk", filter=Q(risk=Risk.WILTING)),
             expired=Count("pk", filter=Q(has_expired=True)),
             low=Count("pk", filter=Q(risk=Risk.LOW)),
+            owed=Count("pk", filter=Q(is_owed=True)),
             all=Count("pk"),
             value=Sum("value"),
         )
     )
     return StockCounts(
-        found["wilting"], found["expired"], found["low"], found["all"], found["value"] or Decimal(0)
+        found["wilting"], found["expired"], found["low"], found["owed"], found["all"], found["value"] or Decimal(0)
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Risks:
-    """What needs a look in one warehouse: products that wilt or run out, batches that have expired."""
+    """What needs a look in one warehouse: products that wilt, run out or are owed for too long (sold before
+    they were entered), batches that have expired."""
 
     warehouse: int
     name: str
     wilting: int
     low: int
     expired: int
+    owed: int
 
 
 def risks_by_warehouse(*, on: date) -> list[Risks]:
@@ -215,10 +238,18 @@ def risks_by_warehouse(*, on: date) -> list[Risks]:
         .annotate(
             wilting=Count("pk", filter=Q(risk=Risk.WILTING)),
             low=Count("pk", filter=Q(risk=Risk.LOW)),
+            owed=Count("pk", filter=Q(pk__in=owed_too_long(on).values("stock"))),
         )
     )
     return [
-        Risks(row["warehouse"], row["warehouse__name"], row["wilting"], row["low"], expired.get(row["warehouse"], 0))
+        Risks(
+            row["warehouse"],
+            row["warehouse__name"],
+            row["wilting"],
+            row["low"],
+            expired.get(row["warehouse"], 0),
+            row["owed"],
+        )
         for row in rows
     ]
 

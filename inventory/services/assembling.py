@@ -4,7 +4,6 @@ Every bouquet is a batch of its own that is worth the very stems in it and a sha
 back into their own batches at their own cost, and nothing is gained by it.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +38,9 @@ from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stoc
 from inventory.services.write_offs import write_off
 from products.models import Kind, Product, ProductKit
 from products.models.product import Unit
-from products.services.catalogue import Component, product_of_kit, save_product
+from products.recipes import Component, recipes_of, settled, summed
+from products.services.catalogue import save_product
+from products.services.kits import product_of_kit
 
 MOST_AT_ONCE = 100
 
@@ -71,7 +72,7 @@ def assemble(
     at: datetime | None = None,
 ) -> Assembly:
     """Make `quantity` equal bouquets for the shelf, now unless `at` is given; `parts` are base units for one bouquet, the
-    recipe's without them. `work_cost` is money for the work on all of them, 4 decimals.
+    recipe's without them, and what stands there twice is summed. `work_cost` is money for the work on all of them, 4 decimals.
 
     A recipe's bouquets are one product, made when first needed. Parts must be there and promised to nobody. Raises
     InsufficientStock, BadInput.
@@ -83,7 +84,9 @@ def assemble(
         product = _product(bouquet)
         chosen = _recipe(kit) if parts is None else parts
         check_bouquets(quantity, chosen, work_cost)
-        return _assemble(product, warehouse, quantity, chosen, work_cost, kit=kit, by=by, comment=comment, at=at)
+        return _assemble(
+            product, warehouse, quantity, summed(chosen), work_cost, kit=kit, by=by, comment=comment, at=at
+        )
 
     what = [bouquet.name, bouquet.price] if isinstance(bouquet, NewBouquet) else [type(bouquet).__name__, bouquet.pk]
     given = None if parts is None else [[part.product.pk, part.quantity] for part in parts]
@@ -170,11 +173,13 @@ def _assemble(
     comment: str,
     at: datetime,
 ) -> Assembly:
-    refuse_part_of_itself(product, parts)
+    every = [product, *(choice for part in parts for choice in part.choices)]
     hold_live_warehouses([warehouse])
-    refuse_deleted_products([product, *(part.product for part in parts)])
-    stocks = ensure_stocks((item.pk, warehouse.pk) for item in [product, *(part.product for part in parts)])
-    lock_stocks(stocks.values())
+    refuse_deleted_products(every)
+    stocks = ensure_stocks((item.pk, warehouse.pk) for item in every)
+    held = lock_stocks(stocks.values())
+    parts = settled(parts, times=quantity, free={row.product_id: row.free for row in held.values()})
+    refuse_part_of_itself(product, parts)
     assembly = put_together(
         product, warehouse, quantity, parts, work_cost, stocks=stocks, kit=kit, by=by, comment=comment, at=at
     )
@@ -363,8 +368,7 @@ def _product(bouquet: ProductKit | Product | NewBouquet) -> Product:
 
 
 def _recipe(kit: ProductKit | None) -> list[Component]:
-    items = kit.items.select_related("product").order_by("pk") if kit is not None else ()
-    return [Component(item.product, item.quantity) for item in items]
+    return recipes_of([kit.pk])[kit.pk] if kit is not None else []
 
 
 def check_bouquets(quantity: Decimal, parts: Sequence[Component], work_cost: Decimal) -> None:
@@ -376,15 +380,8 @@ def check_bouquets(quantity: Decimal, parts: Sequence[Component], work_cost: Dec
         )
     if not parts:
         raise BadInput(_("A bouquet needs at least one part. Add what it is made of."))
-    seen: dict[int, int] = defaultdict(int)
-    for part in parts:
+    for part in [*parts, *summed(parts)]:
         checked_quantity(part.quantity)
-        seen[part.product.pk] += 1
-        if seen[part.product.pk] > 1:
-            raise BadInput(
-                _("%(product)s is among the parts twice. Put the whole quantity on one line.")
-                % {"product": part.product}
-            )
     if not work_cost.is_finite() or not 0 <= work_cost <= MAX_VALUE or work_cost != round_value(work_cost):
         raise BadInput(
             _("The cost of work is a number from zero up with at most 4 decimals. Correct it."), field="work_cost"

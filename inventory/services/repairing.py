@@ -33,7 +33,7 @@ from inventory.services.assembling import (
 from inventory.services.places import hold_live_warehouses, refuse_deleted_products
 from inventory.services.reservations import reserve_waiting
 from inventory.services.stocks import ensure_stocks, lock_stocks
-from products.services.catalogue import Component
+from products.recipes import Component, summed
 
 
 def repair(
@@ -66,7 +66,7 @@ def repair(
     with transaction.atomic():
         return once(
             scope="repair", key=key, payload=payload, model=Assembly,
-            do=lambda: _repair(batch, parts, spoiled, reason, work_cost, by=by, comment=comment, at=at),
+            do=lambda: _repair(batch, summed(parts), spoiled, reason, work_cost, by=by, comment=comment, at=at),
         )  # fmt: skip
 
 

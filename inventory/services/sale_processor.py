@@ -4,6 +4,7 @@ What makes twice impossible stands in docs/DOUBLE_SALE_FIX.md: the stock row as 
 ledger row per source by unique constraints, and this module as the only writer.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import BadInput
@@ -21,6 +23,7 @@ from core.quantities import MAX_MONEY, round_money
 from core.series import next_number
 from core.templatetags.florist import quantity as shown
 from inventory import engine
+from inventory.domain.owing import Limit, Limits, Owed, limit_in_the_way
 from inventory.errors import DemandClosed, TooMuchShort
 from inventory.models import (
     MovementKind,
@@ -164,7 +167,7 @@ def sell_demands(
     """`SaleProcessor.sell` for a service that is in a transaction of its own: keys in, no rows read.
 
     They are sold now unless `at` is given. Where their warehouse sells before entry, what is there goes first, promised
-    or not, and the rest becomes a shortage; TooMuchShort says which line lacks more than the warehouse's limit. A
+    or not, and the rest becomes a shortage; TooMuchShort says what is beyond which of the warehouse's limits. A
     refusal breaks the caller's transaction.
     """
     at = at or timezone.now()
@@ -204,11 +207,14 @@ def _make_way(demand_ids: Sequence[int], *, at: datetime) -> None:
     rows = StockDemand.objects.filter(pk__in=demand_ids, is_open=True).select_related("product", "warehouse")
     left = {pair: stock.quantity for pair, stock in stocks.items()}
     needs: dict[int, Decimal] = {}
+    short: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
     for row in sorted(rows, key=lambda row: demand_ids.index(row.pk)):
         pair = (row.product_id, row.warehouse_id)
         there = min(row.quantity, left[pair])
         left[pair] -= there
-        _refuse_beyond_limit(row.quantity - there, row.product, row.warehouse)
+        lacking = row.quantity - there
+        _refuse_beyond_limit(lacking, row.product, row.warehouse, stocks[pair], also=short[pair], at=at)
+        short[pair] += lacking
         needs[stocks[pair].pk] = needs.get(stocks[pair].pk, Decimal(0)) + there
     # Their own promises first: they are about to be kept, and must not give way to themselves.
     release(rows, at=at)
@@ -224,11 +230,39 @@ def _hold_allowing(warehouse: int) -> Warehouse | None:
     return Warehouse.all_objects.get(pk=warehouse)
 
 
-def _refuse_beyond_limit(lacking: Decimal, product: Product, warehouse: Warehouse) -> None:
-    if lacking > warehouse.short_limit:
+_BEYOND: dict[Limit, Any] = {
+    Limit.LINE: _(
+        "%(lacking)s of %(product)s are not entered, at most %(limit)s may be sold so. Enter the receipt first."
+    ),
+    Limit.PRODUCT: _(
+        "%(owed)s of %(product)s would be sold without being entered, at most %(in_all)s may be in all. Enter the receipt first."
+    ),
+    Limit.AGE: _(
+        "%(product)s was sold without being entered on %(day)s already, and %(days)s days are the most. Enter its receipt first."
+    ),
+}
+
+
+def _refuse_beyond_limit(
+    lacking: Decimal, product: Product, warehouse: Warehouse, stock: Stock, *, at: datetime, also: Decimal = Decimal(0)
+) -> None:
+    """Raises TooMuchShort for what lacks in a held stock; `also` lacks for what is sold with it."""
+    oldest = stock.shortages.filter(open__gt=0).order_by("id").first() if lacking > 0 and stock.short > 0 else None
+    owed = Owed(stock.short + also, timezone.localdate(oldest.created_at) if oldest else None)
+    limits = Limits(warehouse.short_limit, warehouse.short_in_all, warehouse.short_days)
+    limit = limit_in_the_way(lacking, owed, limits, on=timezone.localdate(at))
+    if limit is not None:
         raise TooMuchShort(
-            _("%(lacking)s of %(product)s are not entered, at most %(limit)s may be sold so. Enter the receipt first.")
-            % {"lacking": shown(lacking), "product": product, "limit": shown(warehouse.short_limit)}
+            _BEYOND[limit]
+            % {
+                "lacking": shown(lacking),
+                "product": product,
+                "limit": shown(limits.line),
+                "owed": shown(owed.quantity + lacking),
+                "in_all": shown(limits.product),
+                "day": date_format(owed.since) if owed.since else "",
+                "days": limits.days,
+            }
         )
 
 
@@ -253,7 +287,7 @@ def _write_off(
     (`place`), promises give way and what is missing becomes a shortage."""
     if place is not None:
         there = min(quantity, stock.quantity)
-        _refuse_beyond_limit(quantity - there, stock.product, place)
+        _refuse_beyond_limit(quantity - there, stock.product, place, stock, at=at)
         # Its own promise first: it is about to be kept, and must not give way to itself.
         if demand is not None:
             release([demand], at=at)

@@ -60,6 +60,11 @@ def lock_stocks(ids: Iterable[int]) -> dict[int, Stock]:
     return {row.pk: row for row in rows}
 
 
+def free_in(warehouse: Warehouse, products: Iterable[int]) -> dict[int, Decimal]:
+    """Product → base units that lie in the warehouse and are promised to nobody; for decisions, hold the rows first."""
+    return {row.product_id: row.free for row in Stock.objects.filter(product__in=set(products), warehouse=warehouse)}
+
+
 def lock_stocks_of_demands(demand_ids: Iterable[int]) -> dict[int, Stock]:
     """The stock rows that demands ask of, as they are now, locked in key order in one statement."""
     asked = StockDemand.objects.filter(

@@ -13,7 +13,8 @@ from django.utils import translation
 from core.errors import DomainError
 from inventory.models import Stock, Warehouse
 from inventory.services.receiving import receive_stock
-from products.models import KitItem, Product, ProductKit
+from products.models import KitItem, Product, ProductKit, ProductVariantGroup
+from products.recipes import Goods
 
 FIRST_DAY = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -51,10 +52,12 @@ def stock_of(item: Product, at: Warehouse | None = None) -> Stock:
     return Stock.objects.get(product=item, warehouse=at or warehouse())
 
 
-def kit(name: str, price: str, *components: tuple[Product, str]) -> ProductKit:
+def kit(name: str, price: str, *components: tuple[Goods, str]) -> ProductKit:
+    """A bouquet of products, of other bouquets, of one of a group."""
     bouquet = ProductKit.objects.create(name=name, sale_price=Decimal(price))
-    for item, quantity in components:
-        KitItem.objects.create(kit=bouquet, product=item, quantity=Decimal(quantity))
+    for goods, quantity in components:
+        what = {Product: "product", ProductKit: "inner", ProductVariantGroup: "group"}[type(goods)]
+        KitItem.objects.create(kit=bouquet, quantity=Decimal(quantity), **{what: goods})
     return bouquet
 
 

@@ -229,7 +229,15 @@ def test_deleting_what_is_in_use_says_why_and_changes_nothing(shop, login, owner
 NO_UNITS = {"purchase_units-TOTAL_FORMS": 0, "purchase_units-INITIAL_FORMS": 0}
 
 
-CELLAR = {"name": "Cellar", "reserve_ahead_days": "3", "issue_order": "fifo", "short_limit": "100", "position": "0"}
+CELLAR = {
+    "name": "Cellar",
+    "reserve_ahead_days": "3",
+    "issue_order": "fifo",
+    "short_limit": "100",
+    "short_in_all": "100",
+    "short_days": "3",
+    "position": "0",
+}
 
 
 def test_a_taken_name_is_a_sentence_not_a_crash(shop, login, owner):

@@ -51,7 +51,7 @@ from inventory.services.transfers import (
 )
 from inventory.services.write_offs import reverse_write_off, write_off
 from inventory.tests.factories import cellar, product, receive, refused, stock_of, stocked, warehouse
-from products.services.catalogue import Component
+from products.recipes import Component
 
 
 def line_of(item):

@@ -19,7 +19,7 @@ from inventory.services.reservations import reserve
 from inventory.services.sale_processor import SaleProcessor
 from inventory.tests.factories import FIRST_DAY, kit, product, receive, refused, stock_of, warehouse
 from products.models import Product
-from products.services.catalogue import Component
+from products.recipes import Component
 
 
 def item(name):

@@ -19,7 +19,8 @@ def url(place):
 
 def typed(**fields):
     return {
-        "name": "Cooler", "issue_order": "fifo", "short_limit": "100", "reserve_ahead_days": "3", "position": "1", **fields,
+        "name": "Cooler", "issue_order": "fifo", "short_limit": "100", "short_in_all": "100", "short_days": "3",
+        "reserve_ahead_days": "3", "position": "1", **fields,
     }  # fmt: skip
 
 

@@ -25,15 +25,15 @@ from inventory.selectors.documents import wanted_warehouse
 from inventory.services.assembling import NewBouquet, bouquet_as_made
 from inventory.services.assembling import assemble as post_assembly
 from inventory.services.assembling import take_apart as post_taking_apart
+from inventory.services.stocks import free_in
 from inventory.undo import remember_assembly
 from inventory.views.receipts import told
 from inventory.views.stock import PAGE, read_key, rights, with_freshness
 from products.forms import SearchForm
 from products.lines import Lines, number_so_far
 from products.models import Product, ProductKit
-from products.recipes import reckon
+from products.recipes import Component, products_of, recipes_of, reckon, settled
 from products.selectors import kit_list, written
-from products.services.catalogue import Component
 from products.stock_figures import costs, free_by_place
 
 Bouquet = ProductKit | Product | None  # None: one there is no recipe for, a product is made of it
@@ -49,7 +49,7 @@ def assemble(request: HttpRequest) -> HttpResponse:
     recipe: Sequence[Component] = ()
     if kit is not None:
         bouquet = get_object_or_404(ProductKit, pk=kit)
-        recipe = [Component(item.product, item.quantity) for item in bouquet.items.select_related("product")]
+        recipe = recipes_of([bouquet.pk])[bouquet.pk]
     elif again is not None:
         before = get_object_or_404(Assembly.objects.select_related("kit", "product"), pk=again)
         bouquet = before.kit if before.kit is not None and not before.kit.is_deleted else before.product
@@ -57,9 +57,12 @@ def assemble(request: HttpRequest) -> HttpResponse:
     elif not request.GET.get("own"):
         return _choose(request)
     if request.method != "POST":
+        place = wanted_warehouse(request.GET.get("warehouse", ""))
+        free = free_in(place, products_of([recipe])) if place else {}
+        recipe = settled(recipe, times=Decimal(1), free=free)
         lines = Lines(PartForm, start=[{"product": written(p.product), "quantity": p.quantity} for p in recipe])
         lines.open()
-        start = {"warehouse": wanted_warehouse(request.GET.get("warehouse", "")), "quantity": 1}
+        start = {"warehouse": place, "quantity": 1}
         return _page(request, bouquet, AssembleForm(initial=start, is_new=bouquet is None), lines)
     lines = Lines(PartForm, request.POST)
     if lines.change(request.POST):
@@ -97,7 +100,7 @@ def _choose(request: HttpRequest) -> HttpResponse:
     """Recipes by name, each with how many bouquets can be made of what is free."""
     text = SearchForm.text(request.GET)
     kits = list(kit_list(text=text)[:PAGE])
-    recipes = {kit.pk: [Component(item.product, item.quantity) for item in kit.items.all()] for kit in kits}
+    recipes = recipes_of(kit.pk for kit in kits)
     keys = sorted({part.product.pk for recipe in recipes.values() for part in recipe})
     known, places = costs(keys), free_by_place(keys)
     for kit in kits:

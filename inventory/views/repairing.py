@@ -24,8 +24,8 @@ from inventory.views.receipts import told
 from inventory.views.stock import rights, with_freshness
 from products.lines import Lines, number_so_far
 from products.models import Product
+from products.recipes import Component
 from products.selectors import written
-from products.services.catalogue import Component
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,7 +15,16 @@ from inventory.selectors.assembling import bouquets_among
 from inventory.selectors.documents import wanted_warehouse
 from inventory.selectors.ledger import latest_movements, ledger_sums
 from inventory.selectors.promises import active_reservations, waiting_list, waiting_of
-from inventory.selectors.shelves import EXPIRED, VIEWS, after_risk, freshness, risk_cursor, stock_counts, stock_list
+from inventory.selectors.shelves import (
+    EXPIRED,
+    OWED,
+    VIEWS,
+    after_risk,
+    freshness,
+    risk_cursor,
+    stock_counts,
+    stock_list,
+)
 from products.forms import SearchForm
 
 PAGE = 50
@@ -90,7 +99,7 @@ def list_of_stock(request: HttpRequest) -> HttpResponse:
         "warehouse": warehouse,
         "warehouses": Warehouse.objects.order_by("-is_default", "position", "pk"),
         "text": text,
-        "view": view if view in {*VIEWS, EXPIRED} else "",
+        "view": view if view in {*VIEWS, EXPIRED, OWED} else "",
         "counts": stock_counts(on=today, warehouse=key),
         "next_url": f"?{query.urlencode()}" if len(rows) > PAGE else "",
         **rights(request.user),

@@ -114,6 +114,10 @@ SHOP = DemoShop(
     ],
     goods=goods_of(GOODS),
     bouquets=BOUQUETS,
+    interchangeable=[
+        ("Any garden rose", ["Garden rose Juliet", "Garden rose Patience"]),
+        ("Greenery for volume", ["Olive branch", "Maidenhair fern", "Preserved eucalyptus"]),
+    ],
     contacts=[
         ("Alice Moreau", "+441632960201"), ("Daniel Price", "+441632960202"), ("The Old Mill", "+441632960203"),
         ("Canal Yard Studios", "+441632960204"), ("Helen Park", "+441632960205"), ("Maya and Jonas", "+441632960206"),

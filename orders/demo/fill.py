@@ -23,8 +23,10 @@ from orders.models import Contact, Fulfilment, Order, PaymentMethod
 from orders.services.lifecycle import set_status, status_of
 from orders.services.payments import record_payment
 from orders.services.placing import LineInput, OrderInput, place_order
-from products.models import Packing, Product, ProductCategory, ProductKit, Unit
-from products.services.catalogue import Component, Packed, delete_row, save_kit, save_product
+from products.models import Packing, Product, ProductCategory, ProductKit, ProductVariantGroup, Unit
+from products.recipes import RecipeLine
+from products.services.catalogue import Packed, delete_row, save_product
+from products.services.kits import save_group, save_kit
 
 BOUQUETS = {"ru": "Букеты", "en": "Bouquets"}
 
@@ -114,8 +116,10 @@ class _Player:
                 name=bouquet.name, sale_price=bouquet.price, description=bouquet.description,
                 category=categories[BOUQUETS[self.shop.language]],
             )  # fmt: skip
-            parts = [Component(self.goods[name], Decimal(quantity)) for name, quantity in bouquet.parts]
+            parts = [RecipeLine(self.goods[name], Decimal(quantity)) for name, quantity in bouquet.parts]
             self.kits[bouquet.name] = save_kit(kit, parts)
+        for name, members in self.shop.interchangeable:
+            save_group(ProductVariantGroup(name=name), [self.goods[member] for member in members])
         for name in self.shop.retired:
             delete_row(save_product(Product(name=name, sale_price=Decimal(0))), by=self.crew[Role.OWNER], now=self.now)
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from inventory.models import Sale, SaleAllocation
 from orders.domain.lifecycle import Stage, following
-from orders.goods import free_for, recipes_of
+from orders.goods import free_for
 from orders.models import (
     EventKind,
     Order,
@@ -24,6 +24,7 @@ from orders.models import (
     OrderStatus,
 )
 from products.models import Product
+from products.recipes import Component, chosen, products_of, recipes_of
 
 _DECIMAL_ZERO = Decimal(0)
 
@@ -85,9 +86,12 @@ def order_lines(order: Order) -> list[Line]:
     """The order's lines with demands, reservations, batches and cost. A fixed number of statements."""
     items = list(order.items.select_related("product", "kit"))
     stage = order.status.stage
-    parts = _frozen_parts(order) if stage in {Stage.RESERVED, Stage.SOLD} else _planned_parts(items)
-    products = {part.product.pk for group in parts.values() for part in group}
-    free = free_for(products, warehouse=order.warehouse, order=order)
+    if stage in {Stage.RESERVED, Stage.SOLD}:
+        parts = _frozen_parts(order)
+        products = {part.product.pk for group in parts.values() for part in group}
+        free = free_for(products, warehouse=order.warehouse, order=order)
+    else:
+        parts, free = _planned_parts(order, items)
     for group in parts.values():
         for part in group:
             part.free = free.get(part.product.pk, _DECIMAL_ZERO)
@@ -135,18 +139,16 @@ def _frozen_parts(order: Order) -> dict[int, list[Part]]:
     return parts
 
 
-def _planned_parts(items: Sequence[OrderItem]) -> dict[int, list[Part]]:
-    """What the lines would ask for if the order were confirmed now."""
+def _planned_parts(order: Order, items: Sequence[OrderItem]) -> tuple[dict[int, list[Part]], dict[int, Decimal]]:
+    """What the lines would ask for if the order were confirmed now, and what is free of it."""
     recipes = recipes_of(item.kit_id for item in items if item.kit_id)
+    products = {item.product_id for item in items if item.product_id} | set(products_of(recipes.values()))
+    free = free_for(products, warehouse=order.warehouse, order=order)
     parts: dict[int, list[Part]] = {}
     for item in items:
-        if item.product is not None:
-            parts[item.pk] = [Part(item.product, item.quantity)]
-        else:
-            parts[item.pk] = [
-                Part(component.product, component.quantity * item.quantity) for component in recipes[item.kit_id or 0]
-            ]
-    return parts
+        wanted = [Component(item.product, Decimal(1))] if item.product else recipes[item.kit_id or 0]
+        parts[item.pk] = [Part(part.product, part.quantity) for part in chosen(wanted, times=item.quantity, free=free)]
+    return parts, free
 
 
 @dataclass(frozen=True)

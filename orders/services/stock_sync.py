@@ -5,7 +5,7 @@ reversed exactly, when cancelled or set back. Calling it again changes nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,13 +21,13 @@ from inventory.models import Sale, StockDemand
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
 from inventory.services.reservations import hold_until, reserve_due
 from inventory.services.sale_processor import SaleProcessor, sell_demands
-from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks
+from inventory.services.stocks import checked_quantity, ensure_stocks, free_in, lock_stocks
 from orders.domain.lifecycle import Stage
 from orders.domain.totals import LineMoney, revenues, share
 from orders.engine import DiscountTooLarge
 from orders.models import EventKind, Order, OrderItem, OrderItemDemand
 from orders.services.history import note
-from products.models import KitItem
+from products.recipes import Component, chosen, products_in, products_of, recipes_of
 
 
 class NothingToSell(DomainError):
@@ -58,7 +58,7 @@ def lock_stocks_of_order(order: Order, *, products: Iterable[int] = (), kits: It
     """Lock in one statement every stock row that changing a locked order may touch: what its demands ask for now, and
     `products` and the components of `kits` in its warehouse. Who takes them one after the other, as the lines come,
     and another order that takes the same ones the other way round would wait for each other."""
-    wanted = {*products, *KitItem.objects.filter(kit__in=list(kits)).values_list("product", flat=True)}
+    wanted = {*products, *products_in(kits)}
     asked = StockDemand.objects.filter(order_link__item__order=order, cancelled_at__isnull=True)
     pairs = {(product, order.warehouse_id) for product in wanted}
     lock_stocks(ensure_stocks(pairs.union(asked.values_list("product", "warehouse"))).values())
@@ -228,11 +228,17 @@ def _freeze(order: Order, changed: set[int], *, by: Any, at: datetime) -> None:
         for item in items
         for link in kept[item.pk]
     ]
-    for item, composition in _compositions([item for item in items if not kept[item.pk]]):
-        plan += [(item, want, _list_amount(want)) for want in composition]
-    if stale:
-        lock_stocks_of_order(order, products=[want.product.pk for _item, want, _money in plan])
+    anew = [item for item in items if not kept[item.pk]]
+    recipes = recipes_of(item.kit_id for item in anew if item.kit_id)
+    choices = any(part.instead for recipe in recipes.values() for part in recipe)
+    products = [*products_of(recipes.values()), *(item.product_id for item in anew if item.product_id)]
+    if stale or choices:
+        lock_stocks_of_order(order, products=[*products, *(want.product.pk for _item, want, _money in plan)])
         cancel_demands([link.demand for link in stale], by=by, at=at)
+    free = free_in(order.warehouse, products) if choices else {}
+    for item in anew:
+        composition = _composition(item, recipes, free)
+        plan += [(item, want, _list_amount(want)) for want in composition]
     demands = freeze_demands(
         [want for _item, want, _money in plan], warehouse=order.warehouse, needed_on=order.due_on,
         hold_until=order.hold_until, at=at,
@@ -253,26 +259,24 @@ def _fingerprint(order: Order, line: OrderItem | _Asked) -> str:
     return f"{what}:{round_quantity(line.quantity)}@{order.warehouse_id}:{order.due_on:%Y%m%d}"
 
 
-def _compositions(items: Sequence[OrderItem]) -> Iterable[tuple[OrderItem, list[DemandInput]]]:
-    """What each line takes from the stock: the product itself, or the bouquet's components."""
-    recipes: dict[int, list[KitItem]] = defaultdict(list)
-    kits = [item.kit_id for item in items if item.kit_id]
-    if kits:
-        for component in KitItem.objects.filter(kit__in=kits).select_related("product").order_by("pk"):
-            recipes[component.kit_id].append(component)
-    for item in items:
-        if item.product is not None:
-            yield item, [DemandInput(item.product, item.quantity)]
-            continue
-        recipe = recipes[item.kit_id or 0]
-        if not recipe:
-            raise NothingToSell(
-                _("The bouquet %(name)s has no composition. Enter what it is made of first.") % {"name": item.kit}
-            )
-        parts = [DemandInput(part.product, round_quantity(part.quantity * item.quantity)) for part in recipe]
-        for part in parts:
-            checked_quantity(part.quantity)
-        yield item, parts
+def _composition(
+    item: OrderItem, recipes: Mapping[int, Sequence[Component]], free: dict[int, Decimal]
+) -> list[DemandInput]:
+    """What a line takes from the stock: the product itself, or the bouquet's flowers, chosen among interchangeable ones by
+    what is free under the lock. What it takes is no longer free for the lines that come after it."""
+    wanted = [Component(item.product, Decimal(1))] if item.product else recipes[item.kit_id or 0]
+    if not wanted:
+        raise NothingToSell(
+            _("The bouquet %(name)s has no composition. Enter what it is made of first.") % {"name": item.kit}
+        )
+    parts = [
+        DemandInput(part.product, round_quantity(part.quantity))
+        for part in chosen(wanted, times=item.quantity, free=free)
+    ]
+    for part in parts:
+        checked_quantity(part.quantity)
+        free[part.product.pk] = free.get(part.product.pk, Decimal(0)) - part.quantity
+    return parts
 
 
 def _list_amount(want: DemandInput) -> Decimal:

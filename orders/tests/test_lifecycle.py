@@ -231,6 +231,23 @@ def test_a_bouquet_sells_by_its_components_and_a_recipe_changed_later_changes_no
     assert clean()
 
 
+def test_a_bouquet_in_a_bouquet_sells_by_its_flowers_each_product_once(shop):
+    """A seat with two arms of two bolts each takes four bolts."""
+    bolt, cushion = stocked("Bolt", ("50", "1")), stocked("Cushion", ("5", "9"))
+    seat = kit("Seat", "100", (kit("Arm", "20", (bolt, "2")), "2"), (cushion, "1"), (bolt, "1"))
+    placed = confirm_order(order((seat, "3")))
+    assert [figures(bolt), figures(cushion)] == [(50, 15), (5, 3)]
+    asked = StockDemand.objects.order_by("pk").values_list("product__name", "quantity")
+    assert sorted(asked) == [("Bolt", 15), ("Cushion", 3)]
+
+    seat.items.get(product=None).inner.items.update(quantity=9)
+    complete_order(placed)
+    assert [figures(bolt), figures(cushion)] == [(35, 0), (2, 0)]
+    reopen_order(placed)
+    assert [figures(bolt), figures(cushion)] == [(50, 15), (5, 3)]
+    assert clean()
+
+
 def test_a_bouquet_without_composition_is_refused(shop):
     placed = order((kit("Empty", "500"), "1"))
     with pytest.raises(NothingToSell, match="no composition"):

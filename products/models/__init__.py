@@ -6,6 +6,7 @@ from products.models.photo import ProductCategoryPhoto, ProductKitPhoto, Product
 from products.models.price import PriceChange, PriceKind, PriceReason, ProductPrice
 from products.models.product import Colour, DesignRole, Kind, Product, Unit
 from products.models.purchase_unit import Packing, PurchaseUnit
+from products.models.variants import ProductVariant, ProductVariantGroup
 
 __all__ = [
     "Barcode",
@@ -26,6 +27,8 @@ __all__ = [
     "ProductKitPhoto",
     "ProductPhoto",
     "ProductPrice",
+    "ProductVariant",
+    "ProductVariantGroup",
     "PurchaseUnit",
     "Unit",
 ]

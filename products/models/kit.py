@@ -1,11 +1,12 @@
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Round
 from django.utils.translation import gettext_lazy as _
 
 from core.models import SoftDelete
 from core.quantities import MAX_MONEY, MAX_QUANTITY, QUANTITY_STEP, MoneyField, QuantityField, bounded
 from products.models.category import ProductCategory
 from products.models.product import Product
+from products.models.variants import ProductVariantGroup
 
 
 class ProductKit(SoftDelete):
@@ -36,10 +37,20 @@ class ProductKit(SoftDelete):
 
 
 class KitItem(models.Model):
-    """One component of a bouquet: how much of which product goes into one bouquet."""
+    """One line of a recipe: how much of which product or of one of a group's, or how many of which other bouquet, go into
+    one bouquet."""
 
     kit = models.ForeignKey(ProductKit, models.CASCADE, related_name="items", verbose_name=_("bouquet"))
-    product = models.ForeignKey(Product, models.PROTECT, related_name="kit_items", verbose_name=_("product"))
+    product = models.ForeignKey(
+        Product, models.PROTECT, null=True, blank=True, related_name="kit_items", verbose_name=_("product")
+    )
+    inner = models.ForeignKey(
+        ProductKit, models.PROTECT, null=True, blank=True, related_name="inside", verbose_name=_("bouquet inside")
+    )
+    group = models.ForeignKey(
+        ProductVariantGroup, models.PROTECT, null=True, blank=True, related_name="kit_items",
+        verbose_name=_("one of the interchangeable"),
+    )  # fmt: skip
     quantity = QuantityField(_("quantity"))
 
     class Meta:
@@ -48,8 +59,30 @@ class KitItem(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["kit", "product"], name="kit_component_once"),
+            models.UniqueConstraint(fields=["kit", "inner"], name="kit_inner_once"),
+            models.UniqueConstraint(fields=["kit", "group"], name="kit_group_once"),
+            models.CheckConstraint(
+                condition=models.Q(product__isnull=False, inner__isnull=True, group__isnull=True)
+                | models.Q(product__isnull=True, inner__isnull=False, group__isnull=True)
+                | models.Q(product__isnull=True, inner__isnull=True, group__isnull=False),
+                name="kit_component_one_thing",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(inner__isnull=True) | ~models.Q(inner=models.F("kit")), name="kit_not_in_itself"
+            ),
+            models.CheckConstraint(  # half a bouquet can't be inside another
+                condition=models.Q(inner__isnull=True) | models.Q(quantity=Round("quantity")),
+                name="kit_inner_whole",
+            ),
             bounded("quantity", "kit_component_quantity_range", QUANTITY_STEP, MAX_QUANTITY),
         ]
 
+    @property
+    def goods(self) -> Product | ProductKit | ProductVariantGroup:
+        """What goes in: a product, a bouquet, or one of a group."""
+        thing = self.product or self.inner or self.group
+        assert thing is not None  # noqa: S101 - the database keeps it so
+        return thing
+
     def __str__(self) -> str:
-        return f"{self.product} × {self.quantity}"
+        return f"{self.goods} × {self.quantity}"

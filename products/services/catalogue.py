@@ -17,12 +17,21 @@ from core.models import SoftDelete
 from core.quantities import MAX_QUANTITY, round_quantity
 from core.soft_delete import CannotRestore, mark_deleted, restore
 from products.domain import barcodes
-from products.models import Barcode, Kind, KitItem, Packing, PriceReason, Product, ProductKit, PurchaseUnit, Unit
+from products.models import (
+    Barcode,
+    Packing,
+    PriceReason,
+    Product,
+    ProductKit,
+    ProductVariantGroup,
+    PurchaseUnit,
+)
 from products.services.prices import check_price, note_price
 
 # Constraint → field of the form, sentence.
 TAKEN: dict[str, tuple[str | None, Any]] = {
     "product_sku_once": ("sku", _("Another product has this SKU. Choose a different one or leave it empty.")),
+    "variant_group_name_once": ("name", _("Other interchangeable products have this name. Choose a different one.")),
     "barcode_once": ("barcodes", _("Another product has one of these barcodes. Take it away there first.")),
     "kit_name_once": ("name", _("Another bouquet has this name. Choose a different one.")),
     "purchase_unit_once": (None, _("One purchase unit stands twice. Keep one of the two lines.")),
@@ -39,14 +48,6 @@ class CannotArchive(DomainError):
     """The shop still works with the product."""
 
     code = "cannot_archive"
-
-
-@dataclass(frozen=True)
-class Component:
-    """How much of a product goes into one bouquet, base units."""
-
-    product: Product
-    quantity: Decimal
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def save_product(
     a service or the other way round.
     """
     check_price(product.sale_price)
-    _refuse_if_deleted(product)
+    refuse_if_deleted(product)
     if bought_in is not None:
         _check_packed(bought_in)
     if codes is not None:
@@ -147,7 +148,7 @@ def archive_product(product: Product, *, now: datetime) -> None:
     with transaction.atomic():
         # The full lock: an order line that names it is either seen below or waits.
         row = Product.all_objects.select_for_update(of=("self",)).get(pk=product.pk)
-        _refuse_if_deleted(row)
+        refuse_if_deleted(row)
         answers = before_archive.send(sender=Product, instance=row)
         blockers = [str(blocker) for _receiver, answer in answers for blocker in answer or []]
         if blockers:
@@ -164,7 +165,7 @@ def take_out_of_archive(product: Product) -> None:
     """The shop carries it again. Raises BadInput when it is deleted."""
     with transaction.atomic():
         row = Product.all_objects.select_for_update(of=("self",), no_key=True).get(pk=product.pk)
-        _refuse_if_deleted(row)
+        refuse_if_deleted(row)
         Product.objects.filter(pk=row.pk).update(archived_at=None)
     product.archived_at = None
 
@@ -186,33 +187,6 @@ def hold_purchase_units(keys: Iterable[int]) -> set[int]:
             "select id from products_purchaseunit where id = any (%s) order by id for key share", [sorted(set(keys))]
         )
         return {key for (key,) in cursor.fetchall()}
-
-
-def save_kit(kit: ProductKit, components: Sequence[Component]) -> ProductKit:
-    """Save a bouquet with exactly these components. Confirmed orders keep what they were promised.
-
-    Raises BadInput: no components, one product twice, a quantity that can't be meant, a deleted product, a taken name.
-    """
-    check_price(kit.sale_price)
-    _refuse_if_deleted(kit)
-    _check_components(components)
-    with transaction.atomic(), refusing_taken():
-        hold_live_category(kit.category_id)
-        kit.save()
-        live = hold_live_products([component.product.pk for component in components])
-        for component in components:
-            if component.product.pk not in live:
-                raise BadInput(
-                    _("The product %(name)s is deleted. Restore it or take another.") % {"name": component.product}
-                )
-        wanted = {component.product.pk: round_quantity(component.quantity) for component in components}
-        known = {item.product_id: item for item in kit.items.all()}
-        KitItem.objects.filter(kit=kit).exclude(product__in=wanted).delete()
-        for key, quantity in wanted.items():
-            item = known.get(key) or KitItem(kit=kit, product_id=key)
-            item.quantity = quantity
-            item.save()
-    return kit
 
 
 def hold_live_category(key: int | None) -> None:
@@ -263,28 +237,10 @@ def reduced_product(product: Product, *, price: Decimal, by: Any = None) -> Prod
     return reduced
 
 
-def product_of_kit(kit: ProductKit) -> Product:
-    """The product as which bouquets of this recipe stand ready on the shelf, made when first needed.
-
-    Raises BadInput when the bouquet is deleted.
-    """
-    with transaction.atomic():
-        recipe = ProductKit.all_objects.select_for_update(of=("self",), no_key=True).get(pk=kit.pk)
-        _refuse_if_deleted(recipe)
-        made = Product.objects.filter(made_from=recipe).first()
-        if made is None:
-            made = Product(
-                name=recipe.name, category_id=recipe.category_id, unit=Unit.PIECE, sale_price=recipe.sale_price,
-                kind=Kind.BOUQUET, made_from=recipe,
-            )  # fmt: skip
-            made.save()
-    return made
-
-
 def _held(product: Product) -> Product:
     """The product as it is now, locked: two people who need something made of it get the same."""
     row = Product.all_objects.select_for_update(of=("self",), no_key=True).get(pk=product.pk)
-    _refuse_if_deleted(row)
+    refuse_if_deleted(row)
     return row
 
 
@@ -297,7 +253,11 @@ def restore_row(row: SoftDelete, *, by: Any) -> None:
     """Bring it back. Raises CannotRestore: its category or a component is deleted, or its name or SKU is taken."""
     with transaction.atomic():
         if isinstance(row, ProductKit):
-            gone = Product.all_objects.filter(kit_items__kit=row, is_deleted=True).first()
+            gone = (
+                Product.all_objects.filter(kit_items__kit=row, is_deleted=True).first()
+                or ProductKit.all_objects.filter(inside__kit=row, is_deleted=True).first()
+                or ProductVariantGroup.all_objects.filter(kit_items__kit=row, is_deleted=True).first()
+            )
             if gone is not None:
                 raise CannotRestore(_("Restore “%(owner)s” first: it is deleted too.") % {"owner": gone})
         restore(row, by=by)
@@ -317,7 +277,7 @@ def refusing_taken() -> Iterator[None]:
         raise BadInput(sentence, field=field) from error
 
 
-def _refuse_if_deleted(row: SoftDelete) -> None:
+def refuse_if_deleted(row: SoftDelete) -> None:
     if row.is_deleted:
         raise BadInput(_("“%(name)s” is deleted. Restore it before changing it.") % {"name": row})
 
@@ -333,21 +293,3 @@ def _check_packed(wanted: Sequence[Packed]) -> None:
             raise BadInput(_("A purchase unit of your own needs a name, the others have theirs. Correct the name."))
     if len({packed.facts for packed in wanted}) < len(wanted):
         raise BadInput(TAKEN["purchase_unit_once"][1])
-
-
-def _check_components(components: Sequence[Component]) -> None:
-    if not components:
-        raise BadInput(_("A bouquet needs at least one component. Add what it is made of."))
-    seen: set[int] = set()
-    for component in components:
-        quantity = component.quantity
-        if not quantity.is_finite() or not 0 < quantity <= MAX_QUANTITY or quantity != round_quantity(quantity):
-            raise BadInput(
-                _("A quantity is a number above zero with at most 3 decimals. Correct %(name)s.")
-                % {"name": component.product}
-            )
-        if component.product.pk in seen:
-            raise BadInput(
-                _("%(name)s is in the bouquet twice. Put the whole quantity on one line.") % {"name": component.product}
-            )
-        seen.add(component.product.pk)

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from core.pieces import piece
-from products.models import Colour, Kind, Product
+from products.models import Colour, Kind, Product, ProductKit
 
 register = template.Library()
 
@@ -37,3 +39,23 @@ def goods_photo(goods: Any, flower: str, petal: str) -> SafeString:
         "products/_thumb.html", thumb=photo.thumb_url if photo else "", alt=photo.alt if photo else "",
         flower=flower, petal=petal,
     )  # fmt: skip
+
+
+@register.filter
+def goods_mark(goods: Any) -> str:
+    """How a picker's button names a bouquet or a group of interchangeable products: `k3`, `g5`."""
+    return f"{'k' if isinstance(goods, ProductKit) else 'g'}{goods.pk}"
+
+
+@register.filter
+def goods_kind(goods: Any) -> str:
+    """`bouquet`, or that one of several is taken."""
+    return _("bouquet") if isinstance(goods, ProductKit) else _("one of several")
+
+
+@register.filter
+def goods_page(goods: Any) -> str:
+    """The address of a product, a bouquet or a group of interchangeable products."""
+    if isinstance(goods, Product):
+        return reverse("products:product_detail", args=[goods.pk])
+    return reverse("products:kit_detail" if isinstance(goods, ProductKit) else "products:group_edit", args=[goods.pk])

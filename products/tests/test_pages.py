@@ -205,7 +205,7 @@ def test_lines_of_a_bouquet_grow_without_saving(shop, login, manager):
     [
         ({"lines-0-product": "", "lines-0-quantity": ""}, "This field is required"),
         ({"lines-0-product": "orchid"}, "There is no product “orchid”"),
-        ({"lines-1-product": "R1", "lines-1-quantity": "2"}, "in the bouquet twice"),
+        ({"lines-1-product": "Taken", "lines-1-quantity": "1.5"}, "inside another whole"),
         ({"name": "TAKEN"}, "Another bouquet has this name"),
         ({"lines-0-quantity": "0"}, "greater than zero"),
     ],

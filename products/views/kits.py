@@ -18,9 +18,10 @@ from core.undo import tell
 from products.forms import ComponentForm, KitForm, SearchForm
 from products.lines import Lines, number_so_far
 from products.models import ProductKit
-from products.recipes import reckon, reckon_now
-from products.selectors import after_name, kit_list, written
-from products.services.catalogue import Component, restore_row, save_kit
+from products.recipes import RecipeLine, flowers_of, recipes_of, reckon, reckon_now
+from products.selectors import after_name, kit_list, kits_around, written
+from products.services.catalogue import restore_row
+from products.services.kits import save_kit
 from products.stock_figures import costs, free_by_place
 from products.undo import delete_and_remember
 from products.views.photos import photos_context
@@ -50,8 +51,8 @@ def list_of_kits(request: HttpRequest) -> HttpResponse:
 
 
 def _reckon_all(kits: Sequence[ProductKit]) -> None:
-    """Give every bouquet its `reckoned`, all of them in three statements."""
-    recipes = {kit.pk: [Component(item.product, item.quantity) for item in kit.items.all()] for kit in kits}
+    """Give every bouquet its `reckoned`, all of them in four statements."""
+    recipes = recipes_of(kit.pk for kit in kits)
     keys = sorted({part.product.pk for recipe in recipes.values() for part in recipe})
     known, places = costs(keys), free_by_place(keys)
     for kit in kits:
@@ -64,11 +65,14 @@ def _reckon_all(kits: Sequence[ProductKit]) -> None:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One bouquet with its recipe."""
     kit = get_object_or_404(ProductKit.all_objects.select_related("category"), pk=pk)
-    items = list(kit.items.select_related("product"))
-    reckoned = reckon_now([Component(item.product, item.quantity) for item in items], price=kit.sale_price)
+    reckoned = reckon_now(recipes_of([kit.pk])[kit.pk], price=kit.sale_price)
+    items = list(kit.items.select_related("inner", "group"))
     context = {
         "kit": kit,
         "reckoned": reckoned,
+        "inside": [item for item in items if item.inner_id],
+        "chosen": [item for item in items if item.group_id],
+        "around": kits_around(kit),
         "sees_cost": may(request.user, "stock.cost"),
         "may_assemble": may(request.user, "stock.assemble"),
         "may_change": may(request.user, "catalogue.change"),
@@ -105,7 +109,7 @@ def _edit(request: HttpRequest, kit: ProductKit) -> HttpResponse:
     rows = lines.checked()
     if form.is_valid() and rows is not None:
         try:
-            saved = run(lambda: save_kit(form.instance, [Component(row["product"], row["quantity"]) for row in rows]))
+            saved = run(lambda: save_kit(form.instance, [RecipeLine(row["product"], row["quantity"]) for row in rows]))
         except DomainError as refusal:
             form.add_refusal(refusal)
         else:
@@ -117,8 +121,8 @@ def _edit(request: HttpRequest, kit: ProductKit) -> HttpResponse:
 def _recipe(kit: ProductKit) -> list[dict[str, Any]]:
     if kit.pk is None:
         return [{}]
-    items = kit.items.select_related("product")
-    return [{"product": written(item.product), "quantity": item.quantity} for item in items] or [{}]
+    items = kit.items.select_related("product", "inner")
+    return [{"product": written(item.goods), "quantity": item.quantity} for item in items] or [{}]
 
 
 def _page(
@@ -126,7 +130,7 @@ def _page(
 ) -> HttpResponse:
     typed = [(line.chosen, line.typed("quantity")) for line in lines.forms]
     reckoned = reckon_now(
-        [Component(product, quantity) for product, quantity in typed if product and quantity],
+        flowers_of(RecipeLine(goods, quantity) for goods, quantity in typed if goods and quantity),
         price=number_so_far(form, "sale_price") or Decimal(0),
     )
     context = {

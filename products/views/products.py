@@ -24,6 +24,8 @@ from products.selectors import (
     copy_of,
     kits_with,
     product_by_code,
+    search_groups,
+    search_kits,
     search_products,
 )
 from products.services.catalogue import restore_row, save_product, take_out_of_archive
@@ -167,12 +169,16 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @needs("catalogue.view")
 def search(request: HttpRequest) -> HttpResponse:
-    """What a picker offers for the text typed so far: a fragment for the line `?line=`."""
+    """What a picker offers for the text typed so far: a fragment for the line `?line=`; with `?kits=1` also bouquets and
+    groups of interchangeable products."""
     line = request.GET.get("line", "")
     line = line if line.isascii() and line.isdigit() and len(line) < 4 else "0"
     typed = request.GET.get("q") or request.GET.get(f"lines-{line}-product", "")
     text = SearchForm.text({"q": typed})
-    found = with_figures(list(search_products(text)[:FOUND_AT_MOST])) if text else []
+    found: list[Any] = with_figures(list(search_products(text)[:FOUND_AT_MOST])) if text else []
+    if text and request.GET.get("kits") == "1":
+        others = [*search_groups(text)[: FOUND_AT_MOST // 4], *search_kits(text)[: FOUND_AT_MOST // 4]]
+        found = [*others, *found[: FOUND_AT_MOST - len(others)]]
     context = {"found": found, "line": line, "text": text}
     return page_or_part(request, "products/product_search.html", "found", context)
 

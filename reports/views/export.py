@@ -1,4 +1,4 @@
-"""The owner takes along everything the shop owns: one archive, made here, downloaded here.
+"""The owner takes along everything the shop owns: one archive, made here or, of a big shop, by the worker, downloaded here.
 
 A session alone does not open it: the password is asked once more and holds for a quarter of an hour. The page works while
 the shop is closed as well (core.middleware.shop).
@@ -11,10 +11,9 @@ from django.contrib import messages
 from django.db import connection
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -25,37 +24,31 @@ from accounts.services.limits import PASSWORD, count_attempt
 from accounts.services.second_factor import WrongPassword
 from core.access import needs
 from core.errors import DomainError
-from core.export_shelf import KEPT_FOR, archives, find_archive, put_together
-from core.media import shop_files
+from core.export_shelf import KEPT_FOR, ExportGoingOn, archives, find_archive, put_together
+from core.htmx import page_or_part, wants_part
+from core.jobs import FAILED
+from core.shop_files import shop_files
 from core.tenancy import current_schema_name
+from reports.jobs import is_going_on, make_archive
 
 logger = logging.getLogger(__name__)
 UNLOCKED = "reports.export_unlocked"
 SECONDS = 15 * 60
-# What is put together while a person waits for the page; an operator's command knows no bounds.
+# What is put together while a person waits for the page; the rest is the worker's.
 MOST_ROWS = 300_000
 MOST_BYTES = 500_000_000
-
-
-class TooBig(DomainError):
-    """The archive would take longer than anybody waits for a page."""
-
-    code = "export_too_big"
-
-    def __init__(self) -> None:
-        super().__init__(
-            gettext_lazy(
-                "The shop is too big to be put together while you wait. Ask whoever runs the program: they make the archive "
-                "with export_tenant --for-owner, and it appears on this page."
-            )
-        )
 
 
 @require_safe
 @needs("shop.export")
 @never_cache
 def export(request: HttpRequest) -> HttpResponse:
-    """The archives that are ready, and the button for a new one; before that, the password."""
+    """The archives that are ready, and the button for a new one; before that, the password.
+
+    While one is being put together its middle part is asked for again; until it is ready that is a 204.
+    """
+    if wants_part(request) and is_going_on(make_archive.newest(), timezone.now()):
+        return HttpResponse(status=204, headers={"Cache-Control": "private, no-store"})
     return _page(request, AskedAgainForm())
 
 
@@ -85,12 +78,16 @@ def unlock(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs("shop.export")
 def make(request: HttpRequest) -> HttpResponse:
-    """Put an archive together, in one go."""
+    """Put an archive together in one go, or let the worker do it when that takes long."""
     if not _is_unlocked(request):
         return redirect("export")
+    if is_going_on(make_archive.newest(), timezone.now()):
+        raise ExportGoingOn
     with_files = bool(request.POST.get("pictures"))
     if _is_too_big(with_files=with_files):
-        raise TooBig
+        make_archive.enqueue(timezone.now().isoformat(), request.LANGUAGE_CODE, with_files=with_files)
+        logger.warning("%s asked for an archive of everything", request.user.pk)
+        return redirect("export")
     made = put_together(now=timezone.now(), language=request.LANGUAGE_CODE, with_files=with_files)
     logger.warning("%s made an archive of everything, %s bytes", request.user.pk, made.size)
     messages.success(request, _("The archive is ready."))
@@ -114,13 +111,18 @@ def download(request: HttpRequest, name: str) -> HttpResponseBase:
 
 def _page(request: HttpRequest, form: AskedAgainForm, *, status: int = 200) -> HttpResponse:
     now = timezone.now()
+    ready, asked = archives(now), make_archive.newest()
     context = {
         "form": form,
         "is_unlocked": _is_unlocked(request),
-        "archives": archives(now),
+        "archives": ready,
         "days": KEPT_FOR.days,
+        "is_going_on": is_going_on(asked, now),
+        "has_failed": asked is not None
+        and asked.status == FAILED
+        and not any(archive.made_at >= asked.enqueued_at.replace(microsecond=0) for archive in ready),
     }
-    return render(request, "reports/export.html", context, status=status)
+    return page_or_part(request, "reports/export.html", "archives", context, status=status)
 
 
 def _is_unlocked(request: HttpRequest) -> bool:
@@ -139,4 +141,4 @@ def _is_too_big(*, with_files: bool) -> bool:
         (rows,) = cursor.fetchone()
     if rows > MOST_ROWS:
         return True
-    return with_files and sum(path.stat().st_size for _name, path in shop_files()) > MOST_BYTES
+    return with_files and sum(file.size for file in shop_files().files(current_schema_name())) > MOST_BYTES

@@ -60,7 +60,7 @@ from orders.services.placing import LineInput, OrderInput, change_order, place_o
 from orders.services.prices import correct_price
 from orders.services.stock_sync import replace_demands
 from products.models import KitItem, Product, ProductKit
-from products.services.catalogue import Component
+from products.recipes import Component
 
 RECENT = 40  # how far back a worker looks for something to act on: a small number makes them meet
 
@@ -92,6 +92,8 @@ def build_world(stocks: int, *, plenty: bool = True) -> World:
         parts = {goods[(number * 3 + step * 7) % len(goods)] for step in range(3)}
         for part in sorted(parts, key=lambda item: -item.pk if number % 2 else item.pk):
             KitItem.objects.create(kit=bouquet, product=part, quantity=Decimal(1 + number))
+        if number:
+            KitItem.objects.create(kit=bouquet, inner=kits[-1], quantity=1)
         kits.append(bouquet)
     if plenty:
         for place in places:

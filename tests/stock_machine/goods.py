@@ -54,9 +54,20 @@ from inventory.services.transfers import (
 from inventory.services.write_offs import reverse_write_off, write_off
 from inventory.tests.factories import FIRST_DAY
 from orders.services.placing import LineInput, OrderInput, place_order
-from products.models import KitItem
-from products.services.catalogue import Component
-from tests.stock_machine.oracle import SHORT_LIMIT, Oracle, Sent, Take, costs, few, fingerprint, many, pick, twice
+from products.recipes import Component
+from tests.stock_machine.oracle import (
+    SHORT_IN_ALL,
+    SHORT_LIMIT,
+    Oracle,
+    Sent,
+    Take,
+    costs,
+    few,
+    fingerprint,
+    many,
+    pick,
+    twice,
+)
 
 # Where costs stand, and the papers of a correction. No other table may change with a correction of cost.
 WORTH = {
@@ -348,8 +359,8 @@ class Goods(Oracle):
     def assemble(self, which, where, number, work, sent):
         bouquet, place, key = self.kits[which % len(self.kits)], self.place(where), uuid.uuid4()
         needs = Counter()
-        for part in KitItem.objects.filter(kit=bouquet):
-            needs[part.product_id, place.pk] += part.quantity * number
+        for item, quantity in self.stems(bouquet).items():
+            needs[item, place.pk] += quantity * number
         due = [InsufficientStock] if self.lacks(needs) else ()
         made = self.again(
             sent,
@@ -417,6 +428,7 @@ class Goods(Oracle):
         place = Warehouse.objects.get(pk=self.place(where).pk)
         owed = any(have < 0 for pair, have in self.have.items() if pair[1] == place.pk)
         place.allow_short, place.short_limit = place.pk not in self.lenient, SHORT_LIMIT
+        place.short_in_all = SHORT_IN_ALL
 
         def save():
             refuse_to_forbid_what_is_owed(place)

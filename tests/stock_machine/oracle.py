@@ -28,6 +28,7 @@ from products.models import KitItem, Product
 
 Pair = tuple[int, int]
 SHORT_LIMIT = Decimal(6)  # base units a demand may lack where goods are sold before entry
+SHORT_IN_ALL = Decimal(9)  # … and a product in all
 
 pick = st.integers(0, 10_000)  # which of the things there are, modulo their number
 few = st.one_of(st.integers(1, 12).map(Decimal), st.decimals("0.001", "9.999", places=3))
@@ -108,6 +109,7 @@ class Oracle(RuleBasedStateMachine):
             kit("Two and one", "250", (rose, "2"), (tulip, "1")),
             kit("Bit", "9.99", (moss, "0.5"), (rose, "1")),
         ]
+        self.kits.append(kit("Basket", "400", (self.kits[0], "2"), (rose, "1"), (self.kits[1], "1")))
         self.have = {(item.pk, place.pk): Decimal(0) for item in self.goods for place in self.places}
         self.orders: list[Known] = []
         self.asked: list[Asked] = []
@@ -217,8 +219,18 @@ class Oracle(RuleBasedStateMachine):
                 if line.goods in self.goods:
                     line.parts = [(line.goods.pk, line.quantity)]
                 else:
-                    recipe = KitItem.objects.filter(kit=line.goods).order_by("pk")
-                    line.parts = [(part.product_id, part.quantity * line.quantity) for part in recipe]
+                    stems = self.stems(line.goods)
+                    line.parts = [(item, quantity * line.quantity) for item, quantity in stems.items()]
+
+    def stems(self, bouquet):
+        """Product → how much of it one bouquet takes, bouquets inside it laid out one by one."""
+        found = Counter()
+        for row in KitItem.objects.filter(kit=bouquet).order_by("pk"):
+            if row.product_id:
+                found[row.product_id] += row.quantity
+            for _one in range(int(row.quantity) if row.inner_id else 0):
+                found.update(self.stems(row.inner_id))
+        return found
 
     def needs_of(self, known):
         """What completing takes, by stock, and what of it the order's own reservations hold."""
@@ -238,12 +250,15 @@ class Oracle(RuleBasedStateMachine):
         return [((item, known.warehouse), quantity) for line in shadow.lines for item, quantity in line.parts]
 
     def due_where_short_is_allowed(self, parts):
-        """What is there goes first, promised or not; what lacks must be within the limit of each demand."""
+        """What is there goes first, promised or not; what lacks must be within the limits of a demand and of a product."""
         left = {pair: self.on_hand(pair) for pair in self.have}
+        owed = {pair: max(-have, Decimal(0)) for pair, have in self.have.items()}
         for pair, quantity in parts:
             there = min(quantity, left[pair])
             left[pair] -= there
-            if quantity - there > SHORT_LIMIT:
+            lacking = quantity - there
+            owed[pair] += lacking
+            if lacking > SHORT_LIMIT or (lacking and owed[pair] > SHORT_IN_ALL):
                 return [TooMuchShort]
         return []
 

@@ -262,4 +262,5 @@ class Orders(Oracle):
     def change_a_recipe(self, number, quantity):
         """What was confirmed stays as it was frozen."""
         rows = KitItem.objects.order_by("pk")
-        rows.filter(pk=rows[number % rows.count()].pk).update(quantity=quantity)
+        row = rows[number % rows.count()]
+        rows.filter(pk=row.pk).update(quantity=1 + int(quantity) % 3 if row.inner_id else quantity)

@@ -114,6 +114,9 @@ SHOP_PAGES: dict[str, list[str]] = {
     "products:list_labels": ["/catalogue/labels/?q=a"],
     "products:product_detail": ["/catalogue/{product}/"],
     "products:product_edit": ["/catalogue/{product}/edit/"],
+    "products:group_list": ["/catalogue/groups/", "/catalogue/groups/?deleted=1"],
+    "products:group_create": ["/catalogue/groups/new/"],
+    "products:group_edit": ["/catalogue/groups/{group}/edit/"],
     "products:kit_list": ["/catalogue/kits/"],
     "products:kit_create": ["/catalogue/kits/new/"],
     "products:kit_detail": ["/catalogue/kits/{kit}/"],
@@ -176,6 +179,8 @@ NO_SHOP_PAGES: dict[str, str] = {
     "products:product_photo": "takes a form and answers with the photos",
     "products:kit_photos": "takes files and answers with the photos",
     "products:kit_photo": "takes a form and answers with the photos",
+    "products:group_delete": "takes a form and goes to the list",
+    "products:group_restore": "takes a form and goes to the list",
     "products:kit_delete": "takes a form and goes to the list",
     "products:kit_restore": "takes a form and goes to the bouquet",
 }
@@ -217,8 +222,8 @@ def landmarks() -> dict[str, int]:
     from orders.domain.lifecycle import Category
     from orders.models import Order
     from orders.selectors.lists import uncovered
-    from products.models import Product, ProductCategory, ProductKit
-    from products.services.catalogue import Component
+    from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup
+    from products.recipes import Component
 
     def order(category: str) -> Any:
         # One with words for its card: they are printed too.
@@ -268,6 +273,7 @@ def landmarks() -> dict[str, int]:
         "receipt_line": Receipt.objects.earliest("pk").lines.earliest("pk").pk,
         "product": Product.objects.earliest("pk").pk,
         "kit": ProductKit.objects.earliest("pk").pk,
+        "group": ProductVariantGroup.objects.earliest("pk").pk,
         "category": ProductCategory.objects.earliest("pk").pk,
     }
 

@@ -13,9 +13,7 @@ from customers.services.lifecycle import put_aside
 class Command(RefusingCommand):
     """`archive_schema --schema=papa`."""
 
-    help = _(
-        "Renames the schema and the media folder of a shop that was taken off, so that its name can be given again."
-    )
+    help = _("Renames schema and media files of a shop that was taken off, so that its name can be given again.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("-s", "--schema", required=True, dest="schema_name", help=_("The schema."))

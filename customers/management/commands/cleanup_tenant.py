@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.management.refusing import RefusingCommand, ask_yes
+from core.shop_files import shop_files
 from core.transactions import run
 from customers.services.cleanup import Remains, check_files, look_at, remove_files, remove_rows
 
@@ -97,11 +98,11 @@ class Command(RefusingCommand):
             write(_("📁 Files:"))
             write(
                 ngettext(
-                    "• %(count)s file of media/tenants/%(schema)s will be deleted",
-                    "• %(count)s files of media/tenants/%(schema)s will be deleted",
+                    "• %(count)s file of %(place)s will be deleted",
+                    "• %(count)s files of %(place)s will be deleted",
                     remains.files,
                 )
-                % {"count": remains.files, "schema": name}
+                % {"count": remains.files, "place": shop_files().where(name)}
             )
         write(LINE)
 
@@ -109,7 +110,7 @@ class Command(RefusingCommand):
     def _anything_to_do(remains: Remains, *, purge: bool, files: bool) -> bool:
         still_open = any(each.closed_at is None for each in remains.registrations)
         purging = purge and bool(remains.registrations)
-        return remains.shop is not None or still_open or purging or (files and remains.has_folder)
+        return remains.shop is not None or still_open or purging or (files and remains.has_place)
 
     def _remove(self, remains: Remains, *, purge: bool, files: bool) -> None:
         # The rows go in one transaction; the steps are told when they are true.

@@ -24,9 +24,7 @@ class Command(RefusingCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--status", choices=Client.Status.values, help=_("Only shops in this status."))
-        parser.add_argument(
-            "--orphans", action="store_true", help=_("Schemas and media folders without a shop instead.")
-        )
+        parser.add_argument("--orphans", action="store_true", help=_("Schemas and media files without a shop instead."))
         parser.add_argument("--json", action="store_true", dest="as_json", help=_("Machine-readable, with sizes."))
 
     def handle(self, *, status: str | None, orphans: bool, as_json: bool, **options: Any) -> None:

@@ -53,6 +53,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.xhr.status >= 400 && event.detail.xhr.getResponseHeader("HX-Retarget")) event.detail.shouldSwap = true;
 });
 
+// A suggestion that arrives takes the place of another one, never of what somebody has typed.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target } = event.detail;
+  const value = target.dataset?.suggested !== undefined && find("input", target)?.value;
+  if (value && value !== target.dataset.suggested) event.detail.shouldSwap = false;
+});
+
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   if (event.detail.xhr.getResponseHeader("HX-Retarget")) return;

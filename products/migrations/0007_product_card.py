@@ -12,7 +12,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("products", "0004_reduced_and_made"),
+        ("products", "0006_interchangeable"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

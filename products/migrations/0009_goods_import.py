@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("products", "0006_prices"),
+        ("products", "0008_prices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,7 +12,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("products", "0005_product_card"),
+        ("products", "0007_product_card"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

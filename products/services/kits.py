@@ -1,0 +1,181 @@
+"""Writing recipes: bouquets of flowers and of other bouquets."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import BadInput
+from core.quantities import MAX_QUANTITY, round_quantity
+from core.tenancy import current_schema_name
+from products.domain.explosion import LEVELS_AT_MOST, PARTS_AT_MOST, Circular, TooDeep, TooManyParts, explode
+from products.models import Kind, KitItem, Product, ProductKit, ProductVariant, ProductVariantGroup, Unit
+from products.recipes import Goods, RecipeLine, read_recipes
+from products.services.catalogue import (
+    hold_live_category,
+    refuse_if_deleted,
+    refusing_taken,
+)
+from products.services.prices import check_price
+
+_UNMAKEABLE: dict[type[Exception], Any] = {
+    Circular: _("“%(name)s” would be inside itself. Take the bouquet out of the recipe that leads back to it."),
+    TooDeep: _("“%(name)s” would be more than %(levels)s bouquets deep. Put its flowers into the recipe directly."),
+    TooManyParts: _("“%(name)s” would be made of more than %(parts)s different products. Leave some out."),
+}
+
+
+# What a recipe line holds → the field of the row.
+_FIELDS: dict[type[Any], str] = {Product: "product", ProductKit: "inner", ProductVariantGroup: "group"}
+
+
+def save_kit(kit: ProductKit, lines: Sequence[RecipeLine]) -> ProductKit:
+    """Save a bouquet with exactly these lines; what stands in several is summed. Confirmed orders keep what they were
+    promised.
+
+    Raises BadInput: no lines, a quantity that can't be meant, something deleted, a taken name, a bouquet that would be
+    inside itself, more than five bouquets deep, or made of more than 200 products.
+    """
+    check_price(kit.sale_price)
+    refuse_if_deleted(kit)
+    wanted = _summed(lines)
+    if kit.pk is not None and kit in wanted:
+        raise BadInput(_UNMAKEABLE[Circular] % {"name": kit})
+    with transaction.atomic(), refusing_taken():
+        hold_live_category(kit.category_id)
+        lock_recipes()
+        kit.save()
+        _refuse_deleted(wanted)
+        known = {(type(item.goods), item.goods.pk): item for item in _items(kit)}
+        kept = {(type(goods), goods.pk) for goods in wanted}
+        kit.items.filter(pk__in=[item.pk for key, item in known.items() if key not in kept]).delete()
+        for goods, quantity in wanted.items():
+            item = known.get((type(goods), goods.pk)) or KitItem(kit=kit, **{_FIELDS[type(goods)]: goods})
+            item.quantity = quantity
+            item.save()
+        check_recipe(kit)
+    return kit
+
+
+def _items(kit: ProductKit) -> QuerySet[KitItem]:
+    return kit.items.select_related("product", "inner", "group")
+
+
+def _refuse_deleted(wanted: Iterable[Goods]) -> None:
+    """None of them is deleted, and none can be until the caller's transaction ends. Raises BadInput."""
+    of_kind: dict[type[Any], list[Goods]] = {Product: [], ProductKit: [], ProductVariantGroup: []}
+    for goods in wanted:
+        of_kind[type(goods)].append(goods)
+    for model, rows in of_kind.items():
+        live = _hold_live(model, [goods.pk for goods in rows])
+        for goods in rows:
+            if goods.pk not in live:
+                raise BadInput(_("%(name)s is deleted. Restore it or take something else.") % {"name": goods})
+
+
+def _hold_live(model: type[Any], keys: Sequence[int]) -> set[int]:
+    """The weakest row lock will do: only a deletion collides with it."""
+    if not keys:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select id from {model._meta.db_table} where id = any (%s) and not is_deleted order by id for key share",  # noqa: S608
+            [sorted(set(keys))],
+        )
+        return {key for (key,) in cursor.fetchall()}
+
+
+def lock_recipes() -> None:
+    """Let nobody else write recipes in this shop until the caller's transaction ends: two people can't put two bouquets
+    into each other. To be taken before any row."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{current_schema_name()} recipes"])
+
+
+def check_recipe(kit: ProductKit) -> None:
+    """Raises BadInput when the bouquet as it is saved, or one that contains it, can't be made. Under `lock_recipes`."""
+    around = _around(kit.pk)
+    recipes = read_recipes(around)
+    for key in around:
+        try:
+            explode(recipes, key)
+        except (Circular, TooDeep, TooManyParts) as error:
+            name = ProductKit.all_objects.get(pk=key)
+            raise BadInput(
+                _UNMAKEABLE[type(error)] % {"name": name, "levels": LEVELS_AT_MOST, "parts": PARTS_AT_MOST}
+            ) from error
+
+
+def _around(kit: int) -> list[int]:
+    """The bouquet and all that contain it, however far: one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "with recursive around (kit_id) as (select %s::bigint union"
+            " select i.kit_id from around a join products_kititem i on i.inner_id = a.kit_id)"
+            " select kit_id from around",
+            [kit],
+        )
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _summed(lines: Sequence[RecipeLine]) -> dict[Goods, Decimal]:
+    """What goes in, with what all its lines come to. Raises BadInput."""
+    if not lines:
+        raise BadInput(_("A bouquet needs at least one component. Add what it is made of."))
+    found: dict[Goods, Decimal] = {}
+    for line in lines:
+        found[line.goods] = found.get(line.goods, Decimal(0)) + line.quantity
+        for quantity in (line.quantity, found[line.goods]):
+            if not quantity.is_finite() or not 0 < quantity <= MAX_QUANTITY or quantity != round_quantity(quantity):
+                raise BadInput(
+                    _("A quantity is a number above zero with at most 3 decimals. Correct %(name)s.")
+                    % {"name": line.goods}
+                )
+        if isinstance(line.goods, ProductKit) and line.quantity != int(line.quantity):
+            raise BadInput(
+                _("A bouquet is inside another whole. Correct the number of “%(name)s”.") % {"name": line.goods}
+            )
+    return found
+
+
+def save_group(group: ProductVariantGroup, products: Sequence[Product]) -> ProductVariantGroup:
+    """Save interchangeable products, the most wanted first; one that stands twice counts where it stands first.
+
+    Raises BadInput: fewer than two products, something deleted, a taken name.
+    """
+    refuse_if_deleted(group)
+    wanted = list(dict.fromkeys(products))
+    if len(wanted) < 2:
+        raise BadInput(_("Interchangeable are at least two products. Add another."))
+    with transaction.atomic(), refusing_taken():
+        lock_recipes()
+        group.save()
+        _refuse_deleted(wanted)
+        known = {row.product_id: row for row in group.variants.all()}
+        group.variants.exclude(product__in=wanted).delete()
+        for place, product in enumerate(wanted, start=1):
+            row = known.get(product.pk) or ProductVariant(group=group, product=product)
+            row.priority = place
+            row.save()
+    return group
+
+
+def product_of_kit(kit: ProductKit) -> Product:
+    """The product as which bouquets of this recipe stand ready on the shelf, made when first needed.
+
+    Raises BadInput when the bouquet is deleted.
+    """
+    with transaction.atomic():
+        recipe = ProductKit.all_objects.select_for_update(of=("self",), no_key=True).get(pk=kit.pk)
+        refuse_if_deleted(recipe)
+        made = Product.objects.filter(made_from=recipe).first()
+        if made is None:
+            made = Product(
+                name=recipe.name, category_id=recipe.category_id, unit=Unit.PIECE, sale_price=recipe.sale_price,
+                kind=Kind.BOUQUET, made_from=recipe,
+            )  # fmt: skip
+            made.save()
+    return made

@@ -1,0 +1,285 @@
+"""Bouquets of bouquets: what is written, what is refused, what the pages show."""
+
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from core.errors import BadInput
+from core.soft_delete import CannotRestore, StillInUse
+from inventory.models import StockDemand
+from inventory.services.assembling import assemble
+from inventory.services.checking import check_stock
+from inventory.tests.factories import kit, product, refused, stock_of, stocked, warehouse
+from orders.invariants import INVARIANTS
+from orders.services.lifecycle import complete_order, confirm_order
+from orders.services.placing import LineInput, OrderInput, change_order
+from orders.tests.factories import order
+from products.models import KitItem, Product, ProductKit, ProductVariantGroup
+from products.recipes import RecipeLine, flowers_of, recipes_of
+from products.services.catalogue import delete_row, restore_row
+from products.services.kits import save_group, save_kit
+
+
+def lines(*wanted):
+    return [RecipeLine(goods, Decimal(quantity)) for goods, quantity in wanted]
+
+
+def new(name):
+    return ProductKit(name=name, sale_price=Decimal(900))
+
+
+def flowers(bouquet):
+    return {part.product.name: part.quantity for part in recipes_of([bouquet.pk])[bouquet.pk]}
+
+
+@pytest.fixture
+def basket(shop):
+    """A basket of two posies and a rose; a posy is two roses and a ribbon."""
+    rose, ribbon = product("Rose"), product("Ribbon")
+    posy = kit("Posy", "500", (rose, "2"), (ribbon, "0.5"))
+    return kit("Basket", "1500", (posy, "2"), (rose, "1"))
+
+
+def test_a_basket_is_its_flowers_and_those_of_its_posies(basket, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert flowers(basket) == {"Rose": 5, "Ribbon": 1}
+
+
+def test_lines_with_the_same_product_are_summed(shop):
+    rose = product("Rose")
+    posy = save_kit(new("Posy"), lines((rose, 2), (rose, "1.5")))
+    twice = save_kit(new("Twice"), lines((posy, 1), (rose, 1), (posy, 2)))
+    assert [(item.goods, item.quantity) for item in posy.items.all()] == [(rose, Decimal("3.5"))]
+    assert flowers(twice) == {"Rose": Decimal("11.5")}
+    assert [part.quantity for part in flowers_of(lines((twice, 2), (rose, 1)))] == [24]
+
+
+def test_changing_a_posy_changes_the_basket_and_keeps_lines_that_stay(basket):
+    posy, rose = ProductKit.objects.get(name="Posy"), KitItem.objects.filter(product__name="Rose").first().product
+    before = {item.goods: item.pk for item in basket.items.all()}
+    save_kit(posy, lines((rose, 7)))
+    assert flowers(basket) == {"Rose": 15}
+    save_kit(basket, lines((posy, 3), (rose, 1)))
+    assert {item.goods: item.pk for item in basket.items.all()} == before
+    assert flowers(basket) == {"Rose": 22}
+
+
+def test_what_can_not_be_a_recipe(basket):
+    posy, rose = ProductKit.objects.get(name="Posy"), KitItem.objects.filter(product__name="Rose").first().product
+    for quantity in ("0", "-1", "0.0001", "NaN", "1e20"):
+        work = lambda quantity=quantity: save_kit(posy, lines((rose, quantity)))  # noqa: E731
+        refused(BadInput, "Correct Rose", work, ru="Исправьте")
+    refused(BadInput, "inside another whole", lambda: save_kit(basket, lines((posy, "1.5"))), ru="целиком")
+    refused(BadInput, "at least one component", lambda: save_kit(posy, []), ru="хотя бы")
+    refused(BadInput, "would be inside itself", lambda: save_kit(posy, lines((posy, 1))), ru="внутри себя")
+    refused(BadInput, "would be inside itself", lambda: save_kit(posy, lines((basket, 1))), ru="внутри себя")
+
+
+def test_a_bouquet_grows_neither_too_deep_nor_too_wide_from_below(shop):
+    """The limit holds for the bouquets around the one that is saved, too."""
+    rose = product("Rose")
+    chain = [kit("Level 5", "1", (rose, "1"))]
+    for level in (4, 3, 2, 1):
+        chain.append(save_kit(new(f"Level {level}"), lines((chain[-1], 1))))
+    assert flowers(chain[-1]) == {"Rose": 1}
+    refused(
+        BadInput, "more than 5 bouquets deep", lambda: save_kit(new("Top"), lines((chain[-1], 1))),
+        ru="вложены глубже",
+    )  # fmt: skip
+    under = kit("Under", "1", (rose, "1"))
+    refused(BadInput, "“Level 1” would be more than 5", lambda: save_kit(chain[0], lines((under, 1))), ru="Level 1")
+    wide = lines(*[(product(f"Flower {number}"), 1) for number in range(200)])
+    refused(BadInput, "more than 200 different", lambda: save_kit(chain[0], [*wide, *lines((rose, 1))]), ru="200")
+    save_kit(chain[0], wide)
+    assert len(flowers(chain[-1])) == 200
+
+
+def test_a_bouquet_inside_another_can_not_be_deleted_and_comes_back_first(basket):
+    posy, now = ProductKit.objects.get(name="Posy"), timezone.now()
+    refused(StillInUse, "“Basket” is made of it", lambda: delete_row(posy, by=None, now=now), ru="Basket")
+    delete_row(basket, by=None, now=now)
+    delete_row(posy, by=None, now=now)
+    refused(CannotRestore, "Restore “Posy” first", lambda: restore_row(basket, by=None), ru="Posy")
+    refused(
+        BadInput, "Posy is deleted", lambda: save_kit(new("New"), lines((posy, 1))), ru="Posy"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", [{}, {"product", "inner"}], ids=["nothing", "both"])
+def test_the_database_takes_one_thing_a_line(basket, fields):
+    item = basket.items.get(product__isnull=True)
+    goods = {"product": basket.items.get(inner__isnull=True).product, "inner": item.inner}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        KitItem.objects.create(kit=kit("Other", "1"), quantity=1, **{name: goods[name] for name in fields})
+
+
+def test_the_database_takes_neither_half_a_bouquet_nor_one_in_itself(basket):
+    item = basket.items.get(product__isnull=True)
+    for change in ({"quantity": Decimal("1.5")}, {"inner": basket}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            KitItem.objects.filter(pk=item.pk).update(**change)
+    with pytest.raises(ValidationError, match="kit_inner_whole"):
+        KitItem(kit=item.kit, inner=item.inner, quantity=Decimal("1.5")).full_clean()
+
+
+def test_reading_ends_even_in_a_circle_that_somebody_wrote_by_hand(basket):
+    posy = ProductKit.objects.get(name="Posy")
+    KitItem.objects.create(kit=posy, inner=basket, quantity=1)
+    with pytest.raises(BadInput, match="inside itself"):
+        save_kit(basket, lines((posy, 1)))
+    with connection.cursor() as cursor:
+        cursor.execute("select 1")  # the transaction goes on
+
+
+def test_a_bouquet_is_put_into_another_on_the_page(basket, login, manager):
+    browser, url = login(manager), reverse("products:kit_create")
+    posy = ProductKit.objects.get(name="Posy")
+    offered = browser.get(reverse("products:product_search"), {"kits": "1", "q": "pos"}, HTTP_HX_REQUEST="true")
+    assert f'value="0:k{posy.pk}"' in offered.content.decode()
+    form = {"name": "Pair", "sale_price": "900", "lines-0-product": "pos", "lines-0-quantity": "2"}
+    chosen = browser.post(url, {**form, "choose": f"0:k{posy.pk}"}).content.decode()
+    assert f'value="Posy · #{posy.pk}"' in chosen
+    assert "Rose" in chosen, "what it costs is reckoned from its flowers"
+    assert browser.post(url, {**form, "lines-0-product": f"Posy · #{posy.pk}"}).status_code == 302
+    pair = ProductKit.objects.get(name="Pair")
+    assert flowers(pair) == {"Rose": 4, "Ribbon": 1}
+    page = browser.get(reverse("products:kit_detail", args=[pair.pk])).content.decode()
+    assert reverse("products:kit_detail", args=[posy.pk]) in page
+    assert "Pair" in browser.get(reverse("products:kit_detail", args=[posy.pk])).content.decode()
+    assert f'value="Posy · #{posy.pk}"' in browser.get(reverse("products:kit_edit", args=[pair.pk])).content.decode()
+    refusal = browser.post(
+        reverse("products:kit_edit", args=[posy.pk]),
+        {"name": "Posy", "sale_price": "1", "lines-0-product": "Pair", "lines-0-quantity": "1"},
+    )
+    assert (refusal.status_code, "would be inside itself" in refusal.content.decode()) == (422, True)
+    for careless in ("0:k", "0:kk1", "0:k999999999", "x:k1", f"7:k{posy.pk}"):
+        assert browser.post(url, {**form, "choose": careless}).status_code == 200
+
+
+def test_the_admin_keeps_a_bouquet_out_of_itself_too(basket, login, owner):
+    posy = ProductKit.objects.get(name="Posy")
+    rows = list(KitItem.objects.order_by("pk").values())
+    data = {"name": "Posy", "sale_price": "1", "items-TOTAL_FORMS": "1", "items-INITIAL_FORMS": "0",
+            "items-0-inner": str(basket.pk), "items-0-quantity": "1"}  # fmt: skip
+    answer = login(owner).post(reverse("admin:products_productkit_change", args=[posy.pk]), data)
+    assert answer.status_code == 422
+    assert "would be inside itself" in answer.content.decode()
+    assert list(KitItem.objects.order_by("pk").values()) == rows
+
+
+# --- interchangeable products
+
+
+def group(name, *products):
+    return save_group(ProductVariantGroup(name=name), products)
+
+
+@pytest.fixture
+def reds(shop):
+    """Freedom (12 free) before Explorer (30 free), any of them five in a bouquet with a ribbon."""
+    freedom, explorer, ribbon = stocked("Freedom", ("12", "10")), stocked("Explorer", ("30", "20")), stocked("Ribbon")
+    any_red = group("Any red rose", freedom, explorer)
+    return freedom, explorer, kit("Five reds", "900", (any_red, "5"), (ribbon, "1"))
+
+
+def asked():
+    rows = StockDemand.objects.filter(cancelled_at=None).order_by("pk").values_list("product__name", "quantity")
+    return [(name, int(quantity)) for name, quantity in rows]
+
+
+def test_an_order_takes_what_is_there_of_a_group_a_bouquet_is_never_mixed(reds):
+    bouquet = reds[2]
+    first = confirm_order(order((bouquet, "3")))
+    assert asked() == [("Freedom", 10), ("Explorer", 5), ("Ribbon", 3)]
+    complete_order(first)
+    confirm_order(order((bouquet, "1")))
+    assert asked()[3:] == [("Explorer", 5), ("Ribbon", 1)]
+    assert check_stock(extra=INVARIANTS) == []
+
+
+def test_two_lines_of_one_order_do_not_count_on_the_same_stems(reds):
+    freedom, _explorer, bouquet = reds
+    confirm_order(order((bouquet, "1"), (bouquet, "1"), (bouquet, "1")))
+    assert Counter(name for name, _quantity in asked()) == {"Freedom": 2, "Explorer": 1, "Ribbon": 3}
+    assert stock_of(freedom).reserved == 10
+
+
+def test_what_is_not_there_at_all_is_asked_of_the_most_wanted(reds):
+    confirm_order(order((reds[2], "20")))
+    assert asked() == [("Freedom", 70), ("Explorer", 30), ("Ribbon", 20)]
+
+
+def test_a_changed_line_may_keep_the_stems_it_holds(reds):
+    freedom, _explorer, bouquet = reds
+    placed = confirm_order(order((bouquet, "2")))
+    [line] = placed.items.all()
+    change_order(
+        placed, OrderInput(lines=[LineInput(kit=bouquet, quantity=Decimal(1), price=Decimal(900), item=line.pk)],
+                           due_on=placed.due_on)
+    )  # fmt: skip
+    assert asked() == [("Freedom", 5), ("Ribbon", 1)]
+    assert stock_of(freedom).reserved == 5
+
+
+def test_a_bouquet_for_the_shelf_is_made_of_one_of_them(reds):
+    freedom, explorer, bouquet = reds
+    assemble(bouquet=bouquet, warehouse=warehouse(), quantity=Decimal(3))
+    assert (stock_of(freedom).quantity, stock_of(explorer).quantity) == (12, 15)
+    assemble(bouquet=bouquet, warehouse=warehouse(), quantity=Decimal(2))
+    assert (stock_of(freedom).quantity, stock_of(explorer).quantity) == (2, 15)
+    assert check_stock() == []
+
+
+def test_what_can_not_be_a_group(shop):
+    rose, tulip = product("Rose"), product("Tulip")
+    group("Taken", rose, tulip)
+    refused(BadInput, "at least two products", lambda: group("One", rose, rose), ru="хотя бы два")
+    refused(BadInput, "have this name", lambda: group("taken", rose, tulip), ru="Такое название")
+    delete_row(product("Gone"), by=None, now=timezone.now())
+    gone = Product.all_objects.get(name="Gone")
+    refused(BadInput, "Gone is deleted", lambda: group("New", rose, gone), ru="Gone")
+
+
+def test_neither_a_group_in_a_recipe_nor_its_products_can_be_deleted(reds):
+    freedom, now = reds[0], timezone.now()
+    any_red = ProductVariantGroup.objects.get()
+    refused(StillInUse, "“Five reds” is made of it", lambda: delete_row(any_red, by=None, now=now), ru="Five reds")
+    refused(StillInUse, "interchangeable “Any red rose”", lambda: delete_row(product_now(freedom), by=None, now=now),
+            ru="Any red rose")  # fmt: skip
+    delete_row(reds[2], by=None, now=now)
+    delete_row(any_red, by=None, now=now)
+    refused(CannotRestore, "Restore “Any red rose” first", lambda: restore_row(reds[2], by=None), ru="Any red rose")
+
+
+def product_now(item):
+    return Product.objects.get(pk=item.pk)
+
+
+def test_groups_have_a_page_and_recipes_offer_them(reds, login, manager, florist):
+    browser, any_red = login(manager), ProductVariantGroup.objects.get()
+    freedom, explorer, bouquet = reds
+    listed = browser.get(reverse("products:group_list")).content.decode()
+    assert listed.index("1. Freedom") < listed.index("2. Explorer")
+    form = {"name": "Any red rose", "note": "60 cm", "lines-0-product": explorer.sku, "lines-1-product": freedom.sku}
+    url = reverse("products:group_edit", args=[any_red.pk])
+    assert browser.post(url, form).status_code == 302
+    assert [row.product for row in any_red.variants.all()] == [explorer, freedom]
+    assert browser.post(url, {**form, "lines-1-product": ""}).status_code == 422
+    assert browser.post(url, {**form, "do": "add"}).content.decode().count("lines-2-product") > 0
+    offered = browser.get(reverse("products:product_search"), {"kits": "1", "q": "any"}, HTTP_HX_REQUEST="true")
+    assert f'value="0:g{any_red.pk}"' in offered.content.decode()
+    page = browser.get(reverse("products:kit_edit", args=[bouquet.pk])).content.decode()
+    assert f'value="Any red rose · ~{any_red.pk}"' in page
+    assert "Any red rose" in browser.get(reverse("products:kit_detail", args=[bouquet.pk])).content.decode()
+    assert browser.post(reverse("products:group_delete", args=[any_red.pk])).status_code == 409
+    assert login(florist).post(url, form).status_code == 403
+    bouquet.delete()
+    assert browser.post(reverse("products:group_delete", args=[any_red.pk])).status_code == 302
+    assert "Any red rose" in browser.get(reverse("products:group_list"), {"deleted": "1"}).content.decode()
+    browser.post(reverse("products:group_restore", args=[any_red.pk]))
+    assert ProductVariantGroup.objects.get() == any_red
