@@ -4,6 +4,7 @@ A text is read as typed, as typed in the other keyboard layout, and transliterat
 """
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 LATIN_KEYS = "`qwertyuiop[]asdfghjkl;'zxcvbnm,." + '~QWERTYUIOP{}ASDFGHJKL:"ZXCVBNM<>'
@@ -128,3 +129,47 @@ def number_ranges(digits: str, *, longest: int = 9) -> list[tuple[int, int]]:
         return []
     start = int(digits)
     return [(start * 10**more, (start + 1) * 10**more - 1) for more in range(longest - len(digits) + 1)]
+
+
+# --- mistyped words --------------------------------------------------------------------------------------------------
+
+SHORTEST_MISTYPED = 4  # of three letters every other word is like any
+ALIKE_FROM = 0.4
+
+
+def trigrams(word: str) -> frozenset[str]:
+    """Its runs of three letters, with blanks around it so that beginnings weigh more: as PostgreSQL's pg_trgm does it."""
+    padded = f"  {word} "
+    return frozenset(padded[place : place + 3] for place in range(len(padded) - 2))
+
+
+def closest_word(word: str, vocabulary: Iterable[str]) -> str | None:
+    """The word of the vocabulary that `word` most likely stands for, both folded: the one that shares the greatest part of
+    its trigrams, at least ALIKE_FROM; None when no word is alike, or it is too short to tell. Swapped and missing letters
+    cost some of three trigrams each, so a word of five letters bears one mistake and one of nine about two."""
+    if len(word) < SHORTEST_MISTYPED:
+        return None
+    own = trigrams(word)
+    best, likeness = None, ALIKE_FROM
+    for known in vocabulary:
+        if abs(len(known) - len(word)) > 2:
+            continue
+        others = trigrams(known)
+        alike = len(own & others) / len(own | others)
+        if alike > likeness or (alike == likeness and best is not None and known < best):
+            best, likeness = known, alike
+    return best
+
+
+def corrected(query: SearchQuery, vocabulary: Collection[str]) -> SearchQuery | None:
+    """The query with its mistyped words as the vocabulary has them, in the first reading of which every word is known or
+    like a known one; None when there is none, or nothing to correct."""
+    for reading in query.readings:
+        words = [
+            word if any(word in known for known in vocabulary) else closest_word(word, vocabulary)
+            for word in reading.words
+        ]
+        found = tuple(word for word in words if word is not None)
+        if len(found) == len(reading.words) and found != reading.words:
+            return SearchQuery(query.text, (Reading(" ".join(found), found),))
+    return None

@@ -29,6 +29,7 @@ def object_when_in_kits(sender: Any, instance: Product, **kwargs: Any) -> list[A
     return [_("the bouquet “%(kit)s” is made of it") % {"kit": kit} for kit in kits_with(instance)]
 
 
+@receiver(before_archive, sender=Product, dispatch_uid="archived_product_in_groups")
 @receiver(before_soft_delete, sender=Product, dispatch_uid="product_in_groups")
 def object_when_interchangeable(sender: Any, instance: Product, **kwargs: Any) -> list[Any]:
     """A product that stands for others in a live group stays."""

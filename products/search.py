@@ -2,26 +2,54 @@
 
 from typing import Any
 
+from django.core.cache import cache
+from django.db import connection
 from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.search import Hit, Provider, matching, register
-from core.search_text import SearchQuery
+from core.search_text import FOLDED_INTO, FOLDED_LETTERS, SHORTEST_MISTYPED, SearchQuery, corrected
 from core.templatetags.florist import money
 from products.domain.barcodes import is_barcode
 from products.models import Product, ProductKit
 from products.selectors import product_by_code
 
+VOCABULARY_KEPT = 60  # seconds
+PUNCTUATION = '.,;:!?()[]{}"«»“”„/\\+*№#&'
+
 
 def find_products(query: SearchQuery, user: Any, limit: int) -> list[Hit]:
-    """Live products by barcode, else by name, variety and SKU; what is not on sale comes last and says so."""
+    """Live products by barcode, else by name, variety and SKU, else by the words that mistyped ones are most like. What
+    is not on sale comes last and says so."""
     if is_barcode(query.text) and (scanned := product_by_code(query.text)) is not None:
         return [_hit(scanned, 0)]
+    if found := _found(query, limit):
+        return found
+    if query.digits:
+        return []
+    words: list[str] = cache.get_or_set("products.vocabulary", _vocabulary, VOCABULARY_KEPT) or []
+    meant = corrected(query, words)
+    return _found(meant, limit) if meant is not None else []
+
+
+def _found(query: SearchQuery, limit: int) -> list[Hit]:
     rows = matching(Product.objects.all(), query, "name", "variety", "sku")
     rows = rows.order_by("reading", "-is_active", F("archived_at").desc(nulls_first=True), "name", "pk")
     return [_hit(product, product.reading) for product in rows[:limit]]
+
+
+def _vocabulary() -> list[str]:
+    """Every word of the live products' names and varieties, folded: what a mistyped word may stand for. Read when nothing
+    was found, and kept for a minute; the words of 20,000 products are some thousands."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct w from products_product p, string_to_table("
+            " translate(lower(p.name || ' ' || p.variety), %s, %s), ' ') w where not p.is_deleted and length(w) >= %s",
+            [PUNCTUATION + FOLDED_LETTERS, " " * len(PUNCTUATION) + FOLDED_INTO, SHORTEST_MISTYPED],
+        )
+        return [word for (word,) in cursor.fetchall()]
 
 
 def _hit(product: Product, reading: int) -> Hit:

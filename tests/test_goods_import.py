@@ -55,7 +55,8 @@ def xlsx_of(*rows, change=None):
 
 
 def kept(content, **fields):
-    made = keep_file(content, name="goods.csv", columns=recognised(read_table(content).header), by=None)
+    table = read_table(content)
+    made = keep_file(table, name="goods.csv", columns=recognised(table.header), by=None)
     for name, value in fields.items():
         setattr(made, name, value)
     made.save()

@@ -19,7 +19,16 @@ from orders.domain.lifecycle import Category
 from orders.services.lifecycle import cancel_order, status_of
 from orders.services.placing import LineInput, OrderInput, place_order
 from products.domain import barcodes
-from products.models import Barcode, Kind, KitItem, Product, ProductCategory, ProductKit
+from products.models import (
+    Barcode,
+    Kind,
+    KitItem,
+    Product,
+    ProductCategory,
+    ProductKit,
+    ProductVariant,
+    ProductVariantGroup,
+)
 from products.selectors import product_by_code, resolve_product, search_products
 from products.services.catalogue import (
     CannotArchive,
@@ -283,9 +292,15 @@ def in_a_bouquet(rose):
     KitItem.objects.create(kit=ProductKit.objects.create(name="Morning"), product=rose, quantity=1)
 
 
+def interchangeable(rose):
+    group = ProductVariantGroup.objects.create(name="Any red rose")
+    ProductVariant.objects.create(group=group, product=rose)
+
+
 @pytest.mark.parametrize(
     ("busy", "said_en", "said_ru"),
     [
+        (interchangeable, "among the interchangeable “Any red rose”", "«Any red rose»"),
         (on_hand, "5 on hand", "на складе 5"),
         (on_a_draft, "1 open order has it", "он есть в 1 открытом заказе"),
         (in_a_bouquet, "the bouquet “Morning” is made of it", "он входит в букет «Morning»"),

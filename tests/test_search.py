@@ -198,3 +198,18 @@ def test_a_stranger_logs_in_first(client):
     answer = client.get("/search/?q=1")
     assert answer.status_code == 302
     assert answer["Location"].startswith("/login/?next=/search/")
+
+
+@pytest.mark.parametrize("typed", ["гартензия", "гортнезия", "гортензя", "ujhntypz", "Fredom", "розаа фридом", "фридм"])
+def test_a_mistyped_word_finds_what_it_is_most_like(browser, typed):
+    rose(name="Гортензия голубая")
+    rose(name="Роза Фридом", variety="Freedom")
+    rose(name="Тюльпан Strong Gold")
+    [title] = hits(browser, typed)["products"]
+    assert title == ("Роза Фридом" if "ф" in typed.lower() or "f" in typed.lower() else "Гортензия голубая")
+
+
+@pytest.mark.parametrize("typed", ["трактор", "роз", "рз", "12345", "гортензия трактор"])
+def test_what_is_like_no_word_finds_nothing(browser, typed):
+    rose(name="Гортензия голубая")
+    assert "products" not in hits(browser, typed)

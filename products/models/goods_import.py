@@ -7,8 +7,8 @@ from products.models.product import Product
 
 
 class GoodsImport(models.Model):
-    """A file of products on its way into the catalogue. The file lies here until it is applied or too old, never among
-    the files that browsers are given. `columns` are the keys of what its columns mean."""
+    """A file of products on its way into the catalogue. What was read of it lies here until it is applied or too old
+    (`core.sheets.packed`), never among the files that browsers are given. `columns` are the keys of what its columns mean."""
 
     file_name = models.CharField(_("file"), max_length=120)
     content = models.BinaryField(editable=False)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from core.errors import BadInput, StaleForm
 from core.quantities import round_money
-from core.sheets import Table, read_table
+from core.sheets import Table, packed, unpacked
 from core.soft_delete import restore
 from core.text import clean_text
 from products.columns import BY_KEY, COUNTED
@@ -119,10 +119,10 @@ class Plan:
         return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def keep_file(content: bytes, *, name: str, columns: Sequence[str], by: Any) -> GoodsImport:
-    """Keep an uploaded file until it is applied."""
+def keep_file(table: Table, *, name: str, columns: Sequence[str], by: Any) -> GoodsImport:
+    """Keep what was read of an uploaded file until it is applied; the file itself is kept nowhere."""
     return GoodsImport.objects.create(
-        content=content, file_name=clean_text(name[-120:], max_length=120), columns=list(columns), by=by
+        content=packed(table), file_name=clean_text(name[-120:], max_length=120), columns=list(columns), by=by
     )
 
 
@@ -130,7 +130,7 @@ def table_of(kept: GoodsImport) -> Table:
     """The rows of a kept file. Raises StaleForm when it is applied or forgotten."""
     if not kept.content:
         raise StaleForm(gettext_lazy("This file was imported already. Choose a file to import another one."))
-    return read_table(bytes(kept.content))
+    return unpacked(bytes(kept.content))
 
 
 def card_of(product: Any, codes: Sequence[str]) -> Card:

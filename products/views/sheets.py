@@ -53,7 +53,7 @@ def choose(request: HttpRequest) -> HttpResponse:
             content = file.read(BYTES_AT_MOST + 1)
             table = read_table(content)
             columns = recognised(table.header)
-            kept = run(lambda: keep_file(content, name=file.name or "", columns=columns, by=request.user))
+            kept = run(lambda: keep_file(table, name=file.name or "", columns=columns, by=request.user))
             return redirect("products:import_columns", pk=kept.pk)
         except DomainError as error:
             refusal = error

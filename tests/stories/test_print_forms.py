@@ -204,3 +204,15 @@ def test_a_transfer_note_is_one_a5_sheet_with_both_warehouses_and_the_goods(russ
     ):  # fmt: skip
         assert words in text, words
     assert inside(russian, ".work-order", 8)
+
+
+def test_price_labels_are_58_by_40_mm_and_hold_the_longest_name(russian, live_shop):
+    rose = product("Роза кустовая пионовидная Джульетта " * 5, "123456.50")
+    sizes, texts = printed(russian, f"/catalogue/{rose.pk}/labels/?copies=3")
+    assert sizes == [(58, 40)] * 3
+    for text in texts:
+        assert "123 456,50 ₽" in text
+        assert rose.own_code in text.replace(" ", "")
+        assert "Копий" not in text, "the form stays on the screen"
+    module = russian.locator(".barcode").first.bounding_box()["width"] / 113 / 96 * 25.4
+    assert module >= 0.33, "millimetres: what EAN-13 is made for; scanners of any kind read it"
