@@ -304,8 +304,8 @@ class KitForm(ModelForm):
     size = forms.TypedChoiceField(
         choices=Size.choices,
         coerce=int,
-        empty_value=Size.ONE.value,
-        required=False,  # type: ignore[arg-type]
+        empty_value=Size.ONE.value,  # type: ignore[arg-type]  # the stubs know only texts
+        required=False,
         label=_("Size"),
     )
     sale_price = MoneyField(label=_("Price"))
