@@ -8,7 +8,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils.functional import lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from core.access import RIGHTS, Role, may
 from core.errors import BadInput, DomainError, NotAllowed, StaleForm
@@ -74,7 +75,7 @@ def register(kind: Kind) -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """One deleted row. `photos` and `others` went with it in the same deletion and come back with it."""
+    """One deleted row. `company` is what went with it in the same deletion and comes back with it, by model."""
 
     kind: Kind
     key: int
@@ -82,13 +83,25 @@ class Row:
     at: datetime
     by: str
     deletion: uuid.UUID
-    photos: int = 0
-    others: int = 0
+    company: tuple[tuple[type[SoftDelete], int], ...] = ()
+
+    @property
+    def company_in_words(self) -> str:
+        """“2 photos, barcodes: 1”; empty when the row went alone."""
+        return ", ".join(_counted(model, count, own=model is self.kind.model) for model, count in self.company)
 
     @property
     def cursor(self) -> str:
         """Where `deleted_rows` goes on behind this row."""
         return f"{(self.at - _EPOCH) // timedelta(microseconds=1)}-{self.kind.code}-{self.key}"
+
+
+def _counted(model: type[SoftDelete], count: int, *, own: bool) -> str:
+    if issubclass(model, Photo):
+        return ngettext("%(count)s photo", "%(count)s photos", count) % {"count": count}
+    if own:
+        return ngettext("%(count)s more of the kind", "%(count)s more of the kind", count) % {"count": count}
+    return f"{model._meta.verbose_name_plural}: {count}"
 
 
 def kinds_for(reader: Any) -> list[Kind]:
@@ -170,13 +183,9 @@ def _with_company(rows: list[Row]) -> list[Row]:
 
 
 def _accompanied(row: Row, counts: dict[Any, int]) -> Row:
-    found = {model: counts.get((model, row.deletion), 0) for model in comes_back_with(row.kind.model)}
-    photos = sum(count for model, count in found.items() if issubclass(model, Photo))
-    others = sum(found.values()) - photos
-    own = issubclass(row.kind.model, Photo)  # the row itself is no company
-    return Row(
-        row.kind, row.key, row.name, row.at, row.by, row.deletion, photos=photos - own, others=others - (not own)
-    )
+    own = row.kind.model
+    found = {model: counts.get((model, row.deletion), 0) - (model is own) for model in comes_back_with(own)}
+    return replace(row, company=tuple((model, count) for model, count in found.items() if count > 0))
 
 
 def bring_back(kind: Kind, key: int, *, by: Any) -> None:

@@ -14,7 +14,15 @@ class InventoryConfig(AppConfig):
             undo,  # noqa: F401 - registers what can be undone
         )
         from inventory.selectors.costs import costs_now
-        from inventory.selectors.figures import figures_by_product, free_by_place
+        from inventory.selectors.figures import (
+            figures_by_product,
+            free_by_place,
+            in_stock_ever,
+            live_places,
+            products_in_state,
+        )
+        from products import usage
         from products.stock_figures import Source, provide
 
-        provide(Source(figures_by_product, costs_now, free_by_place))
+        provide(Source(figures_by_product, costs_now, free_by_place, products_in_state, live_places))
+        usage.provide(in_stock_ever)

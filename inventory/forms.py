@@ -25,6 +25,7 @@ from products.forms import offer_categories
 from products.lines import LineForm, ProductField, reckoning, unmarked
 from products.models import Product, ProductCategory, PurchaseUnit
 from products.models.purchase_unit import counted_in_words
+from products.selectors import carried, product_by_code
 
 REMARKABLE_CHANGE = 15  # per cent
 
@@ -222,7 +223,7 @@ class LabelledField(ProductField):
         key = int(found[1] if address else found[0])
         batches = StockBatch.objects.filter(pk=key, stock__product__is_deleted=False).select_related("stock__product")
         batch = batches.first()
-        named = Product.objects.filter(sku__iexact=text).first() if address is None else None
+        named = (carried().filter(sku__iexact=text).first() or product_by_code(text)) if address is None else None
         if batch is None and named is None:
             raise ValidationError(_("No goods have this label. Type the name of the product."), code="unknown_label")
         if batch is None or named is None or batch.stock.product == named:

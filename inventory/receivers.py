@@ -16,8 +16,10 @@ from inventory.models import Stock, StockDemand, Warehouse
 from inventory.selectors.documents import on_its_way
 from inventory.services.stocks import lock_stocks
 from products.models import Product
+from products.services.catalogue import before_archive
 
 
+@receiver(before_archive, sender=Product, dispatch_uid="archived_product_in_stock")
 @receiver(before_soft_delete, sender=Product, dispatch_uid="product_in_stock")
 def object_when_in_stock(sender: Any, instance: Product, **kwargs: Any) -> list[Any]:
     """A product that is there, promised, owed or waited for stays."""

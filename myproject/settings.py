@@ -95,6 +95,8 @@ EXPORT_LEAVES_OUT = {
     "contenttypes.ContentType": _OWN,
     "admin.LogEntry": _OWN,
     "core.IdempotencyKey": _OWN,
+    "products.GoodsImport": _OWN,
+    "products.GoodsImportLine": _OWN,
 }
 
 # The day's work of every open shop, and of the platform: dotted names of functions that take `now`, own their
@@ -103,6 +105,7 @@ DAILY_WORK = [
     "core.undo.forget_old",
     "core.idempotency.forget_keys",
     "core.photos.forget_photos",
+    "products.daily.forget_imports",
     "core.sessions.forget_sessions",
     "accounts.daily.forget_log_ins",
     "orders.daily.end_holds",

@@ -14,6 +14,9 @@ class OrdersConfig(AppConfig):
             trash,  # noqa: F401 - registers what lies in the trash
             undo,  # noqa: F401 - registers what can be undone
         )
+        from orders.selectors.lists import products_on_orders
         from orders.selectors.margins import askers_of
+        from products import usage
 
         provide(askers_of)
+        usage.provide(products_on_orders)

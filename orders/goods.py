@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
-from django.db.models import F, Min, Q, Sum
+from django.db.models import F, Min, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,21 +15,38 @@ from inventory.models import Reservation, Stock, Warehouse
 from inventory.services.stocks import free_in
 from orders.models import Order
 from products.domain.spreading import makeable
-from products.models import Product, ProductKit, Unit
+from products.models import Kind, Product, ProductKit, Unit
+from products.price_reading import holding_prices
 from products.recipes import need_of, products_of, recipes_of
+from products.selectors import carried, product_by_code
 
 SHOWN = 8
 LONGEST_SEARCH = 100
 _REF = re.compile(r"([pk])([1-9][0-9]{0,17})")
 
 
+class Holding:
+    """The prices of some products that hold today in a warehouse, asked for when the first is needed: the lines of an
+    order have theirs already."""
+
+    def __init__(self, products: Sequence[Product], warehouse: Warehouse | None) -> None:
+        self.products, self.place = products, warehouse.pk if warehouse else None
+
+    @cached_property
+    def prices(self) -> dict[int, Decimal]:
+        """Product → price of one base unit."""
+        return holding_prices(self.products, place=self.place, day=timezone.localdate())
+
+
 @dataclass(frozen=True)
 class Goods:
-    """A product or a bouquet. `free` is what could be taken now: base units, of a bouquet whole ones."""
+    """A product or a bouquet. `free` is what could be taken now: base units, of a bouquet whole ones. `holding` knows
+    the prices that hold today in the order's warehouse."""
 
     product: Product | None
     kit: ProductKit | None
     free: Decimal
+    holding: "Holding | None" = None
 
     @property
     def ref(self) -> str:
@@ -41,7 +59,9 @@ class Goods:
 
     @property
     def price(self) -> Decimal:
-        """Money for one, as in the catalogue."""
+        """Money for one: what holds today, else as in the catalogue."""
+        if self.product is not None and self.holding is not None:
+            return self.holding.prices[self.product.pk]
         thing = self.product or self.kit
         return thing.sale_price if thing else Decimal(0)
 
@@ -55,16 +75,25 @@ def short_unit(unit: str) -> str:
     return _("pcs") if unit in {Unit.STEM, Unit.PIECE} else str(Unit(unit).label)
 
 
+def on_offer() -> QuerySet[Product]:
+    """Products that a new line may name: on sale, not in the archive, and kept in stock, for a line asks the stock for
+    its goods."""
+    return carried().filter(is_active=True).exclude(kind=Kind.SERVICE)
+
+
 def search_goods(text: str, *, warehouse: Warehouse | None) -> list[Goods]:
     """At most eight goods on sale whose name holds every word of `text`, or whose SKU begins with it; those that begin
-    with the text come first."""
+    with the text come first. A barcode finds its product alone."""
     words = text[:LONGEST_SEARCH].split()
     if not words:
         return []
     named = Q()
     for word in words:
         named &= Q(name__icontains=word)
-    products = Product.objects.filter(named | Q(sku__istartswith=text), is_active=True)
+    scanned = product_by_code(text)
+    if scanned is not None and on_offer().filter(pk=scanned.pk).exists():
+        return _with_stock([scanned], warehouse=warehouse)
+    products = on_offer().filter(named | Q(sku__istartswith=text))
     kits = ProductKit.objects.filter(named, is_active=True)
     found: list[Product | ProductKit] = [*products.order_by("name", "pk")[:SHOWN], *kits.order_by("name", "pk")[:SHOWN]]
     start = text.casefold()
@@ -73,11 +102,13 @@ def search_goods(text: str, *, warehouse: Warehouse | None) -> list[Goods]:
 
 
 def exact_goods(text: str, *, warehouse: Warehouse | None) -> Goods | None:
-    """The one thing on sale with this SKU or, failing that, with this name; None when there is none or more."""
-    product = Product.objects.filter(sku__iexact=text, is_active=True).first()
+    """The one thing on sale with this SKU, this barcode or, failing both, this name; None when there is none or more."""
+    product = on_offer().filter(sku__iexact=text).first()
+    if product is None and (scanned := product_by_code(text)) is not None:
+        product = on_offer().filter(pk=scanned.pk).first()
     found: list[Product | ProductKit] = [product] if product else []
     if not found:
-        found += Product.objects.filter(name__iexact=text, is_active=True)[:2]
+        found += on_offer().filter(name__iexact=text)[:2]
         found += ProductKit.objects.filter(name__iexact=text, is_active=True)[:2]
     return _with_stock(found, warehouse=warehouse)[0] if len(found) == 1 else None
 
@@ -105,8 +136,9 @@ def _with_stock(
     products = {thing.pk for thing in things if isinstance(thing, Product)}
     products |= set(products_of(recipes.values()))
     free = free_for(products, warehouse=warehouse, order=order)
+    holding = Holding([thing for thing in things if isinstance(thing, Product)], warehouse)
     return [
-        Goods(thing, None, free.get(thing.pk, Decimal(0)))
+        Goods(thing, None, free.get(thing.pk, Decimal(0)), holding)
         if isinstance(thing, Product)
         else Goods(None, thing, Decimal(makeable([need_of(part) for part in recipes[thing.pk]], free)))
         for thing in things
@@ -144,7 +176,7 @@ def substitutes_for(asked: dict[Product, Decimal], *, order: Order) -> dict[int,
     rows = list(
         Stock.objects.filter(
             warehouse=order.warehouse_id, product__category__in=categories, product__is_active=True,
-            product__is_deleted=False,
+            product__is_deleted=False, product__archived_at=None,
         )
         .select_related("product")
         .annotate(oldest=Min("batches__received_at", filter=Q(batches__is_open=True)))

@@ -5,11 +5,15 @@ from typing import Any
 
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.utils.translation import ngettext_lazy
 
 from core.photos import delete_files, paths_of
-from core.tenancy import with_commit
+from core.tenancy import after_commit
 from inventory.announcements import reservations_lost
-from orders.models import EventKind, OrderEvent, OrderItemDemand, OrderPhoto
+from orders.domain.lifecycle import Category
+from orders.models import EventKind, Order, OrderEvent, OrderItemDemand, OrderPhoto
+from products.models import Product
+from products.services.catalogue import before_archive
 
 
 @receiver(reservations_lost, dispatch_uid="note_lost_reservations")
@@ -26,8 +30,18 @@ def note_lost_reservations(lost: dict[int, Decimal], **kwargs: Any) -> None:
     )
 
 
+@receiver(before_archive, sender=Product, dispatch_uid="archived_product_on_orders")
+def object_when_on_open_orders(sender: Any, instance: Product, **kwargs: Any) -> list[Any]:
+    """A product that stands on an order which is not ended is still worked with, drafts included."""
+    ended = [Category.COMPLETED.value, Category.CANCELLED.value]
+    count = Order.objects.filter(items__product=instance).exclude(status__category__in=ended).distinct().count()
+    if not count:
+        return []
+    return [ngettext_lazy("%(count)d open order has it", "%(count)d open orders have it", count) % {"count": count}]
+
+
 @receiver(post_delete, sender=OrderPhoto, dispatch_uid="order_photo_files")
 def delete_files_after_commit(sender: Any, instance: Any, **kwargs: Any) -> None:
     """The files of a photo go when its row is surely gone."""
     paths = paths_of(instance)  # now: a deleted row loses its key
-    with_commit(delete_files, paths)
+    after_commit(delete_files, paths)

@@ -40,12 +40,15 @@ class PurchaseUnitInline(TabularInline):
 @admin.register(Product, site=shop_site)
 class ProductAdmin(SoftDeleteAdmin):
     list_display = ("name", "sku", "category", "price_shown", "on_hand", "free", "is_active")
-    list_filter = ("category", "unit", "is_active")
+    list_filter = ("kind", "category", "unit", "is_active")
     list_select_related = ("category",)
     search_fields = ("name", "sku")
     autocomplete_fields = ("category",)
     date_hierarchy = "created_at"
-    fields = ("name", "sku", "category", "unit", "sale_price", "vase_life_days", "description", "is_active")
+    fields = (
+        "name", "kind", "sku", "category", "unit", "sale_price", "variety", "colour", "stem_length", "role",
+        "vase_life_days", "shelf_life_days", "minimum_stock", "tax_rate", "tags", "notes", "description", "is_active",
+    )  # fmt: skip
     inlines = (PurchaseUnitInline,)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
@@ -68,7 +71,7 @@ class ProductAdmin(SoftDeleteAdmin):
         return _figure(product, "free")
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:  # noqa: FBT001
-        save_product(obj)
+        save_product(obj, by=request.user)
 
 
 def _figure(product: Any, name: str) -> str:

@@ -4,19 +4,77 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.forms import CleanCharField, DecimalTextField, Form, ModelForm, MoneyField, QuantityField
+from core.errors import BadInput
+from core.forms import CleanCharField, DateField, DecimalTextField, Form, ModelForm, MoneyField, QuantityField
+from core.text import clean_text
+from products.domain.prices import Change, Rounding, Way
 from products.lines import ComponentField, LineForm, reckoning, unmarked
-from products.models import Packing, Product, ProductCategory, ProductKit, ProductVariantGroup
+from products.models import (
+    Colour,
+    DesignRole,
+    Kind,
+    Packing,
+    PriceKind,
+    Product,
+    ProductCategory,
+    ProductKit,
+    ProductVariantGroup,
+)
+from products.models.product import DAYS_AT_MOST, STEM_AT_MOST, TAG_LENGTH
 from products.selectors import category_tree, with_subcategories
-from products.services.catalogue import Packed
+from products.services.catalogue import Packed, checked_codes
+from products.stock_figures import places
+
+TAGS_AT_MOST = 20
+
+
+class WholeField(DecimalTextField):
+    """A whole number from one up, or nothing."""
+
+    def __init__(self, *, maximum: int, **kwargs: Any) -> None:
+        super().__init__(places=0, minimum=Decimal(1), maximum=Decimal(maximum), required=False, **kwargs)
+
+    def clean(self, value: Any) -> int | None:
+        number = super().clean(value)
+        return None if number is None else int(number)
+
+
+class TagsField(forms.Field):
+    """Words parted by commas, each once whatever its case."""
+
+    widget = forms.TextInput
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {"autocomplete": "off"}
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        try:
+            words = [clean_text(part, max_length=TAG_LENGTH) for part in str(value or "").split(",")]
+        except BadInput as refusal:
+            raise ValidationError(str(refusal), code=refusal.code) from refusal
+        found: dict[str, str] = {}
+        for word in filter(None, words):
+            found.setdefault(word.casefold(), word)
+        if len(found) > TAGS_AT_MOST:
+            raise ValidationError(
+                _("A product has at most %(limit)s tags. Take some away.") % {"limit": TAGS_AT_MOST}, code="bad_input"
+            )
+        return list(found.values())
 
 
 class ProductForm(ModelForm):
-    """A product as the catalogue shows it."""
+    """A product as the catalogue shows it. The first five fields are enough; the others stand folded below them."""
 
+    FIRST = ("name", "kind", "sale_price", "unit", "category")
+
+    kind = forms.ChoiceField(choices=Kind.choices, initial=Kind.FLOWER, required=False, label=_("Kind"))
     name = CleanCharField(max_length=200, label=pgettext_lazy("goods", "Name"))
     sku = CleanCharField(
         max_length=40, required=False, label=_("SKU"), help_text=_("Left empty, it is made automatically.")
@@ -25,24 +83,127 @@ class ProductForm(ModelForm):
         queryset=ProductCategory.objects.none(), required=False, label=_("Category"), empty_label=_("without category")
     )
     sale_price = MoneyField(label=_("Price"))
-    vase_life_days = DecimalTextField(
-        places=0, minimum=Decimal(1), maximum=Decimal(3650), required=False, label=_("Vase life, days"),
+    vase_life_days = WholeField(
+        maximum=DAYS_AT_MOST, label=_("Vase life, days"),
         help_text=_("How long it stays fresh; empty if it does not wilt."),
+    )  # fmt: skip
+    shelf_life_days = WholeField(
+        maximum=DAYS_AT_MOST, label=_("Shelf life, days"), help_text=_("How long the shop keeps it for sale.")
+    )
+    variety = CleanCharField(max_length=100, required=False, label=_("Variety"))
+    colour = forms.ChoiceField(choices=[("", _("not named")), *Colour.choices], required=False, label=_("Colour"))
+    stem_length = WholeField(maximum=STEM_AT_MOST, label=_("Stem length, cm"))
+    role = forms.ChoiceField(
+        choices=[("", _("not named")), *DesignRole.choices], required=False, label=_("Role in a bouquet")
+    )
+    minimum_stock = QuantityField(
+        required=False, label=_("Minimum stock"), help_text=_("With less than this free, the stock list warns.")
+    )
+    tax_rate = DecimalTextField(
+        places=2, minimum=Decimal(0), maximum=Decimal(100), required=False, unit="%", label=_("Tax within the price"),
+        help_text=_("Empty: without tax."),
+    )  # fmt: skip
+    barcodes = CleanCharField(
+        max_length=400, required=False, label=_("Barcodes on the goods"),
+        help_text=_("As the maker printed them, parted by blanks. The shop's own code is made by itself."),
+    )  # fmt: skip
+    tags = TagsField(required=False, label=_("Tags"), help_text=_("Parted by commas: wedding, 8 March."))
+    notes = CleanCharField(
+        max_length=5000, multiline=True, required=False, label=_("Notes for the staff"),
+        help_text=_("How to keep it, what to tell the buyer. Buyers don't see it."),
     )  # fmt: skip
     description = CleanCharField(max_length=5000, multiline=True, required=False, label=_("Description"))
 
     class Meta:
         model = Product
-        fields = ("name", "sku", "category", "unit", "sale_price", "vase_life_days", "description", "is_active")
+        fields = (
+            "name", "kind", "sku", "category", "unit", "sale_price", "variety", "colour", "stem_length", "role",
+            "vase_life_days", "shelf_life_days", "minimum_stock", "tax_rate", "tags", "notes", "description", "is_active",
+        )  # fmt: skip
         labels = {"unit": _("Unit"), "is_active": _("On sale")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer_categories(self.fields["category"])
+        unmarked(self, "kind", "category", *(set(self.fields) - set(self.FIRST)))
+        if self.instance.pk is not None:
+            self.fields["barcodes"].initial = " ".join(row.code for row in self.instance.barcodes.all())
 
-    def clean_vase_life_days(self) -> int | None:
-        days = self.cleaned_data["vase_life_days"]
-        return None if days is None else int(days)
+    def clean_kind(self) -> str:
+        """A form that says nothing about it leaves the kind as it is."""
+        return self.cleaned_data["kind"] or self.instance.kind
+
+    def clean_barcodes(self) -> list[str]:
+        try:
+            return checked_codes(self.cleaned_data["barcodes"].replace(",", " ").split())
+        except BadInput as refusal:
+            raise ValidationError(str(refusal), code=refusal.code) from refusal
+
+    @property
+    def has_folded_errors(self) -> bool:
+        """Whether a field that stands folded is refused."""
+        return bool(set(self.errors) - {*self.FIRST, "__all__"})
+
+
+class ListPriceForm(Form):
+    """A price changed in the list, with the one that the person saw."""
+
+    price = MoneyField(label=_("Price"))
+    seen = MoneyField(label=_("Price"), widget=forms.HiddenInput)
+
+
+class PriceForm(Form):
+    """A price beside the retail price."""
+
+    kind = forms.ChoiceField(
+        choices=[choice for choice in PriceKind.choices if choice[0] != PriceKind.RETAIL], label=_("For what")
+    )
+    price = MoneyField(label=_("Price"))
+    place = forms.TypedChoiceField(coerce=int, empty_value=None, required=False, label=_("Warehouse"))
+    from_on = DateField(required=False, label=_("From day"), days_back=366)
+    until_on = DateField(required=False, label=_("To day"), days_back=366)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["place"].choices = [("", _("not chosen")), *places().items()]  # type: ignore[attr-defined]
+        unmarked(self, "place", "from_on", "until_on")
+
+
+class ChangeForm(Form):
+    """What is done to many prices."""
+
+    way = forms.ChoiceField(
+        choices=[
+            (Way.UP.value, _("raise by per cent")), (Way.DOWN.value, _("lower by per cent")),
+            (Way.SET.value, _("set to one price")),
+        ],
+        initial=Way.UP.value, label=_("What to do"),
+    )  # fmt: skip
+    amount = DecimalTextField(
+        places=2, minimum=Decimal("0.01"), maximum=Decimal("99999999.99"), label=_("Per cent or price")
+    )
+    rounding = forms.ChoiceField(
+        choices=[
+            (Rounding.NONE.value, _("do not round")), (Rounding.ONE.value, _("to whole ones")),
+            (Rounding.TEN.value, _("to tens")), (Rounding.FIFTY.value, _("to fifties")),
+            (Rounding.NINETY.value, _("to an end in 90")),
+        ],
+        initial=Rounding.TEN.value, label=_("Round"),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        way, amount = data.get("way"), data.get("amount")
+        if amount is not None and way == Way.DOWN.value and amount >= 100:
+            self.add_error("amount", _("A price can be lowered by less than 100 per cent."))
+        if amount is not None and way == Way.UP.value and amount > 1000:
+            self.add_error("amount", _("A price can be raised by 1000 per cent at most."))
+        return data
+
+    def change(self) -> Change:
+        """What was typed. Only for a valid form."""
+        data = self.cleaned_data
+        return Change(Way(data["way"]), data["amount"], Rounding(data["rounding"]))
 
 
 class PackingForm(Form):

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext_lazy
 
 from core.photos import delete_files, paths_of
 from core.soft_delete import before_soft_delete
-from core.tenancy import with_commit
+from core.tenancy import after_commit
 from products.models import (
     Product,
     ProductCategory,
@@ -20,6 +20,7 @@ from products.models import (
     ProductVariantGroup,
 )
 from products.selectors import kits_around, kits_with
+from products.services.catalogue import before_archive
 
 
 @receiver(before_soft_delete, sender=Product, dispatch_uid="product_in_kits")
@@ -48,6 +49,12 @@ def object_when_inside_another(sender: Any, instance: ProductKit, **kwargs: Any)
     return [_("the bouquet “%(kit)s” is made of it") % {"kit": kit} for kit in kits_around(instance)]
 
 
+@receiver(before_archive, sender=Product, dispatch_uid="archived_product_in_kits")
+def object_when_in_kits_on_sale(sender: Any, instance: Product, **kwargs: Any) -> list[Any]:
+    """A product that a bouquet on sale is made of is still worked with."""
+    return [_("the bouquet “%(kit)s” is made of it") % {"kit": kit} for kit in kits_with(instance) if kit.is_active]
+
+
 @receiver(before_soft_delete, sender=ProductCategory, dispatch_uid="category_in_use")
 def object_when_category_in_use(sender: Any, instance: ProductCategory, **kwargs: Any) -> list[Any]:
     """A category that still holds something live stays."""
@@ -73,4 +80,4 @@ def object_when_category_in_use(sender: Any, instance: ProductCategory, **kwargs
 def delete_files_after_commit(sender: Any, instance: Any, **kwargs: Any) -> None:
     """The files of a photo go when its row is surely gone."""
     paths = paths_of(instance)  # now: a deleted row loses its key
-    with_commit(delete_files, paths)
+    after_commit(delete_files, paths)

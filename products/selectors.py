@@ -1,12 +1,17 @@
 """Reading the catalogue: lists, search, and the product that a typed text means."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Upper
 
+from core.links import shop_url
+from core.models import SoftDelete
+from products.domain.barcodes import key_of_own_code, normal
 from products.domain.tree import subtree
 from products.models import KitItem, Product, ProductCategory, ProductKit, ProductVariantGroup, PurchaseUnit
 
@@ -16,8 +21,11 @@ KIT_MARK, GROUP_MARK = f"{SEPARATOR}#", f"{SEPARATOR}~"
 
 
 def search_products(text: str, *, queryset: QuerySet[Product] | None = None) -> QuerySet[Product]:
-    """Live products with every word of `text` in the name or the SKU; those whose SKU is the text come first."""
-    found = Product.objects.all() if queryset is None else queryset
+    """Products in use with every word of `text` in the name or the SKU; those whose SKU is the text come first. A
+    barcode finds its product alone."""
+    found = carried() if queryset is None else queryset
+    if (scanned := product_by_code(text)) is not None:
+        return found.filter(pk=scanned.pk)
     for word in text.split():
         found = found.filter(Q(name__icontains=word) | Q(sku__icontains=word))
     exact = Case(When(sku__iexact=text.strip(), then=Value(0)), default=Value(1), output_field=IntegerField())
@@ -40,6 +48,32 @@ def search_groups(text: str) -> QuerySet[ProductVariantGroup]:
     return found.order_by("name", "id")
 
 
+def carried() -> QuerySet[Product]:
+    """What the shop works with: neither deleted nor in the archive."""
+    return Product.objects.filter(archived_at=None)
+
+
+CODE_PATH = re.compile(r"/catalogue/code/([0-9]{6,14})/?", re.ASCII)
+
+
+def product_by_code(text: str) -> Product | None:
+    """The live product with this barcode, its own or the maker's, or whose label's address this is. None for any other
+    text: only what a scanner may have read is looked up."""
+    text = text.strip()
+    if text.startswith(("http://", "https://")):
+        address = urlsplit(text)
+        found = CODE_PATH.fullmatch(address.path) if address.hostname == urlsplit(shop_url("")).hostname else None
+        text = found[1] if found else ""
+    try:
+        code = normal(text)
+    except ValueError:
+        return None
+    own = key_of_own_code(code)
+    return Product.objects.filter(
+        Q(pk=own) if own is not None else Q(barcodes__code=code, barcodes__is_deleted=False)
+    ).first()
+
+
 @dataclass(frozen=True)
 class Resolved:
     """The product a typed text means, or what it might mean."""
@@ -53,7 +87,7 @@ def products_by_sku(texts: Iterable[str]) -> dict[str, Product]:
     wanted = {_sku_of(text).upper() for text in texts} - {""}
     if not wanted:
         return {}
-    rows = Product.objects.annotate(sku_folded=Upper("sku")).filter(sku_folded__in=wanted)
+    rows = carried().annotate(sku_folded=Upper("sku")).filter(sku_folded__in=wanted)
     return {product.sku.upper(): product for product in rows}
 
 
@@ -62,7 +96,8 @@ def _sku_of(text: str) -> str:
 
 
 def resolve_product(text: str, *, known: Mapping[str, Product] | None = None) -> Resolved:
-    """Read `text` as a picker or a person writes it: SKU, `name · SKU`, or a name that only one product has.
+    """Read `text` as a picker, a scanner or a person writes it: SKU, barcode, `name · SKU`, or a name that only one
+    product has. What is in the archive is not offered and not found.
 
     `known` are products that `products_by_sku` has found already.
     """
@@ -73,13 +108,27 @@ def resolve_product(text: str, *, known: Mapping[str, Product] | None = None) ->
     if known and sku.upper() in known:
         return Resolved(known[sku.upper()])
     for wanted in dict.fromkeys([sku, text]):
-        product = Product.objects.filter(sku__iexact=wanted).first()
+        product = carried().filter(sku__iexact=wanted).first()
         if product is not None:
             return Resolved(product)
-    named = list(Product.objects.filter(name__iexact=text)[:FOUND_AT_MOST])
+    scanned = product_by_code(text)
+    if scanned is not None and scanned.archived_at is None:
+        return Resolved(scanned)
+    named = list(carried().filter(name__iexact=text)[:FOUND_AT_MOST])
     if len(named) == 1:
         return Resolved(named[0])
     return Resolved(None, named or list(search_products(text)[:FOUND_AT_MOST]))
+
+
+# What only one product has: who it is, its codes, where it came from and went.
+_ITS_OWN = {"id", "name", "sku", "archived_at", "created_at", "reduced_from", "made_from"}
+
+
+def copy_of(product: Product) -> Product:
+    """A new product, not saved, with everything of this one's card but what is its own; its name is to be changed."""
+    own = _ITS_OWN | {field.name for field in SoftDelete._meta.fields}
+    facts = {field.attname: getattr(product, field.attname) for field in Product._meta.fields if field.name not in own}
+    return Product(**facts, name=product.name)
 
 
 def written(goods: Product | ProductKit | ProductVariantGroup) -> str:
@@ -170,21 +219,23 @@ def with_subcategories(shelves: Sequence[Shelf], key: str) -> set[int] | None:
     return subtree(parents, chosen[0]) if chosen else None
 
 
-STATES = {"on": True, "off": False}  # on sale or not, as the address says it
-
-
-def product_list(
+def narrowed(
     *, text: str = "", deleted: bool = False, categories: Collection[int] | None = None, state: str = ""
 ) -> QuerySet[Product]:
-    """Products by name, live ones or the deleted ones, with their category and photos: two queries.
+    """Products by name, live ones or the deleted ones.
 
-    `categories` are the keys to stay in, None for all; `state` is a key of STATES or nothing.
+    `categories` are the keys to stay in, None for all; `state` is `on` or `off` sale, `archive`, or nothing for all that
+    are not in the archive.
     """
-    rows = Product.all_objects.filter(is_deleted=deleted).select_related("category").prefetch_related("photos")
+    rows = Product.all_objects.filter(is_deleted=deleted)
+    if (scanned := product_by_code(text)) is not None:
+        return rows.filter(pk=scanned.pk)
     if categories is not None:
         rows = rows.filter(category__in=categories)
-    if state in STATES:
-        rows = rows.filter(is_active=STATES[state])
+    if not deleted:
+        rows = rows.filter(archived_at__isnull=state != "archive")
+    if state in {"on", "off"}:
+        rows = rows.filter(is_active=state == "on")
     for word in text.split():
         rows = rows.filter(Q(name__icontains=word) | Q(sku__icontains=word))
     return rows.order_by("name", "id")

@@ -6,7 +6,7 @@ The inventory registers itself when it starts; without an inventory the catalogu
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,15 @@ Free = Mapping[int, Decimal]  # product → base units free in one warehouse
 
 @dataclass(frozen=True)
 class Source:
-    """Who knows. Every function is given products' keys; `free_by_place` answers with one mapping per warehouse."""
+    """Who knows. Functions are given products' keys; `free_by_place` answers with one mapping per warehouse. `in_state`
+    answers with a query of the keys of products of which something is `free`, or less than the minimum (`low`),
+    `places` with the names of the live warehouses."""
 
     figures: Callable[[Sequence[int]], dict[int, Figures]]
     costs: Callable[[Sequence[int]], Costs]
     free_by_place: Callable[[Sequence[int]], Sequence[Free]]
+    in_state: Callable[[str], Any]
+    places: Callable[[], Mapping[int, str]]
 
 
 _source: list[Source] = []
@@ -73,3 +77,13 @@ def costs(product_ids: Sequence[int]) -> Costs:
 def free_by_place(product_ids: Sequence[int]) -> Sequence[Free]:
     """What is free of these products, warehouse by warehouse: a bouquet is made of what lies in one place."""
     return _source[0].free_by_place(product_ids) if _source else []
+
+
+def products_in_state(state: str) -> Any:
+    """The keys of products of which something is `free`, or less than their minimum (`low`), as a query or a list."""
+    return _source[0].in_state(state) if _source else []
+
+
+def places() -> Mapping[int, str]:
+    """Key → name of the live warehouses, the main one first."""
+    return _source[0].places() if _source else {}

@@ -1,22 +1,31 @@
-"""What can be taken back in the catalogue: deletions, for as long as they are remembered."""
+"""What can be taken back in the catalogue: deletions and archiving, for as long as they are
+remembered; many prices changed at once, for a day."""
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.errors import StaleForm
 from core.models import RecentAction
 from core.undo import Kind, Payload, register, remember
-from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup
-from products.services.catalogue import delete_row, restore_row
+from products.domain.prices import Change
+from products.models import GoodsImport, Product, ProductCategory, ProductKit, ProductVariantGroup
+from products.services.catalogue import archive_product, delete_row, restore_row, take_out_of_archive
 from products.services.categories import restore_category
+from products.services.importing import KEPT, apply_import, undo_import
+from products.services.prices import change_prices, undo_prices
 
 PRODUCT, KIT, CATEGORY = "products.delete_product", "products.delete_kit", "products.delete_category"
 GROUP = "products.delete_group"
+
+ARCHIVE, PRICES, IMPORT = "products.archive", "products.prices", "products.import"
 
 Row = Product | ProductKit | ProductCategory | ProductVariantGroup
 KINDS: dict[type[Row], str] = {Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY, ProductVariantGroup: GROUP}
@@ -26,6 +35,51 @@ def delete_and_remember(row: Row, *, by: Any) -> RecentAction:
     """Take a row out of the catalogue, remembered in the same transaction. Raises StillInUse."""
     delete_row(row, by=by, now=timezone.now())
     return remember(KINDS[type(row)], _facts(row), by=by)
+
+
+def archive_and_remember(product: Product, *, by: Any) -> RecentAction:
+    """Put a product away, remembered in the same transaction. Raises CannotArchive."""
+    archive_product(product, now=timezone.now())
+    at = product.archived_at
+    return remember(ARCHIVE, {"row": product.pk, "name": product.name, "at": at.isoformat() if at else ""}, by=by)
+
+
+def _carry_again(payload: Payload, by: Any) -> list[str]:
+    product = Product.objects.select_for_update(of=("self",), no_key=True).filter(pk=payload["row"]).first()
+    at = product.archived_at if product is not None else None
+    if product is None or at is None or at.isoformat() != payload["at"]:
+        raise StaleForm(
+            _("“%(name)s” was taken out of the archive since, or deleted. Look at it in the catalogue.")
+            % {"name": payload["name"]}
+        )
+    take_out_of_archive(product)
+    return []
+
+
+def change_prices_and_remember(
+    keys: Sequence[int], change: Change, *, words: str, seen: str, since: int, by: Any
+) -> RecentAction:
+    """Change many prices as one operation, remembered in the same transaction; `words` say how. Raises what
+    `change_prices` raises."""
+    operation, count = change_prices(keys, change, seen=seen, since=since, by=by)
+    return remember(PRICES, {"operation": str(operation), "count": count, "words": words}, by=by)
+
+
+def import_and_remember(kept: GoodsImport, *, seen: str, by: Any) -> RecentAction:
+    """Apply a file of products, remembered in the same transaction. Raises what `apply_import` raises."""
+    plan = apply_import(kept, seen=seen, by=by)
+    return remember(IMPORT, {"import": kept.pk, "made": plan.made, "changed": plan.changed}, by=by)
+
+
+def _describe_import(payload: Payload) -> str:
+    return _("Imported: %(made)s new products, %(changed)s changed.") % payload
+
+
+def _describe_prices(payload: Payload) -> str:
+    return ngettext("%(count)s price changed: %(words)s.", "%(count)s prices changed: %(words)s.", payload["count"]) % {
+        "count": payload["count"],
+        "words": payload["words"],
+    }
 
 
 def _facts(row: Row) -> dict[str, Any]:
@@ -72,3 +126,33 @@ for _model, _code in KINDS.items():
             link=partial(_page_of, _model),
         ),
     )
+
+register(
+    ARCHIVE,
+    Kind(
+        describe=lambda payload: _("“%(name)s” is in the archive.") % {"name": payload["name"]},
+        undo=_carry_again,
+        right=lambda payload: "catalogue.change",
+        link=partial(_page_of, Product),
+    ),
+)
+register(
+    PRICES,
+    Kind(
+        describe=_describe_prices,
+        undo=lambda payload, by: undo_prices(uuid.UUID(payload["operation"]), by=by),
+        right=lambda payload: "catalogue.change",
+        link=lambda payload: reverse("products:product_list"),
+        lasts=timedelta(hours=24),
+    ),
+)
+register(
+    IMPORT,
+    Kind(
+        describe=_describe_import,
+        undo=lambda payload, by: undo_import(payload["import"], by=by, now=timezone.now()),
+        right=lambda payload: "catalogue.change",
+        link=lambda payload: reverse("products:product_list"),
+        lasts=KEPT,
+    ),
+)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.views import categories, groups, kits, photos, products
+from products.views import categories, groups, kits, labels, photos, prices, products, sheets
 
 app_name = "products"
 
@@ -14,6 +14,20 @@ urlpatterns = [
     path("<int:pk>/edit/", products.edit, name="product_edit"),
     path("<int:pk>/delete/", products.delete, name="product_delete"),
     path("<int:pk>/restore/", products.restore, name="product_restore"),
+    path("<int:pk>/archive/", products.archive, name="product_archive"),
+    path("<int:pk>/unarchive/", products.unarchive, name="product_unarchive"),
+    path("<int:pk>/labels/", labels.of_product, name="product_labels"),
+    path("<int:pk>/price/", prices.in_list, name="list_price"),
+    path("<int:pk>/prices/", prices.put, name="price_put"),
+    path("<int:pk>/prices/<int:price>/remove/", prices.take_away, name="price_remove"),
+    path("prices/", prices.many, name="many_prices"),
+    path("import/", sheets.choose, name="import_choose"),
+    path("import/<int:pk>/", sheets.columns, name="import_columns"),
+    path("import/<int:pk>/check/", sheets.check, name="import_check"),
+    path("import/<int:pk>/problems/", sheets.problems, name="import_problems"),
+    path("export/", sheets.export, name="product_export"),
+    path("labels/", labels.of_list, name="list_labels"),
+    path("code/<str:code>/", products.by_code, name="by_code"),
     path("<int:pk>/photos/", photos.add_to_product, name="product_photos"),
     path("<int:pk>/photos/<int:photo>/", photos.change_of_product, name="product_photo"),
     path("kits/<int:pk>/photos/", photos.add_to_kit, name="kit_photos"),

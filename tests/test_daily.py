@@ -24,7 +24,7 @@ from customers.services.paying import reminder_due
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.reservations import reserve
 from inventory.tests.factories import stocked, warehouse
-from products.models import ProductPhoto
+from products.models import GoodsImport, ProductPhoto
 from products.tests.test_photos import every_file, read
 from products.tests.test_photos import picture as jpeg
 
@@ -72,6 +72,7 @@ def old_things(shop, owner, settings, django_capture_on_commit_callbacks):
         RecentAction.objects.create(by=owner, kind="orders.discard_draft", payload={}, at=then)
         log = AccessLog.objects.create(username="anna", session_hash="x")
         AccessLog.objects.filter(pk=log.pk).update(attempt_time=then)
+        GoodsImport.objects.create(file_name="goods.csv", content=b"x", at=now - timedelta(days=days * 3 - 2))
         session = SessionStore()
         session.save()
         kept = SessionStore.get_model_class().objects.filter(session_key=session.session_key)

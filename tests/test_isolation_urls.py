@@ -17,6 +17,7 @@ from accounts.models import User
 from conftest import ShopBrowser
 from core.tenancy import in_public, in_schema
 from customers.models import TenantRegistration
+from products.domain.barcodes import own_code
 from tests.isolation import KEY, MARK, Page, fill_neighbour, filled, fingerprint, keys_of, mark_names, routes
 from tests.stories.every_page import SHOP_PAGES, landmarks
 
@@ -49,7 +50,7 @@ def foreign(owner):
     assert invitation.split("/")[2] == forgotten.split("/")[2]
     return {
         "who": invitation.split("/")[2], "token": forgotten.split("/")[3], "kind": "write_off", "schema": "tulip",
-        "name": FILE, "object_id": str(KEY), "content_type_id": str(KEY), "url": "x",
+        "name": FILE, "code": own_code(KEY), "object_id": str(KEY), "content_type_id": str(KEY), "url": "x",
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Taking back what was done: exactly, once, by those who may, and told where it was done."""
 
+import re
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from core.models import RecentAction
+from core.sheets import read_table
 from core.undo import KINDS, remember
 from inventory.models import Sale, StockBatch, WriteOff
 from inventory.services.checking import check_stock
@@ -19,7 +21,10 @@ from orders.models import Order, OrderDraft, OrderEvent
 from orders.services.lifecycle import confirm_order, set_status
 from orders.tests.factories import order, status
 from orders.tests.pages import order_form
-from products.models import Product, ProductCategory, ProductKit
+from products.columns import recognised
+from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup
+from products.services.importing import keep_file
+from products.services.kits import save_group
 
 PART = {"HTTP_HX_REQUEST": "true"}
 BAR = 'class="undo-bar"'
@@ -373,8 +378,20 @@ def test_no_payload_names_a_person(shop, login, owner):
     browser.post("/orders/new/draft/", order_form(buyer_name="Anna"))
     browser.post("/orders/new/draft/discard/")
     browser.post(f"/catalogue/{Product.objects.create(name='Tulip').pk}/delete/")
+    browser.post(f"/catalogue/{Product.objects.create(name='Aster').pk}/archive/")
+    change = {"way": "up", "amount": "10", "rounding": "none"}
+    look = browser.get("/catalogue/prices/", change).content.decode()
+    seen, since = re.search(r'name="seen" value="(\w+)"><input type="hidden" name="since" value="(\d+)"', look).groups()
+    browser.post("/catalogue/prices/", {**change, "seen": seen, "since": since})
     browser.post(f"/catalogue/kits/{kit('Spring', '100', (rose, '3')).pk}/delete/")
     browser.post(f"/catalogue/categories/{ProductCategory.objects.create(name='Roses').pk}/delete/")
+    pair = save_group(ProductVariantGroup(name="Any"), [rose, Product.objects.create(name="Iris", sale_price=1)])
+    browser.post(f"/catalogue/groups/{pair.pk}/delete/")
+    sheet = read_table(b"Name;Price;Notes\r\nLily;90;Anna likes it\r\n")
+    file = keep_file(b"Name;Price;Notes\r\nLily;90;Anna likes it\r\n", name="Anna.csv",
+                     columns=recognised(sheet.header), by=owner)  # fmt: skip
+    look = browser.get(f"/catalogue/import/{file.pk}/check/").content.decode()
+    browser.post(f"/catalogue/import/{file.pk}/check/", {"seen": re.search(r'name="seen" value="(\w+)"', look)[1]})
     kept = RecentAction.objects.all()
     assert {action.kind for action in kept} == set(KINDS)
     for action in kept:

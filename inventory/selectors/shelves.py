@@ -27,6 +27,7 @@ from django.db.models.functions import Coalesce, Greatest, TruncDate
 
 from core.quantities import QuantityField
 from inventory.models import Shortage, Stock, StockBatch, StockDemand
+from inventory.selectors.figures import below_minimum
 
 
 @dataclass(frozen=True)
@@ -124,8 +125,8 @@ def owed_too_long(on: date) -> QuerySet[Shortage]:
     )
 
 
-# Sold before it was entered, waited for, or all of it promised.
-_LOW = Q(short__gt=0) | Q(waiting__gt=0) | Q(quantity__gt=0, quantity=F("reserved"))
+# Sold before it was entered, waited for, all of it promised, or less than the product's minimum left in the shop.
+_LOW = Q(short__gt=0) | Q(waiting__gt=0) | Q(quantity__gt=0, quantity=F("reserved")) | Q(product__in=below_minimum())
 
 
 def _wilting(on: date) -> QuerySet[Any, Any]:
@@ -163,6 +164,7 @@ def with_risk(on: date, warehouse: int | None) -> QuerySet[Any]:
         # A set of keys, made once: a question for every row would be asked as often as there are rows.
         wilts=ExpressionWrapper(Q(pk__in=_wilting(on)), output_field=BooleanField()),
         waiting=_waiting(),
+        is_below_minimum=ExpressionWrapper(Q(product__in=below_minimum()), output_field=BooleanField()),
         risk=Case(
             When(wilts=True, then=Value(Risk.WILTING)),
             When(_LOW, then=Value(Risk.LOW)),

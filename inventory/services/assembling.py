@@ -36,7 +36,7 @@ from inventory.services.places import hold_live_warehouses, refuse_deleted_produ
 from inventory.services.reservations import reserve_waiting
 from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks
 from inventory.services.write_offs import write_off
-from products.models import Product, ProductKit
+from products.models import Kind, Product, ProductKit
 from products.models.product import Unit
 from products.recipes import Component, recipes_of, settled, summed
 from products.services.catalogue import save_product
@@ -356,7 +356,9 @@ def _product(bouquet: ProductKit | Product | NewBouquet) -> Product:
     if isinstance(bouquet, NewBouquet):
         if not bouquet.name.strip():
             raise BadInput(_("A bouquet needs a name. Enter one."), field="name")
-        return save_product(Product(name=bouquet.name.strip(), unit=Unit.PIECE, sale_price=bouquet.price))
+        return save_product(
+            Product(name=bouquet.name.strip(), kind=Kind.BOUQUET, unit=Unit.PIECE, sale_price=bouquet.price)
+        )
     if bouquet.unit != Unit.PIECE:
         raise BadInput(
             _("A bouquet is counted in pieces, %(product)s is not. Choose another product.") % {"product": bouquet},

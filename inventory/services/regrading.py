@@ -68,7 +68,7 @@ def mark_down(
     """
 
     def post() -> Regrade:
-        target = reduced_product(product, price=price)
+        target = reduced_product(product, price=price, by=by)
         return _post(product, target, warehouse, quantity, batch, by=by, comment=comment, at=at)
 
     payload = [product.pk, warehouse.pk, quantity, price, batch and batch.pk]

@@ -12,12 +12,12 @@ from core.errors import BadInput
 from core.quantities import MAX_QUANTITY, round_quantity
 from inventory.errors import InsufficientStock, Missing
 from inventory.models import Reservation, Sale, Stock, StockBatch, StockDemand, Warehouse
-from products.models import Product
+from products.models import Kind, Product
 
 
 def ensure_stocks(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """(product id, warehouse id) → stock id, missing rows made. Inserted in key order, so that two callers never wait
-    for each other crosswise."""
+    for each other crosswise. Raises BadInput for a service: it has no stock, whatever document asks."""
     wanted = sorted(set(pairs))
     if not wanted:
         return {}
@@ -25,6 +25,7 @@ def ensure_stocks(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int
     with connection.cursor() as cursor:
         known = _find(cursor, products, warehouses)
         if len(known) < len(wanted):
+            _refuse_services(products)
             cursor.execute(
                 "insert into inventory_stock (product_id, warehouse_id, quantity, reserved, short, value, version)"
                 " select p, w, 0, 0, 0, 0, 0 from unnest(%s::bigint[], %s::bigint[]) as t (p, w) order by p, w"
@@ -33,6 +34,15 @@ def ensure_stocks(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int
             )
             known = _find(cursor, products, warehouses)
     return known
+
+
+def _refuse_services(products: list[int]) -> None:
+    """Goods never become services, so whoever has a stock row is none."""
+    service = Product.all_objects.filter(pk__in=products, kind=Kind.SERVICE).order_by("pk").first()
+    if service is not None:
+        raise BadInput(
+            _("“%(name)s” is a service: it isn't kept in stock. Take it out of the document.") % {"name": service}
+        )
 
 
 def _find(cursor: Any, products: list[int], warehouses: list[int]) -> dict[tuple[int, int], int]:

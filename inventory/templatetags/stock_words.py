@@ -26,7 +26,8 @@ def stock_head(stock: Stock, **rights: bool) -> SafeString:
         thumb=photo.thumb_url if photo else "", alt=photo.alt if photo else "",
         on_hand=quantity(stock.quantity), reserved=quantity(stock.reserved), free=quantity(stock.free),
         is_there=bool(stock.quantity), waiting=quantity(waiting, unit) if waiting else "",
-        short=quantity(stock.short, unit) if stock.short else "", **rights,
+        short=quantity(stock.short, unit) if stock.short else "",
+        minimum=quantity(product.minimum_stock, unit) if getattr(stock, "is_below_minimum", False) else "", **rights,
     )  # fmt: skip
 
 

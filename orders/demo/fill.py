@@ -107,7 +107,7 @@ class _Player:
             self.goods[good.name] = save_product(
                 Product(
                     name=good.name, category=categories[good.category], unit=good.unit, sale_price=good.price,
-                    vase_life_days=good.vase_days,
+                    vase_life_days=good.vase_days, kind=good.kind, colour=good.colour, stem_length=good.stem_length,
                 ),
                 bought_in=[Packed(Packing.BUNCH, Decimal(25))] if good.unit == Unit.STEM else None,
             )  # fmt: skip

@@ -1,12 +1,13 @@
 """What a demo shop is described by. `pion` and `fern` are two of them; `days` makes a month of life out of one."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from core.access import Role
 from orders.domain.lifecycle import Category
-from products.models import Unit
+from products.models import Kind, Unit
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,40 @@ class Good:
     look: str
     supplier: int = 0
     vase_days: int | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What it is in the trade, by its look."""
+        if "Dried" in self.category:
+            return Kind.DRIED
+        return Kind.POT if self.unit == Unit.POT else _KINDS.get(self.look.split()[0], Kind.FLOWER)
+
+    @property
+    def colour(self) -> str:
+        """The colour family of its look; packaging and gifts have none."""
+        if self.kind in {Kind.PACKAGING, Kind.GIFT}:
+            return ""
+        return _COLOURS.get(self.look.split()[-1], "")
+
+    @property
+    def stem_length(self) -> int | None:
+        """Centimetres, as its name says."""
+        found = re.search(r"([0-9]+) (?:см|cm)$", self.name)
+        return int(found[1]) if found and self.unit == Unit.STEM else None
+
+
+_KINDS = {
+    **dict.fromkeys(("blades", "branch", "eucalyptus", "fern"), Kind.GREENERY),
+    **dict.fromkeys(("ribbon", "paper", "hatbox", "pot"), Kind.PACKAGING),
+    **dict.fromkeys(("vase", "giftbox", "postcard"), Kind.GIFT),
+}
+_COLOURS = {
+    **{name: name for name in ("white", "cream", "yellow", "orange", "coral", "pink", "red", "cherry", "lilac", "blue",
+                               "terracotta", "green")},
+    "amber": "orange", "apricot": "coral", "blush": "pink", "crimson": "red", "lavender": "lilac", "plum": "lilac",
+    "raspberry": "cherry", "rose": "pink", "scarlet": "red", "sage": "green", "fern": "green", "ivy": "green",
+    "moss": "green", "monstera": "green", "snake": "green", "sand": "cream", "cocoa": "terracotta",
+}  # fmt: skip
 
 
 def goods_of(table: Iterable[tuple[str, str, Unit, int, int | None, str, str, int]]) -> list[Good]:

@@ -1,7 +1,7 @@
 """Orders as rows of the list: the saved views, search, pages, what stands in a row."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -352,3 +352,8 @@ def next_status(order: Order, first: dict[str, OrderStatus]) -> OrderStatus | No
     }
     onward = way.get(Category(order.status.category))
     return first.get(onward.value) if onward else None
+
+
+def products_on_orders(product_ids: Collection[int]) -> set[int]:
+    """Those of the products that stand on an order, whatever its status."""
+    return set(OrderItem.objects.filter(product__in=product_ids).values_list("product", flat=True).distinct())

@@ -26,11 +26,13 @@ from orders.services.lifecycle import set_status, status_of
 from orders.services.lines import LinesLocked
 from orders.services.stock_sync import lock_order, lock_stocks_of_order, sync_stock_to_status
 from products.models import Product, ProductKit
+from products.price_reading import holding_prices
 
 
 @dataclass(frozen=True)
 class LineInput:
-    """One line: a product (base units) or a whole number of bouquets; without `price` the catalogue's price is taken.
+    """One line: a product (base units) or a whole number of bouquets; without `price` the one that holds on the day
+    the order is taken.
     `item` is the key of the line it replaces when an order is changed."""
 
     quantity: Decimal
@@ -72,7 +74,7 @@ def place_order(taken: OrderInput, *, by: Any = None, key: UUID | None = None, a
         order = Order(status=status_of(Category.DRAFT), created_by=by, created_at=at or timezone.now())
         _fill(order, taken)
         order.save()
-        _write_lines(order, taken.lines)
+        _write_lines(order, taken.lines, on=timezone.localdate(at))
         _refresh_total(order)
         if taken.status is not None and taken.status.pk != order.status_id:
             set_status(order, taken.status, by=by, at=at)
@@ -104,7 +106,7 @@ def change_order(order: Order, taken: OrderInput, *, version: int | None = None,
                 products=[line.product.pk for line in taken.lines if line.product],
                 kits=[line.kit.pk for line in taken.lines if line.kit],
             )
-        _replace_lines(stored, taken.lines)
+        _replace_lines(stored, taken.lines, on=timezone.localdate())
         stored.save(
             update_fields=[
                 "warehouse", "buyer", "recipient", "fulfilment", "address", "due_on", "due_from", "due_until",
@@ -150,24 +152,36 @@ def _default_warehouse() -> Warehouse:
     return warehouse
 
 
-def _write_lines(order: Order, lines: Sequence[LineInput]) -> None:
+def _write_lines(order: Order, lines: Sequence[LineInput], *, on: date) -> None:
     """The lines of an order that was made in this transaction: nobody else can see it, so they go in as a set."""
-    OrderItem.objects.bulk_create(_line(OrderItem(order=order), line) for line in lines)
+    prices = _prices_on(order, lines, on)
+    OrderItem.objects.bulk_create(_line(OrderItem(order=order), line, prices) for line in lines)
 
 
-def _replace_lines(order: Order, lines: Sequence[LineInput]) -> None:
+def _replace_lines(order: Order, lines: Sequence[LineInput], *, on: date) -> None:
     known = {item.pk: item for item in order.items.all()}
+    prices = _prices_on(order, lines, on)
     for line in lines:
-        _line(known.pop(line.item or 0, OrderItem(order=order)), line).save()
+        _line(known.pop(line.item or 0, OrderItem(order=order)), line, prices).save()
     for item in known.values():
         item.delete()
 
 
-def _line(item: OrderItem, line: LineInput) -> OrderItem:
+def _prices_on(order: Order, lines: Sequence[LineInput], day: date) -> dict[int, Decimal]:
+    """Product → what it costs in the order's warehouse on the day the order is taken, for lines that name no price."""
+    asked = [line.product for line in lines if line.product is not None and line.price is None]
+    return holding_prices(asked, place=order.warehouse_id, day=day) if asked else {}
+
+
+def _line(item: OrderItem, line: LineInput, prices: dict[int, Decimal]) -> OrderItem:
     _check_line(line)
-    goods = line.product or line.kit
     item.product, item.kit, item.quantity = line.product, line.kit, line.quantity
-    item.price = line.price if line.price is not None else goods.sale_price  # type: ignore[union-attr]  # checked above
+    if line.price is not None:
+        item.price = line.price
+    elif line.product is not None:
+        item.price = prices[line.product.pk]
+    else:
+        item.price = line.kit.sale_price  # type: ignore[union-attr]  # checked above
     return item
 
 
@@ -180,6 +194,10 @@ def _check_line(line: LineInput) -> None:
     goods = line.product or line.kit
     if goods is not None and goods.is_deleted:
         raise BadInput(_("%(name)s is deleted. Restore it or choose something else.") % {"name": goods})
+    if line.product is not None and line.product.archived_at is not None:
+        raise BadInput(
+            _("%(name)s is in the archive. Take it out of there or choose something else.") % {"name": line.product}
+        )
     price = line.price
     if price is not None and (not price.is_finite() or price < 0 or price > MAX_MONEY or price != round_money(price)):
         raise BadInput(_("A price is a number from zero up with at most 2 decimals. Correct the price."), field="price")

@@ -1,19 +1,32 @@
+from products.models.barcode import Barcode
 from products.models.category import ProductCategory
+from products.models.goods_import import GoodsImport, GoodsImportLine
 from products.models.kit import KitItem, ProductKit
 from products.models.photo import ProductCategoryPhoto, ProductKitPhoto, ProductPhoto
-from products.models.product import Product, Unit
+from products.models.price import PriceChange, PriceKind, PriceReason, ProductPrice
+from products.models.product import Colour, DesignRole, Kind, Product, Unit
 from products.models.purchase_unit import Packing, PurchaseUnit
 from products.models.variants import ProductVariant, ProductVariantGroup
 
 __all__ = [
+    "Barcode",
+    "Colour",
+    "DesignRole",
+    "GoodsImport",
+    "GoodsImportLine",
+    "Kind",
     "KitItem",
     "Packing",
+    "PriceChange",
+    "PriceKind",
+    "PriceReason",
     "Product",
     "ProductCategory",
     "ProductCategoryPhoto",
     "ProductKit",
     "ProductKitPhoto",
     "ProductPhoto",
+    "ProductPrice",
     "ProductVariant",
     "ProductVariantGroup",
     "PurchaseUnit",

@@ -1,14 +1,18 @@
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Lower, Upper
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.models import SoftDelete
-from core.quantities import MAX_MONEY, MoneyField, bounded
+from core.quantities import MAX_MONEY, MAX_QUANTITY, QUANTITY_STEP, MoneyField, QuantityField, bounded
 from core.series import next_number
+from products.domain.barcodes import own_code
 from products.models.category import ProductCategory
 
 
@@ -22,15 +26,64 @@ class Unit(models.TextChoices):
     PACK = "pack", pgettext_lazy("unit", "packs")
 
 
-class Product(SoftDelete):
-    """Something that can be sold and is kept in stock: a rose of 60 cm, a ribbon, a vase.
+class Kind(models.TextChoices):
+    """What a product is in the trade. A service has no stock; goods never become one, nor the other way round."""
 
-    The goods of `reduced_from` that are sold cheaper, and the bouquets of the recipe `made_from` that stand ready, are
+    FLOWER = "flower", _("cut flower")
+    GREENERY = "greenery", pgettext_lazy("kind of goods", "greenery")
+    POT = "pot", _("pot plant")
+    DRIED = "dried", _("dried flower")
+    PACKAGING = "packaging", _("packaging")
+    GIFT = "gift", _("gift or sundry")
+    BOUQUET = "bouquet", _("ready bouquet")
+    SERVICE = "service", _("service")
+
+
+class Colour(models.TextChoices):
+    """The colour family of a flower: how a florist looks for it, not how a breeder calls it."""
+
+    WHITE = "white", _("white")
+    CREAM = "cream", _("cream")
+    YELLOW = "yellow", _("yellow")
+    ORANGE = "orange", _("orange")
+    CORAL = "coral", _("coral and peach")
+    PINK = "pink", _("pink")
+    RED = "red", _("red")
+    CHERRY = "cherry", _("burgundy")
+    LILAC = "lilac", _("lilac and violet")
+    BLUE = "blue", _("blue")
+    TERRACOTTA = "terracotta", _("brown and terracotta")
+    GREEN = "green", _("green")
+    MIXED = "mixed", _("several colours")
+
+
+class DesignRole(models.TextChoices):
+    """What a flower does in a bouquet."""
+
+    FOCAL = "focal", _("focal flower")
+    SECONDARY = "secondary", _("secondary flower")
+    LINE = "line", _("line")
+    FILLER = "filler", _("filler")
+    FOLIAGE = "foliage", _("foliage")
+
+
+DAYS_AT_MOST = 3650
+STEM_AT_MOST = 400  # centimetres
+TAG_LENGTH = 40
+
+
+class Product(SoftDelete):
+    """Something that can be sold: a rose of 60 cm, a ribbon, a vase, which are kept in stock, or a service, which is not.
+
+    What is not on sale is still received, written off and put into bouquets; what is in the archive the shop carries no
+    more: no picker offers it, its history stays. `minimum_stock` are base units in all warehouses together. `tax_rate` is
+    per cent within the price, empty without tax. `notes` are for the staff alone. The goods of `reduced_from` that are sold cheaper, and the bouquets of the recipe `made_from` that stand ready, are
     products of their own: at most one live one each.
     """
 
-    soft_owned = ("photos",)
+    soft_owned = ("photos", "barcodes")
 
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.FLOWER)
     name = models.CharField(_("name"), max_length=200)
     sku = models.CharField(_("SKU"), max_length=40, blank=True, help_text=_("Left empty, it is made automatically."))
     category = models.ForeignKey(
@@ -41,7 +94,19 @@ class Product(SoftDelete):
     vase_life_days = models.PositiveSmallIntegerField(
         _("vase life, days"), null=True, blank=True, help_text=_("How long it stays fresh; empty if it does not wilt.")
     )
+    shelf_life_days = models.PositiveSmallIntegerField(
+        _("shelf life, days"), null=True, blank=True, help_text=_("How long the shop keeps it for sale.")
+    )
+    variety = models.CharField(_("variety"), max_length=100, blank=True)
+    colour = models.CharField(_("colour"), max_length=10, choices=Colour, blank=True)
+    stem_length = models.PositiveSmallIntegerField(_("stem length, cm"), null=True, blank=True)
+    role = models.CharField(_("role in a bouquet"), max_length=10, choices=DesignRole, blank=True)
+    minimum_stock = QuantityField(_("minimum stock"), null=True, blank=True)
+    tax_rate = models.DecimalField(_("tax, %"), max_digits=5, decimal_places=2, null=True, blank=True)
+    tags = ArrayField(models.CharField(max_length=TAG_LENGTH), verbose_name=_("tags"), default=list, blank=True)
+    notes = models.TextField(_("notes for the staff"), blank=True, max_length=5000)
     description = models.TextField(_("description"), blank=True, max_length=5000)
+    archived_at = models.DateTimeField(_("in the archive since"), null=True, blank=True, editable=False)
     is_active = models.BooleanField(_("on sale"), default=True)
     reduced_from = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, editable=False, related_name="reduced",
@@ -61,6 +126,10 @@ class Product(SoftDelete):
             models.UniqueConstraint(Upper("sku"), condition=models.Q(is_deleted=False), name="product_sku_once"),
             models.CheckConstraint(condition=~models.Q(sku=""), name="product_sku_present"),
             bounded("sale_price", "product_sale_price_range", 0, MAX_MONEY),
+            bounded("minimum_stock", "product_minimum_stock_range", QUANTITY_STEP, MAX_QUANTITY),
+            bounded("tax_rate", "product_tax_rate_range", 0, Decimal(100)),
+            bounded("stem_length", "product_stem_length_range", 1, Decimal(STEM_AT_MOST)),
+            bounded("shelf_life_days", "product_shelf_life_range", 1, Decimal(DAYS_AT_MOST)),
             models.UniqueConstraint(
                 fields=["reduced_from"], condition=models.Q(is_deleted=False), name="product_one_reduced"
             ),
@@ -68,10 +137,23 @@ class Product(SoftDelete):
                 fields=["made_from"], condition=models.Q(is_deleted=False), name="product_one_made_from_kit"
             ),
         ]
-        indexes = [models.Index(Lower("name"), name="product_name_folded")]
+        indexes = [
+            models.Index(Lower("name"), name="product_name_folded"),
+            GinIndex(fields=["tags"], name="product_tags"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_service(self) -> bool:
+        """Sold, but never kept in stock."""
+        return self.kind == Kind.SERVICE
+
+    @property
+    def own_code(self) -> str:
+        """The barcode that the shop prints itself, 13 digits."""
+        return own_code(self.pk)
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """Forms may leave the SKU empty: it is made when the product is saved."""

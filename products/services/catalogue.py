@@ -8,24 +8,46 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
 from core.constraints import broken_constraint
-from core.errors import BadInput
+from core.errors import BadInput, DomainError
 from core.models import SoftDelete
-from core.quantities import MAX_MONEY, MAX_QUANTITY, round_money, round_quantity
+from core.quantities import MAX_QUANTITY, round_quantity
 from core.soft_delete import CannotRestore, mark_deleted, restore
-from products.models import Packing, Product, ProductKit, ProductVariantGroup, PurchaseUnit
+from products.domain import barcodes
+from products.models import (
+    Barcode,
+    Packing,
+    PriceReason,
+    Product,
+    ProductKit,
+    ProductVariantGroup,
+    PurchaseUnit,
+)
+from products.services.prices import check_price, note_price
 
 # Constraint → field of the form, sentence.
 TAKEN: dict[str, tuple[str | None, Any]] = {
     "product_sku_once": ("sku", _("Another product has this SKU. Choose a different one or leave it empty.")),
     "variant_group_name_once": ("name", _("Other interchangeable products have this name. Choose a different one.")),
+    "barcode_once": ("barcodes", _("Another product has one of these barcodes. Take it away there first.")),
     "kit_name_once": ("name", _("Another bouquet has this name. Choose a different one.")),
     "purchase_unit_once": (None, _("One purchase unit stands twice. Keep one of the two lines.")),
     "category_name_once": ("name", _("Another category here has this name. Choose a different one.")),
     "category_top_name_once": ("name", _("Another category here has this name. Choose a different one.")),
 }
+
+
+# Sent with `instance`, locked, before a product goes into the archive; answers as of `before_soft_delete`.
+before_archive = Signal()
+
+
+class CannotArchive(DomainError):
+    """The shop still works with the product."""
+
+    code = "cannot_archive"
 
 
 @dataclass(frozen=True)
@@ -42,23 +64,110 @@ class Packed:
         return (self.packing, self.own_name.casefold(), self.factor)
 
 
-def save_product(product: Product, *, bought_in: Sequence[Packed] | None = None) -> Product:
+def save_product(
+    product: Product,
+    *,
+    bought_in: Sequence[Packed] | None = None,
+    codes: Sequence[str] | None = None,
+    by: Any = None,
+    why: PriceReason = PriceReason.FORM,
+) -> Product:
     """Save a new or changed product; without an SKU one is made.
 
-    `bought_in` are all its purchase units in order; None leaves them as they are. Units that stay keep their keys.
+    `bought_in` are all its purchase units in order, `codes` all barcodes that stand on it when it comes; None leaves
+    them as they are. Units that stay keep their keys. A changed price leaves a line of history: `by` whom, `why`.
 
-    Raises BadInput when its SKU is taken or a purchase unit can't be meant.
+    Raises BadInput when its SKU or a barcode is taken, a purchase unit or a code can't be meant, or goods were to become
+    a service or the other way round.
     """
     check_price(product.sale_price)
     refuse_if_deleted(product)
     if bought_in is not None:
         _check_packed(bought_in)
+    if codes is not None:
+        codes = checked_codes(codes)
     with transaction.atomic(), refusing_taken():
         hold_live_category(product.category_id)
+        if product.pk is not None:
+            before = Product.all_objects.select_for_update(of=("self",), no_key=True).get(pk=product.pk)
+            _refuse_other_nature(before, product)
+            note_price(before, before=before.sale_price, after=product.sale_price, why=why, by=by)
         product.save()  # locks the row: two people who save the units of one product do it one after the other
         if bought_in is not None:
             _save_purchase_units(product, bought_in)
+        if codes is not None:
+            _save_codes(product, codes)
     return product
+
+
+def _refuse_other_nature(before: Product, product: Product) -> None:
+    """Stock, orders and demands count on it: what is kept in stock stays goods, what is not stays a service."""
+    if before.is_service != product.is_service:
+        raise BadInput(
+            _("Goods can't become a service, nor a service goods: stock and orders count on it. Add a new product."),
+            field="kind",
+        )
+
+
+def checked_codes(codes: Iterable[str]) -> list[str]:
+    """Barcodes as they are kept, each once. Raises BadInput for one that no scanner can have read."""
+    found: dict[str, None] = {}
+    for text in codes:
+        try:
+            code = barcodes.normal(text)
+        except ValueError as error:
+            sentence = (
+                _("The last digit of the barcode %(code)s does not fit the others. Scan it again or correct it.")
+                if str(error) == "check"
+                else _("“%(code)s” is not a barcode: it has 6 to 14 digits. Correct it.")
+            )
+            raise BadInput(sentence % {"code": text[:40]}, field="barcodes") from error
+        if barcodes.key_of_own_code(code) is not None:
+            raise BadInput(
+                _("%(code)s is a code of the shop's own: the program reads it already. Leave it out.") % {"code": code},
+                field="barcodes",
+            )
+        found[code] = None
+    return list(found)
+
+
+def _save_codes(product: Product, wanted: Sequence[str]) -> None:
+    known = {row.code: row for row in product.barcodes.all()}
+    Barcode.objects.filter(pk__in=[row.pk for code, row in known.items() if code not in wanted]).hard_delete()
+    for code in wanted:
+        if code not in known:
+            Barcode.objects.create(product=product, code=code)
+
+
+def archive_product(product: Product, *, now: datetime) -> None:
+    """Put a product away: the shop carries it no more, nothing offers it, its history stays. A second call changes
+    nothing.
+
+    Raises CannotArchive while it is on hand, promised, on an open order or part of a bouquet on sale.
+    """
+    with transaction.atomic():
+        # The full lock: an order line that names it is either seen below or waits.
+        row = Product.all_objects.select_for_update(of=("self",)).get(pk=product.pk)
+        refuse_if_deleted(row)
+        answers = before_archive.send(sender=Product, instance=row)
+        blockers = [str(blocker) for _receiver, answer in answers for blocker in answer or []]
+        if blockers:
+            raise CannotArchive(
+                _("“%(name)s” can't go into the archive yet: %(blockers)s.")
+                % {"name": row, "blockers": "; ".join(blockers)},
+                data={"blockers": blockers},
+            )
+        Product.objects.filter(pk=row.pk, archived_at=None).update(archived_at=now)
+    product.refresh_from_db(fields=["archived_at"])
+
+
+def take_out_of_archive(product: Product) -> None:
+    """The shop carries it again. Raises BadInput when it is deleted."""
+    with transaction.atomic():
+        row = Product.all_objects.select_for_update(of=("self",), no_key=True).get(pk=product.pk)
+        refuse_if_deleted(row)
+        Product.objects.filter(pk=row.pk).update(archived_at=None)
+    product.archived_at = None
 
 
 def _save_purchase_units(product: Product, wanted: Sequence[Packed]) -> None:
@@ -103,7 +212,7 @@ def hold_live_products(keys: Iterable[int]) -> set[int]:
         return {key for (key,) in cursor.fetchall()}
 
 
-def reduced_product(product: Product, *, price: Decimal) -> Product:
+def reduced_product(product: Product, *, price: Decimal, by: Any = None) -> Product:
     """The product as which reduced goods of `product` are sold, made when first needed; `price` holds for all of them.
 
     Raises BadInput: a price that can't be meant, a deleted product, one that is reduced already.
@@ -118,11 +227,13 @@ def reduced_product(product: Product, *, price: Decimal) -> Product:
             name = _("%(name)s, reduced") % {"name": origin.name[:180]}
             reduced = Product(
                 name=name, category_id=origin.category_id, unit=origin.unit, vase_life_days=origin.vase_life_days,
-                reduced_from=origin,
+                kind=origin.kind, variety=origin.variety, colour=origin.colour, stem_length=origin.stem_length,
+                role=origin.role, tax_rate=origin.tax_rate, tags=origin.tags, reduced_from=origin,
             )  # fmt: skip
         if reduced.pk is None or reduced.sale_price != price:
-            reduced.sale_price = price
+            before, reduced.sale_price = reduced.sale_price if reduced.pk else price, price
             reduced.save()
+            note_price(reduced, before=before, after=price, why=PriceReason.MARKDOWN, by=by)
     return reduced
 
 
@@ -169,13 +280,6 @@ def refusing_taken() -> Iterator[None]:
 def refuse_if_deleted(row: SoftDelete) -> None:
     if row.is_deleted:
         raise BadInput(_("“%(name)s” is deleted. Restore it before changing it.") % {"name": row})
-
-
-def check_price(price: Decimal) -> None:
-    if not price.is_finite() or price < 0 or price > MAX_MONEY or price != round_money(price):
-        raise BadInput(
-            _("A price is a number from zero up with at most 2 decimals. Correct the price."), field="sale_price"
-        )
 
 
 def _check_packed(wanted: Sequence[Packed]) -> None:

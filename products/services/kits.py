@@ -12,14 +12,14 @@ from core.errors import BadInput
 from core.quantities import MAX_QUANTITY, round_quantity
 from core.tenancy import current_schema_name
 from products.domain.explosion import LEVELS_AT_MOST, PARTS_AT_MOST, Circular, TooDeep, TooManyParts, explode
-from products.models import KitItem, Product, ProductKit, ProductVariant, ProductVariantGroup, Unit
+from products.models import Kind, KitItem, Product, ProductKit, ProductVariant, ProductVariantGroup, Unit
 from products.recipes import Goods, RecipeLine, read_recipes
 from products.services.catalogue import (
-    check_price,
     hold_live_category,
     refuse_if_deleted,
     refusing_taken,
 )
+from products.services.prices import check_price
 
 _UNMAKEABLE: dict[type[Exception], Any] = {
     Circular: _("“%(name)s” would be inside itself. Take the bouquet out of the recipe that leads back to it."),
@@ -175,7 +175,7 @@ def product_of_kit(kit: ProductKit) -> Product:
         if made is None:
             made = Product(
                 name=recipe.name, category_id=recipe.category_id, unit=Unit.PIECE, sale_price=recipe.sale_price,
-                made_from=recipe,
+                kind=Kind.BOUQUET, made_from=recipe,
             )  # fmt: skip
             made.save()
     return made

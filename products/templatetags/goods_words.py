@@ -8,9 +8,27 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.pieces import piece
-from products.models import Product, ProductKit
+from products.models import Colour, Kind, Product, ProductKit
 
 register = template.Library()
+
+
+# How the drawn flower of a product without a photo looks, by its kind; its petals have its own colour.
+_FLOWERS = {
+    Kind.GREENERY: "eucalyptus",
+    Kind.BOUQUET: "bouquet",
+    Kind.PACKAGING: "wrap",
+    Kind.GIFT: "vase",
+    Kind.POT: "hydrangea",
+}
+_PETALS = {Colour.BLUE: "lavender", Colour.MIXED: "cream", "": "cream"}
+
+
+@register.simple_tag
+def product_photo(product: Product) -> SafeString:
+    """The main photo of a product, small, or a drawn flower of its colour. Its photos are read with it."""
+    flower = _FLOWERS.get(Kind(product.kind), "rose")
+    return goods_photo(product, flower, _PETALS.get(product.colour, product.colour))
 
 
 @register.simple_tag

@@ -185,7 +185,7 @@ def test_the_product_list_is_narrowed_by_category_with_what_is_under_it_and_by_s
     for careless in ("?category=x", "?category=", "?category=999999", "?state=x", "?category=-1&after=x"):
         assert len(names(careless)) == 4, careless
     empty = login(owner).get(reverse("products:product_list") + f"?category={flowers['greenery'].pk}&state=off")
-    assert "No product is like this here" in empty.content.decode()
+    assert "No product is like this" in empty.content.decode()
 
 
 def test_the_lists_ask_few_questions(shop, login, owner, django_assert_max_num_queries):

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -20,20 +20,20 @@ from products.forms import ProductForm, SearchForm, packing_forms
 from products.models import Product
 from products.selectors import (
     FOUND_AT_MOST,
-    STATES,
     after_name,
-    category_tree,
+    copy_of,
     kits_with,
-    product_list,
+    product_by_code,
     search_groups,
     search_kits,
     search_products,
-    with_subcategories,
 )
-from products.services.catalogue import restore_row, save_product
+from products.services.catalogue import restore_row, save_product, take_out_of_archive
 from products.stock_figures import costs, figures
-from products.undo import delete_and_remember
+from products.undo import archive_and_remember, delete_and_remember
+from products.views.filtering import filter_of
 from products.views.photos import photos_context
+from products.views.prices import prices_context
 
 PAGE = 50
 
@@ -41,45 +41,23 @@ PAGE = 50
 @require_GET
 @needs("catalogue.view")
 def list_of_products(request: HttpRequest) -> HttpResponse:
-    """Products by name with price and what is free; `?deleted=1` shows those taken out."""
-    deleted = request.GET.get("deleted") == "1" and may(request.user, "catalogue.change")
-    text = SearchForm.text(request.GET)
-    shelves = category_tree(counted=False)
-    category, state = request.GET.get("category", ""), request.GET.get("state", "")
-    chosen = with_subcategories(shelves, category)
-    found = product_list(text=text, deleted=deleted, categories=chosen, state=state)
+    """Products by name with price and what is free, narrowed by the address; `?deleted=1` shows those taken out."""
+    chosen = filter_of(request)
+    found = chosen.products().select_related("category").prefetch_related("photos")
     rows = list(after_name(found, request.GET.get("after", ""))[: PAGE + 1])
     sees_cost = may(request.user, "stock.cost")
     shown = with_figures(rows[:PAGE], with_costs=sees_cost)
-    query = request.GET.copy()
-    query.pop("after", None)
     context = {
         "products": shown,
-        "text": text,
-        "deleted": deleted,
-        "shelves": shelves,
-        "category": category if chosen is not None else "",
-        "state": state if state in STATES else "",
-        "chips": _chips(request.GET),
+        "filter": chosen,
+        "text": chosen.q,
+        "deleted": bool(chosen.deleted),
         "sees_cost": sees_cost,
         "may_change": may(request.user, "catalogue.change"),
-        "next_url": next_page(query, shown[-1].pk) if len(rows) > PAGE else "",
+        "next_url": chosen.url(after=str(shown[-1].pk)) if len(rows) > PAGE else "",
     }
     part = "rows" if request.GET.get("after") else "list"
     return page_or_part(request, "products/product_list.html", part, context)
-
-
-def _chips(asked: QueryDict) -> list[dict[str, Any]]:
-    """What the list may be narrowed to by one press, with the rest of the filter as it is."""
-    chips = []
-    for value, label in (("", _("All of them")), ("on", _("On sale")), ("off", _("Not on sale"))):
-        query = asked.copy()
-        for name in ("after", "state"):
-            query.pop(name, None)
-        if value:
-            query["state"] = value
-        chips.append({"url": f"?{query.urlencode()}", "label": label, "value": value})
-    return chips
 
 
 @require_GET
@@ -94,17 +72,20 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "product": shown,
         "purchase_units": list(product.purchase_units.all()),
         "kits": kits_with(product),
+        "codes": [row.code for row in product.barcodes.all()],
         "may_change": may(request.user, "catalogue.change"),
     }
-    context |= photos_context(product, request.user)
+    context |= photos_context(product, request.user) | prices_context(product, request.user)
     return page_or_part(request, "products/product_detail.html", "page", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("catalogue.change")
 def create(request: HttpRequest) -> HttpResponse:
-    """A new product."""
-    return _edit(request, Product())
+    """A new product; `?copy=` begins it as another one, without what only that one has."""
+    key = request.GET.get("copy", "")
+    source = Product.objects.filter(pk=int(key)).first() if key.isascii() and key.isdigit() and len(key) < 19 else None
+    return _edit(request, copy_of(source) if source is not None else Product(), like=source)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -114,22 +95,27 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _edit(request, get_object_or_404(Product, pk=pk))
 
 
-def _edit(request: HttpRequest, product: Product) -> HttpResponse:
+def _edit(request: HttpRequest, product: Product, *, like: Product | None = None) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     form = ProductForm(sent, instance=product)
-    packings = packing_forms(product, sent)
+    packings = packing_forms(like or product, sent)
     if sent is not None and all([form.is_valid(), packings is None or packings.is_valid()]):
         bought_in = None if packings is None else [unit for line in packings if (unit := line.packed()) is not None]
         try:
-            saved = run(lambda: save_product(form.instance, bought_in=bought_in))
+            saved = run(lambda: save_product(form.instance, bought_in=bought_in, codes=_codes(form), by=request.user))
         except DomainError as refusal:
             form.add_refusal(refusal)
         else:
             messages.success(request, _("“%(name)s” is saved.") % {"name": saved})
             return redirect("products:product_detail", pk=saved.pk)
     status = 422 if request.method == "POST" else 200
-    context = {"form": form, "product": product, "packings": packings or packing_forms(product)}
+    context = {"form": form, "product": product, "packings": packings or packing_forms(product), "like": like}
     return page_or_part(request, "products/product_form.html", "page", context, status=status)
+
+
+def _codes(form: ProductForm) -> list[str] | None:
+    """The barcodes typed; None when the form was sent without the field: then they stay."""
+    return form.cleaned_data["barcodes"] if "barcodes" in form.data else None
 
 
 @require_POST
@@ -139,6 +125,35 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     product = get_object_or_404(Product, pk=pk)
     tell(request, run(lambda: delete_and_remember(product, by=request.user)))
     return redirect("products:product_list")
+
+
+@require_POST
+@needs("catalogue.change")
+def archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a product away. Refused while the shop still works with it."""
+    product = get_object_or_404(Product, pk=pk)
+    tell(request, run(lambda: archive_and_remember(product, by=request.user)))
+    return redirect("products:product_detail", pk=pk)
+
+
+@require_POST
+@needs("catalogue.change")
+def unarchive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Carry a product again."""
+    product = get_object_or_404(Product, pk=pk)
+    run(lambda: take_out_of_archive(product))
+    messages.success(request, _("“%(name)s” is in the catalogue again.") % {"name": product})
+    return redirect("products:product_detail", pk=pk)
+
+
+@require_GET
+@needs("catalogue.view")
+def by_code(request: HttpRequest, code: str) -> HttpResponse:
+    """Where a label's code leads: the product's card."""
+    product = product_by_code(code)
+    if product is None:
+        raise Http404
+    return redirect("products:product_detail", pk=product.pk)
 
 
 @require_POST
@@ -176,6 +191,11 @@ def with_figures(products: Sequence[Product], *, with_costs: bool = False) -> li
     for product in products:
         product.figures = known.get(product.pk)  # type: ignore[attr-defined]  # for the template
         cost = prices.of(product.pk, Decimal(1)) if prices else None
+        low = (
+            product.minimum_stock is not None
+            and (known[product.pk].free if product.pk in known else 0) < product.minimum_stock
+        )
+        product.is_below_minimum = low  # type: ignore[attr-defined]  # for the template
         product.margin = Margin(product.sale_price, cost.value) if cost else None  # type: ignore[attr-defined]
     return list(products)
 

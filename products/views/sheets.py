@@ -1,0 +1,198 @@
+"""Products from a file and into a file: choosing it, saying what its columns mean, looking, importing; exporting."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.access import needs
+from core.errors import BadInput, DomainError, StaleForm
+from core.htmx import page_or_part
+from core.sheets import BYTES_AT_MOST, Table, Value, read_table, write_csv, write_xlsx
+from core.transactions import run
+from core.undo import tell
+from products.columns import BY_KEY, COLUMNS, recognised
+from products.models import Colour, DesignRole, GoodsImport, Kind, ProductCategory, Unit
+from products.services.exporting import export_header, export_rows
+from products.services.importing import NEW, RESTORE, Plan, keep_file, plan_import, table_of
+from products.undo import import_and_remember
+from products.views.filtering import filter_of
+
+SAMPLES = 3
+SHOWN = 100
+STEPS = [
+    pgettext_lazy("import", "File"), pgettext_lazy("import", "Columns"), pgettext_lazy("import", "Check"),
+    pgettext_lazy("import", "Done"),
+]  # fmt: skip
+
+
+def _steps(now: int) -> list[dict[str, Any]]:
+    states = ["done"] * now + ["current"] + [""] * len(STEPS)
+    return [{"label": label, "state": state, "note": ""} for label, state in zip(STEPS, states, strict=False)]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("catalogue.change")
+def choose(request: HttpRequest) -> HttpResponse:
+    """The first step: a file. It is read at once, so that one that is no table is refused here."""
+    refusal: DomainError | None = None
+    if request.method == "POST":
+        file = request.FILES.get("file")
+        try:
+            if file is None:
+                raise BadInput(_("Choose a file first."))
+            if (file.size or 0) > BYTES_AT_MOST:
+                raise BadInput(
+                    _("The file is larger than %(limit)s MB. Split it into several ones.")
+                    % {"limit": BYTES_AT_MOST // 1024**2}
+                )
+            content = file.read(BYTES_AT_MOST + 1)
+            table = read_table(content)
+            columns = recognised(table.header)
+            kept = run(lambda: keep_file(content, name=file.name or "", columns=columns, by=request.user))
+            return redirect("products:import_columns", pk=kept.pk)
+        except DomainError as error:
+            refusal = error
+    context = {"steps": _steps(0), "refusal": refusal, "columns": COLUMNS}
+    return page_or_part(request, "products/import_choose.html", "page", context, status=422 if refusal else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("catalogue.change")
+def columns(request: HttpRequest, pk: int) -> HttpResponse:
+    """The second step: what each column of the file means."""
+    kept = get_object_or_404(GoodsImport, pk=pk)
+    table = table_of(kept)
+    problem = ""
+    chosen = list(kept.columns)
+    if request.method == "POST":
+        chosen = [request.POST.get(f"column-{place}", "") for place in range(len(table.header))]
+        chosen = [key if key in BY_KEY else "" for key in chosen]
+        named = [key for key in chosen if key]
+        if len(set(named)) < len(named):
+            twice = next(key for key in named if named.count(key) > 1)
+            problem = _("“%(column)s” is chosen twice. Leave it on one column.") % {"column": BY_KEY[twice].label}
+        elif not {"name", "sku", "barcodes"} & set(named):
+            problem = _("Say which column holds the names or the SKUs: without it no row can be meant.")
+        else:
+            kept.columns = chosen
+            kept.save(update_fields=["columns"])
+            return redirect("products:import_check", pk=pk)
+    context = {
+        "steps": _steps(1),
+        "kept": kept,
+        "rows": len(table.rows),
+        "columns": _columns_shown(table, chosen),
+        "choices": [(column.key, column.label) for column in COLUMNS],
+        "problem": problem,
+    }
+    return page_or_part(request, "products/import_columns.html", "page", context, status=422 if problem else 200)
+
+
+def _columns_shown(table: Table, chosen: list[str]) -> list[dict[str, Any]]:
+    shown = []
+    for place, name in enumerate(table.header):
+        samples = [row[place].text[:60] for row in table.rows[:200] if row[place].text.strip()][:SAMPLES]
+        shown.append({"place": place, "name": name, "samples": samples, "chosen": chosen[place]})
+    return shown
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("catalogue.change")
+def check(request: HttpRequest, pk: int) -> HttpResponse:
+    """The third step: what would happen, row by row where something is wrong. POST imports, if that is still so."""
+    kept = get_object_or_404(GoodsImport, pk=pk)
+    refusal: DomainError | None = None
+    if request.method == "POST" and request.POST.get("deleted_ones") in {RESTORE, NEW}:
+        kept.deleted_ones = request.POST["deleted_ones"]
+        kept.save(update_fields=["deleted_ones"])
+        return redirect("products:import_check", pk=pk)
+    if request.method == "POST":
+        try:
+            action = run(lambda: import_and_remember(kept, seen=request.POST.get("seen", ""), by=request.user))
+        except (BadInput, StaleForm) as error:
+            refusal = error
+        else:
+            tell(request, action)
+            return redirect("products:product_list")
+    plan = plan_import(kept)
+    context = {
+        "steps": _steps(2), "kept": kept, "plan": plan, "refusal": refusal, "problems": plan.problems[:SHOWN],
+        "more": max(len(plan.problems) - SHOWN, 0), "examples": _examples(plan),
+    }  # fmt: skip
+    status = 200 if refusal is None else refusal.status
+    return page_or_part(request, "products/import_check.html", "page", context, status=status)
+
+
+def _examples(plan: Plan, *, most: int = 30) -> list[dict[str, Any]]:
+    """The first rows that do something, in words: what a product is called and what changes."""
+    rows = [row for row in plan.rows if not row.is_same][:most]
+    names = dict(ProductCategory.objects.values_list("pk", "name"))
+    return [
+        {
+            "number": row.number,
+            "name": row.after["name"],
+            "is_new": row.before is None,
+            "was_deleted": row.was_deleted,
+            "changes": [
+                (_label(key), _shown(key, old, names), _shown(key, new, names)) for key, old, new in row.changed
+            ]
+            if row.before is not None
+            else [],
+        }
+        for row in rows
+    ]
+
+
+def _label(key: str) -> Any:
+    return BY_KEY["category" if key == "category_id" else key].label
+
+
+def _shown(key: str, value: Any, categories: dict[int, str]) -> str:
+    choices: dict[str, Any] = {"unit": Unit, "kind": Kind, "colour": Colour, "role": DesignRole}
+    if value in (None, "", []):
+        return "—"
+    if key in choices:
+        return str(choices[key](value).label)
+    if key == "category_id":
+        return categories.get(value, "—")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return ", ".join(value) if isinstance(value, list) else str(value)[:80]
+
+
+@require_safe
+@needs("catalogue.change")
+def problems(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is wrong with a file, as a table to work through."""
+    plan = plan_import(get_object_or_404(GoodsImport, pk=pk))
+    header = [_("Row"), _("Column"), _("What stands there"), _("What is wrong")]
+    rows: list[list[Value]] = [[problem.row, problem.column, problem.value, problem.why] for problem in plan.problems]
+    answer = HttpResponse(b"".join(write_csv(header, rows)), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="problems.csv"'
+    return answer
+
+
+@require_safe
+@needs("catalogue.view")
+def export(request: HttpRequest) -> HttpResponse:
+    """What the list shows under this address, as CSV or, with `?format=xlsx`, as a workbook. It can be imported again."""
+    # Reduced goods and ready bouquets are made by the shop itself: a price list does not have them.
+    chosen = filter_of(request).products().filter(is_deleted=False, reduced_from=None, made_from=None)
+    rows = export_rows(chosen, yes=_("yes"), no=_("no"))
+    name = f"catalogue-{timezone.localdate():%Y-%m-%d}"
+    if request.GET.get("format") == "xlsx":
+        content = write_xlsx(export_header(), rows, title=_("Catalogue"))
+        answer = HttpResponse(
+            content, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        )  # fmt: skip
+        name += ".xlsx"
+    else:
+        answer = HttpResponse(b"".join(write_csv(export_header(), rows)), content_type="text/csv; charset=utf-8")
+        name += ".csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
