@@ -70,6 +70,9 @@ PAGES = [
     Page("search", "part", "q={number}", part=True, weight=2),
     Page("shortcuts", "form"),
     Page("recent", "list"),
+    Page("trash", "list"),
+    Page("trash", "part", "q=роза", part=True),
+    Page("trash_remove", "form", role="owner", sample="deleted"),
     Page("profile", "form"),
     Page("second_factor", "form", role="owner"),
     Page("second_factor_on", "form"),
@@ -185,7 +188,7 @@ LEFT_OUT = {
     "second_factor_codes": "for people with a second factor", "second_factor_owners": "only sent",
     "login": "for people who are not logged in", "logout": "only sent", "invitation": "for people without an account",
     "forgotten": "for people who are not logged in", "new_password": "for people who are not logged in",
-    "undo": "only sent", "undo_dismiss": "only sent", "password": "only sent", "set_language": "only sent", "set_theme": "only sent", "media": "a file, no page",
+    "trash_restore": "only sent", "undo": "only sent", "undo_dismiss": "only sent", "password": "only sent", "set_language": "only sent", "set_theme": "only sent", "media": "a file, no page",
     "export_unlock": "only sent", "export_make": "only sent", "export_file": "a file, no page",
     "inventory:batch": "leads on to the stock", "inventory:count_forget": "only sent",
     "inventory:transfer_receive": "only sent", "inventory:transfer_cancel": "only sent",
@@ -256,6 +259,7 @@ def samples() -> dict[str, Any]:
         "sale": [("sale", key) for key in sales],
         "warehouse": list(Warehouse.objects.order_by("pk").values_list("pk", flat=True)[:2]),
         "closing": [_closed()],
+        "deleted": [_deleted()],
         "transfer": [_sent()],
         "stock_take": [_half_counted()],
         "assembly": [assembly],
@@ -351,6 +355,15 @@ def _put_together() -> tuple[int, int]:
         posy = NewBouquet("Posy of the day", Decimal(900))
         there = assemble(bouquet=posy, warehouse=source, quantity=Decimal(10), parts=parts)
     return int(there.pk), int(there.batches.filter(is_open=True).values_list("pk", flat=True)[0])
+
+
+def _deleted() -> tuple[str, int]:
+    """A supplier in the trash whom nothing names."""
+    from inventory.models import Supplier
+
+    gone = Supplier.objects.create(name="Deleted for the benchmark")
+    gone.delete()
+    return "supplier", int(gone.pk)
 
 
 def paths_of(page: Page, found: dict[str, Any]) -> list[str]:

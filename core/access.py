@@ -56,6 +56,8 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "staff.change": frozenset({Role.OWNER}),
     "admin.use": _OFFICE,
     "actions.all": _OFFICE,
+    "trash.view": _OFFICE,
+    "trash.purge": frozenset({Role.OWNER}),
 }
 
 

@@ -76,6 +76,7 @@ CREATE = [
 SETTINGS_SECTIONS = [
     Section("inventory:warehouse_list", _("Warehouses"), "shop", "shop.set_up"),
     Section("inventory:period_list", _("Closed periods"), "lock", "stock.close_period"),
+    Section("trash", _("Trash"), "trash", "trash.view"),
     Section("export", _("Data archive"), "download", "shop.export"),
     SETTINGS,
 ]

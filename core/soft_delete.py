@@ -9,9 +9,12 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, Subquery, UniqueConstraint
+from django.db.models.lookups import Exact
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
+from core.constraints import broken_constraint
 from core.errors import DomainError
 from core.models import SoftDelete, owned_rows
 
@@ -85,27 +88,46 @@ def restore(row: SoftDelete, *, by: Any = None) -> int:
         count = 0
         try:
             with transaction.atomic():
-                for model in _related_models(fresh):
+                for model in comes_back_with(type(fresh)):
                     count += model.all_objects.filter(delete_batch=fresh.delete_batch).update(**unmark)
         except IntegrityError as error:
+            other = _who_took(fresh, error)
             raise CannotRestore(
-                _("“%(name)s” can't come back: another one took its name or code meanwhile. Rename that one first.")
-                % {"name": fresh}
+                _("“%(name)s” can't come back: “%(other)s” took its name or code meanwhile. Rename that one first.")
+                % {"name": fresh, "other": other or _("another one")}
             ) from error
     for name, value in unmark.items():
         setattr(row, name, value)
     return count
 
 
-def _related_models(row: SoftDelete) -> list[type[SoftDelete]]:
-    """The row's model and the models it owns, level by level."""
-    found: list[type[SoftDelete]] = [type(row)]
-    for model in found:
-        for relation in model.soft_owned:
-            child = cast("type[SoftDelete]", model._meta.get_field(relation).related_model)
+def comes_back_with(model: type[SoftDelete]) -> list[type[SoftDelete]]:
+    """`model` and the models it owns, level by level: what `restore` brings back of one deletion."""
+    found: list[type[SoftDelete]] = [model]
+    for each in found:
+        for relation in each.soft_owned:
+            child = cast("type[SoftDelete]", each._meta.get_field(relation).related_model)
             if child not in found:
                 found.append(child)  # the loop goes on over what it finds
     return found
+
+
+def _who_took(row: SoftDelete, error: IntegrityError) -> SoftDelete | None:
+    """The live row that has what a row of the same deletion would need for itself; None when it can't be told."""
+    for model in comes_back_with(type(row)):
+        rules = {rule.name: rule for rule in model._meta.constraints if isinstance(rule, UniqueConstraint)}
+        rule = rules.get(broken_constraint(error, rules) or "")
+        if rule is None:
+            continue
+        values: list[Any] = [*(F(name) for name in rule.fields), *rule.expressions]
+        for back in model.all_objects.filter(delete_batch=row.delete_batch):
+            live = model.objects.all()
+            for value in values:
+                own = model.all_objects.filter(pk=back.pk).values_list(value)
+                live = live.filter(Exact(value, Subquery(own)))
+            if (other := live.first()) is not None:
+                return other
+    return None
 
 
 def _lock(rows: Sequence[SoftDelete], *, deleted: bool = False) -> list[SoftDelete]:

@@ -7,7 +7,12 @@ class InventoryConfig(AppConfig):
     verbose_name = _("Inventory")
 
     def ready(self) -> None:
-        from inventory import receivers, signals, undo  # noqa: F401 - connects the receivers, registers what can be undone
+        from inventory import (
+            receivers,  # noqa: F401 - connects the receivers
+            signals,  # noqa: F401 - likewise
+            trash,  # noqa: F401 - registers what lies in the trash
+            undo,  # noqa: F401 - registers what can be undone
+        )
         from inventory.selectors.costs import costs_now
         from inventory.selectors.figures import (
             figures_by_product,

@@ -213,6 +213,11 @@ class ContactAdmin(ModelAdmin):
     def delete_model(self, request: HttpRequest, obj: Contact) -> None:
         obj.delete(by=request.user)
 
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """Each for itself: they come back one by one."""
+        for contact in queryset:
+            contact.delete(by=request.user)
+
 
 class OrderStatusForm(forms.ModelForm):  # type: ignore[type-arg]
     """A status of the shop's own needs a name; a system one is named by the program until the shop names it."""

@@ -11,6 +11,7 @@ class OrdersConfig(AppConfig):
         from orders import (
             receivers,  # noqa: F401 - listens to the inventory
             search,  # noqa: F401 - registers what the search finds
+            trash,  # noqa: F401 - registers what lies in the trash
             undo,  # noqa: F401 - registers what can be undone
         )
         from orders.selectors.lists import products_on_orders

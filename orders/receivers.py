@@ -8,7 +8,7 @@ from django.dispatch import receiver
 from django.utils.translation import ngettext_lazy
 
 from core.photos import delete_files, paths_of
-from core.tenancy import with_commit
+from core.tenancy import after_commit
 from inventory.announcements import reservations_lost
 from orders.domain.lifecycle import Category
 from orders.models import EventKind, Order, OrderEvent, OrderItemDemand, OrderPhoto
@@ -44,4 +44,4 @@ def object_when_on_open_orders(sender: Any, instance: Product, **kwargs: Any) ->
 def delete_files_after_commit(sender: Any, instance: Any, **kwargs: Any) -> None:
     """The files of a photo go when its row is surely gone."""
     paths = paths_of(instance)  # now: a deleted row loses its key
-    with_commit(delete_files, paths)
+    after_commit(delete_files, paths)

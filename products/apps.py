@@ -10,5 +10,6 @@ class ProductsConfig(AppConfig):
         from products import (
             receivers,  # noqa: F401 - objects to deletions
             search,  # noqa: F401 - registers what the search finds
+            trash,  # noqa: F401 - registers what lies in the trash
             undo,  # noqa: F401 - registers what can be undone
         )

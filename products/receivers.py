@@ -9,7 +9,7 @@ from django.utils.translation import ngettext_lazy
 
 from core.photos import delete_files, paths_of
 from core.soft_delete import before_soft_delete
-from core.tenancy import with_commit
+from core.tenancy import after_commit
 from products.models import (
     Product,
     ProductCategory,
@@ -81,4 +81,4 @@ def object_when_category_in_use(sender: Any, instance: ProductCategory, **kwargs
 def delete_files_after_commit(sender: Any, instance: Any, **kwargs: Any) -> None:
     """The files of a photo go when its row is surely gone."""
     paths = paths_of(instance)  # now: a deleted row loses its key
-    with_commit(delete_files, paths)
+    after_commit(delete_files, paths)

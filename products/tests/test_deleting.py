@@ -77,7 +77,7 @@ def test_a_name_is_free_again_and_the_old_owner_must_wait(shop):
     rose = product(sku="R1")
     rose.delete()
     newer = product("Other", sku="r1")
-    refused(CannotRestore, "took its name or code", "нельзя вернуть", lambda: restore_row(rose, by=None))
+    refused(CannotRestore, "“Other” took its name or code", "запись «Other»", lambda: restore_row(rose, by=None))
     newer.sku = "R2"
     newer.save()
     restore_row(rose, by=None)

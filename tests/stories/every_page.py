@@ -14,6 +14,8 @@ SHOP_PAGES: dict[str, list[str]] = {
     "home": ["/"],
     "attention": ["/attention/"],
     "recent": ["/recent/"],
+    "trash": ["/trash/", "/trash/?q=nothing+like+this", "/trash/?kind=product"],
+    "trash_remove": ["/trash/product/{deleted}/", "/trash/supplier/{forgotten}/"],
     "search": ["/search/", "/search/?q=ro", "/search/?q=hjpf", "/search/?q=nothing+like+this"],
     "shortcuts": ["/shortcuts/"],
     "profile": ["/profile/"],
@@ -129,6 +131,7 @@ NO_SHOP_PAGES: dict[str, str] = {
     "bell": "a number in the top bar",
     "undo": "takes a form and goes back",
     "undo_dismiss": "takes a form and goes back",
+    "trash_restore": "takes a form and goes to the trash",
     "login": "looked at without a person",
     "login_code": "looked at without a person, with a second factor on",
     "second_factor_off": "looked at with a second factor on",
@@ -214,7 +217,7 @@ def route_names(urlconf: str = "myproject.urls_shop") -> set[str]:
 
 def landmarks() -> dict[str, int]:
     """Keys of rows of a filled shop that the pages are looked at with."""
-    from inventory.models import Receipt, Sale, StockBatch, Warehouse, WriteOff
+    from inventory.models import Receipt, Sale, StockBatch, Supplier, Warehouse, WriteOff
     from inventory.services.assembling import NewBouquet, assemble, take_apart
     from inventory.services.periods import close_period
     from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
@@ -248,7 +251,17 @@ def landmarks() -> dict[str, int]:
     counted = stock_take(batch.stock)
     apply_stock_take(counted)
     counting = stock_take(batch.stock)
+    deleted, forgotten = (
+        Product.objects.create(name="A rose of last year"),
+        Supplier.objects.create(name="A farm of last year"),
+    )
+    # One that nothing names can be removed for good, the other can't.
+    Product.objects.create(name="Cheaper", reduced_from=deleted).delete()
+    for row in (deleted, forgotten):
+        row.delete()
     return {
+        "deleted": deleted.pk,
+        "forgotten": forgotten.pk,
         "confirmed": confirmed.pk,
         "line": confirmed.items.earliest("pk").pk,
         "waiting_line": waiting_line.pk,
