@@ -388,8 +388,7 @@ def test_no_payload_names_a_person(shop, login, owner):
     pair = save_group(ProductVariantGroup(name="Any"), [rose, Product.objects.create(name="Iris", sale_price=1)])
     browser.post(f"/catalogue/groups/{pair.pk}/delete/")
     sheet = read_table(b"Name;Price;Notes\r\nLily;90;Anna likes it\r\n")
-    file = keep_file(b"Name;Price;Notes\r\nLily;90;Anna likes it\r\n", name="Anna.csv",
-                     columns=recognised(sheet.header), by=owner)  # fmt: skip
+    file = keep_file(sheet, name="Anna.csv", columns=recognised(sheet.header), by=owner)
     look = browser.get(f"/catalogue/import/{file.pk}/check/").content.decode()
     browser.post(f"/catalogue/import/{file.pk}/check/", {"seen": re.search(r'name="seen" value="(\w+)"', look)[1]})
     kept = RecentAction.objects.all()
