@@ -104,6 +104,7 @@ WITHOUT_A_RULE = {
     "record": "take_apart and repair call it",
     "spoil": "take_apart and repair call it",
     "check_bouquets": "reads",
+    "free_in": "reads",
     "check_spoiled": "reads",
     "refuse_part_of_itself": "reads",
     "hold_until": "change_order calls it",

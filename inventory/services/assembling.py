@@ -34,11 +34,11 @@ from inventory.models import (
 )
 from inventory.services.places import hold_live_warehouses, refuse_deleted_products
 from inventory.services.reservations import reserve_waiting
-from inventory.services.stocks import checked_quantity, ensure_stocks, lock_stocks
+from inventory.services.stocks import checked_quantity, ensure_stocks, free_in, lock_stocks
 from inventory.services.write_offs import write_off
 from products.models import Kind, Product, ProductKit
 from products.models.product import Unit
-from products.recipes import Component, recipes_of, settled, summed
+from products.recipes import Component, products_of, recipes_of, settled, summed
 from products.services.catalogue import save_product
 from products.services.kits import product_of_kit
 
@@ -177,8 +177,9 @@ def _assemble(
     hold_live_warehouses([warehouse])
     refuse_deleted_products(every)
     stocks = ensure_stocks((item.pk, warehouse.pk) for item in every)
-    held = lock_stocks(stocks.values())
-    parts = settled(parts, times=quantity, free={row.product_id: row.free for row in held.values()})
+    lock_stocks(stocks.values())
+    free = free_in(warehouse, products_of([parts])) if any(part.instead for part in parts) else {}
+    parts = settled(parts, times=quantity, free=free)
     refuse_part_of_itself(product, parts)
     assembly = put_together(
         product, warehouse, quantity, parts, work_cost, stocks=stocks, kit=kit, by=by, comment=comment, at=at

@@ -248,12 +248,14 @@ def test_a_taken_name_is_a_sentence_not_a_crash(shop, login, owner):
     assert Supplier.objects.count() == 1
     product("Rose", sku="R1")
     made = login(owner).post(
-        place(Product, "add"), {"name": "Iris", "sku": "", "unit": "stem", "sale_price": "10", **NO_UNITS}
+        place(Product, "add"),
+        {"name": "Iris", "sku": "", "unit": "stem", "kind": "flower", "sale_price": "10", **NO_UNITS},
     )
     assert made.status_code == 302
     assert Product.objects.get(name="Iris").sku
     answer = login(owner).post(
-        place(Product, "add"), {"name": "Tulip", "sku": "r1", "unit": "stem", "sale_price": "10", **NO_UNITS}
+        place(Product, "add"),
+        {"name": "Tulip", "sku": "r1", "unit": "stem", "kind": "flower", "sale_price": "10", **NO_UNITS},
     )
     assert answer.status_code == 422
     assert "Another product has this SKU" in answer.content.decode()
