@@ -12,7 +12,7 @@ RULE = re.compile(r"^\| (SD?-[0-9]+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
 STATEMENT = re.compile(r"^\| ([0-9]+) \| (.+) \| (.+) \|$", re.MULTILINE)
 
 
-def tests():
+def known_tests():
     return {name for name in functions("*/tests/*.py", "tests/*.py") if name.startswith("test_")}
 
 
@@ -23,7 +23,7 @@ def test_every_rule_and_statement_stands_there_once():
 
 
 def test_the_tests_and_files_it_names_are_there():
-    known, missing = tests(), []
+    known, missing = known_tests(), []
     for number, _what, place, named in RULE.findall(TEXT):
         assert quoted(place), number
         assert quoted(named), number
@@ -37,5 +37,5 @@ def test_the_tests_and_files_it_names_are_there():
 
 
 def test_a_name_that_is_not_there_would_be_noticed():
-    assert "test_of_nothing" not in tests()
-    assert "test_both_ways_of_deleting_mark" in tests()
+    assert "test_of_nothing" not in known_tests()
+    assert "test_both_ways_of_deleting_mark" in known_tests()
