@@ -244,6 +244,16 @@ def test_a_table_django_makes_for_many_to_many_says_nothing_and_one_of_ours_does
     assert [type(row) for row in told] == [ProductVariant]
 
 
+def test_a_reference_that_nobody_looked_for_appears_at_the_commit_or_when_it_is_asked_for(shop):
+    reds = ProductVariantGroup.objects.create(name="Any red")
+    ProductVariant.objects.create(group=reds, product=Product.objects.create(name="Rose"))
+    rows = ProductVariantGroup.all_objects.filter(pk=reds.pk)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        assert rows._raw_delete(rows.db) == 1, "no error yet: the database looks when the transaction ends"
+        connection.check_constraints()
+    assert ProductVariantGroup.objects.get() == reds
+
+
 def heard(work, model):
     """How many signals of deleting `work` sends for `model`."""
     told = []

@@ -36,6 +36,7 @@ from inventory.models import (
     StockDemand,
     Warehouse,
 )
+from inventory.services.places import refuse_deleted_products
 from inventory.services.reservations import give_way, release
 from inventory.services.stocks import (
     checked_quantity,
@@ -73,6 +74,8 @@ class SaleProcessor:
         amount = _checked_amount(quantity * sale_price)
 
         def make() -> Sale:
+            if demand is None:  # an open demand keeps its product from being deleted
+                refuse_deleted_products([product])
             place, stock = _hold(product.pk, warehouse.pk)
             _refuse_other_goods(demand, product=product.pk, warehouse=warehouse.pk, quantity=quantity)
             sale_id = next_number("inventory_sale_id_seq")

@@ -6,12 +6,15 @@ import pytest
 from django.db import transaction
 from django.utils import timezone, translation
 
+from core.errors import DomainError
 from core.soft_delete import StillInUse, mark_deleted
+from core.transactions import run
 from inventory import engine
 from inventory.models import MovementKind, Sale, SourceKind, Stock, StockDemand, Supplier, Warehouse
 from inventory.services.demands import DemandInput, cancel_demands, freeze_demands
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.reservations import reserve
+from inventory.services.sale_processor import SaleProcessor
 from inventory.services.write_offs import write_off
 from inventory.tests.factories import product, receive, stock_of, stocked, warehouse
 from products.models import Product
@@ -92,8 +95,6 @@ def test_a_supplier_may_always_go(shop):
 
 @pytest.mark.race
 def test_a_product_is_either_deleted_or_received_never_both(committed_shop, in_threads):
-    from core.transactions import run
-
     for number in range(6):
         rose = product(f"Rose {number}")
 
@@ -109,3 +110,27 @@ def test_a_product_is_either_deleted_or_received_never_both(committed_shop, in_t
         there = Stock.objects.filter(product=rose, quantity__gt=0).exists()
         assert Product.objects.filter(pk=rose.pk).exists() == there
     assert not StockDemand.objects.exists()
+
+
+@pytest.mark.race
+def test_a_product_is_either_deleted_or_sold_never_both(committed_shop, in_threads):
+    """Where selling before entry is allowed: nothing of it is there, so only the lock keeps the two apart."""
+    Warehouse.objects.update(allow_short=True)
+    for number in range(6):
+        rose = product(f"Rose {number}")
+
+        def work(which, rose=rose):
+            if which == 0:
+                return run(lambda: mark_deleted([rose], by=None, now=timezone.now()))
+            sold = Product.all_objects.get(pk=rose.pk)
+            return run(
+                lambda: SaleProcessor.create_sale(
+                    product=sold, warehouse=warehouse(), quantity=Decimal(2), sale_price=Decimal(1)
+                )
+            )
+
+        outcomes = in_threads(2, work)
+        failed = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        assert len(failed) == 1, outcomes
+        assert isinstance(failed[0], DomainError), outcomes
+        assert Product.objects.filter(pk=rose.pk).exists() == Sale.objects.filter(product=rose).exists()

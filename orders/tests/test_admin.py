@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
+from core.soft_delete import restore
 from inventory.models import Sale, StockMovement
 from inventory.tests.factories import stock_of, stocked, warehouse
 from orders.models import Contact, Order, OrderEvent, OrderItem, OrderStatus
@@ -224,6 +225,15 @@ def test_a_deleted_contact_is_marked_and_its_orders_keep_the_name(shop, login, o
     assert anna.is_deleted
     assert anna.deleted_by == owner
     assert Order.objects.get(pk=placed.pk).buyer.name == "Anna"
+
+
+def test_contacts_deleted_together_say_who_did_it_and_come_back_one_by_one(shop, login, owner):
+    people = [Contact.objects.create(name=name) for name in ("Anna", "Bella")]
+    form = {"action": "delete_selected", "_selected_action": [person.pk for person in people], "post": "yes"}
+    login(owner).post(reverse("admin:orders_contact_changelist", urlconf="myproject.urls_shop"), form)
+    assert {person.deleted_by for person in Contact.all_objects.filter(is_deleted=True)} == {owner}
+    restore(Contact.all_objects.get(name="Anna"))
+    assert [person.name for person in Contact.objects.all()] == ["Anna"]
 
 
 def test_a_contact_typed_in_the_admin_is_stored_under_one_spelling_of_its_number(shop, login, owner):

@@ -1,12 +1,16 @@
 """Deleting marks, asks who depends on the row, and can be taken back."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone, translation
 
+from core.photos import forget_photos
 from core.soft_delete import CannotRestore, StillInUse, mark_deleted, restore
 from products.models import (
     KitItem,
@@ -162,3 +166,42 @@ def test_pictures_lie_in_a_folder_per_owner_and_photo(shop):
         assert str(photo) == photo.path("original")
         with pytest.raises(KeyError):
             photo.path("../../secret")
+
+
+def test_reverse_access_shows_live_rows_a_key_shows_any_and_a_join_does_not_look(shop):
+    shelf = ProductCategory.objects.create(name="Roses")
+    kept, gone = product("Kept", category=shelf), product("Gone", category=shelf)
+    gone.delete()
+    ProductCategory.objects.filter(pk=shelf.pk).update(is_deleted=True)  # past every objection
+    assert list(shelf.products.all()) == [kept]
+    assert Product.objects.get().category == shelf, "a key leads to its row, deleted or not"
+    assert Product.objects.filter(category__name="Roses").count() == 1, "a join does not ask whether it is deleted"
+    assert Product.objects.filter(category__is_deleted=False).count() == 0
+    assert Product.objects.select_related("category").get().category.is_deleted
+
+
+def test_a_child_deleted_before_its_owner_stays_deleted_when_the_owner_returns(shop):
+    rose = product()
+    first, second = (ProductPhoto.objects.create(product=rose) for _ in range(2))
+    first.delete()
+    rose.delete()
+    restore(rose)
+    assert list(ProductPhoto.objects.all()) == [second]
+    assert restore(first) == 1
+    assert ProductPhoto.objects.count() == 2
+
+
+def test_photos_are_kept_for_ninety_days_after_their_deletion_and_then_go_with_their_files(
+    shop, django_capture_on_commit_callbacks
+):
+    now = timezone.now()
+    live, fresh, old = (ProductPhoto.objects.create(product=product(f"Rose {number}")) for number in range(3))
+    for photo in (live, fresh, old):
+        default_storage.save(photo.path("thumb"), ContentFile(b"picture"))
+    paths = [photo.path("thumb") for photo in (live, fresh, old)]
+    mark_deleted([fresh], by=None, now=now - timedelta(days=89))
+    mark_deleted([old], by=None, now=now - timedelta(days=91))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert forget_photos(now=now) == 1
+    assert set(ProductPhoto.all_objects.all()) == {live, fresh}
+    assert [default_storage.exists(path) for path in paths] == [True, True, False]
