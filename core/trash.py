@@ -228,8 +228,8 @@ def purge(kind: Kind, key: int, *, typed: str, by: Any) -> None:
 
 def what_names(row: SoftDelete) -> list[str]:
     """What would keep `row` from being removed: “sales: 12”, one for each kind of rows that name it or what goes with
-    it. What belongs to the row, such as the lines of a recipe, does not count."""
-    found: dict[type[models.Model], int] = {}
+    it. What belongs to the row, such as the lines of a recipe, does not count. One statement."""
+    asked: list[tuple[type[models.Model], QuerySet[Any]]] = []
     level: list[QuerySet[Any]] = [type(row).all_objects.filter(pk=row.pk)]
     for rows in level:
         for relation in rows.model._meta.get_fields(include_hidden=True):
@@ -238,9 +238,17 @@ def what_names(row: SoftDelete) -> list[str]:
             pointing = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": rows})
             if relation.on_delete is models.CASCADE:
                 level.append(pointing)  # the loop goes on over what it finds
-            elif count := pointing.count():
-                found[relation.related_model] = found.get(relation.related_model, 0) + count
-    return [f"{model._meta.verbose_name_plural}: {count}" for model, count in found.items()]
+            else:
+                asked.append((relation.related_model, pointing))
+    counts = [
+        rows.order_by().annotate(asked_as=Value(place)).values("asked_as").annotate(how_many=Count("pk"))
+        for place, (_model, rows) in enumerate(asked)
+    ]
+    found: dict[type[models.Model], int] = {}
+    for answer in counts[0].union(*counts[1:], all=True) if counts else ():
+        model = asked[answer["asked_as"]][0]
+        found[model] = found.get(model, 0) + answer["how_many"]
+    return [f"{model._meta.verbose_name_plural}: {count}" for model, count in found.items() if count]
 
 
 def _ask(person: Any, right: str) -> None:
