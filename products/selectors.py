@@ -51,12 +51,13 @@ def sizes_called(name: str) -> QuerySet[ProductKit]:
 
 
 def kit_called(text: str) -> ProductKit | None:
-    """The one live bouquet whose name this is, with its size behind it or, where there is but one size, without."""
+    """The one live bouquet whose name this is, with its size behind it or, where one has no size or there is but one,
+    without."""
     text = text.strip()
     name, _space, word = text.rpartition(" ")
     sized = sizes_called(name.strip()).filter(size=_size_of(word)).first() if name else None
     found = [sized] if sized else list(sizes_called(text)[:2])
-    return found[0] if len(found) == 1 else None
+    return found[0] if found and (len(found) == 1 or not found[0].size) else None
 
 
 def search_groups(text: str) -> QuerySet[ProductVariantGroup]:

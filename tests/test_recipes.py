@@ -332,6 +332,9 @@ def test_a_size_is_found_by_its_name_and_letter(sizes):
     assert [goods.kit for goods in search_goods("pos", warehouse=warehouse())] == [small, medium]
     assert [goods.kit for goods in search_goods("posy m", warehouse=warehouse())] == [medium]
     assert exact_goods("Posy", warehouse=warehouse()) is None
+    plain = kit("Posy", "1", (small.items.get().product, "1"))
+    assert (kit_called("posy"), kit_called("posy s")) == (plain, small)
+    plain.delete()
     small.delete()
     assert exact_goods("Posy", warehouse=warehouse()).kit == medium
 
