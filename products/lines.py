@@ -51,7 +51,7 @@ class ProductField(forms.Field):
 
     def chosen(self, key: str) -> Any:
         """What an offered button stands for: a product's key."""
-        return Product.objects.filter(pk=int(key)).first() if _is_key(key) else None
+        return Product.objects.filter(pk=int(key)).first() if is_key(key) else None
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"autocomplete": "off", "spellcheck": "false"}
@@ -93,7 +93,7 @@ class ComponentField(ProductField):
         model = self.marks.get(key[:1])
         if model is None:
             return super().chosen(key)
-        return model.objects.filter(pk=int(key[1:])).first() if _is_key(key[1:]) else None
+        return model.objects.filter(pk=int(key[1:])).first() if is_key(key[1:]) else None
 
     def to_python(self, value: Any) -> Any:
         text = "" if value in self.empty_values else str(value).replace("\x00", "").strip()[:LONGEST_TEXT]
@@ -107,7 +107,8 @@ class ComponentField(ProductField):
             raise
 
 
-def _is_key(text: str) -> bool:
+def is_key(text: str) -> bool:
+    """Whether a text of an address or a button can be the key of a row."""
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
@@ -225,7 +226,7 @@ class Lines(Generic[Line]):
     def _choose(self, choice: str) -> None:
         place, _colon, key = choice.partition(":")
         field = self.form.base_fields["product"]
-        if not _is_key(place) or int(place) >= len(self.raw) or not isinstance(field, ProductField):
+        if not is_key(place) or int(place) >= len(self.raw) or not isinstance(field, ProductField):
             return
         goods = field.chosen(key)
         if goods is not None:

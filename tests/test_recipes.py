@@ -1,5 +1,7 @@
 """Bouquets of bouquets: what is written, what is refused, what the pages show."""
 
+import html
+import re
 from collections import Counter
 from decimal import Decimal
 
@@ -12,7 +14,7 @@ from django.utils import timezone
 from core.errors import BadInput
 from core.soft_delete import CannotRestore, StillInUse
 from inventory.models import StockDemand
-from inventory.services.assembling import assemble
+from inventory.services.assembling import NewBouquet, assemble
 from inventory.services.checking import check_stock
 from inventory.tests.factories import kit, product, refused, stock_of, stocked, warehouse
 from orders.goods import exact_goods, search_goods
@@ -21,7 +23,7 @@ from orders.services.lifecycle import complete_order, confirm_order
 from orders.services.placing import LineInput, OrderInput, change_order
 from orders.tests.factories import order
 from products.models import KitItem, Product, ProductKit, ProductVariantGroup, Size
-from products.recipes import RecipeLine, flowers_of, recipes_of
+from products.recipes import Component, RecipeLine, flowers_of, recipes_of
 from products.selectors import kit_called, sizes_called
 from products.services.catalogue import delete_row, restore_row
 from products.services.kits import product_of_kit, save_group, save_kit
@@ -355,3 +357,34 @@ def test_another_size_begins_with_the_recipe_of_this_one(sizes, login, manager):
     assert flowers(ProductKit.objects.get(size=Size.L)) == {"Rose": 11}
     for careless in ("x", "0", "9" * 30):
         assert browser.get(reverse("products:kit_create"), {"size_of": careless}).status_code in {200, 404}
+
+
+# --- a bouquet once made
+
+
+def test_a_bouquet_made_freely_becomes_a_recipe(shop, login, manager, florist):
+    rose, moss = stocked("Rose"), stocked("Moss")
+    parts = [Component(rose, Decimal(7)), Component(moss, Decimal("0.5"))]
+    made = assemble(bouquet=NewBouquet("Friday & more", Decimal(1200)), warehouse=warehouse(), quantity=Decimal(2),
+                    parts=parts)  # fmt: skip
+    page = login(manager).get(reverse("inventory:document_detail", args=["assembly", made.pk])).content.decode()
+    url = html.unescape(re.search(r'href="(/catalogue/kits/new/[?][^"]+)"', page)[1])
+    form = login(manager).get(url).content.decode()
+    for value in ("Friday &amp; more", "1200", f"Rose · {rose.sku}", "0.5"):
+        assert f'value="{value}' in form
+    assert not ProductKit.objects.exists()
+    assert "/catalogue/kits/new/?" not in login(florist).get(
+        reverse("inventory:document_detail", args=["assembly", made.pk])
+    ).content.decode()  # fmt: skip
+    of_recipe = assemble(bouquet=kit("Posy", "1", (rose, "1")), warehouse=warehouse(), quantity=Decimal(1))
+    page = login(manager).get(reverse("inventory:document_detail", args=["assembly", of_recipe.pk])).content.decode()
+    assert "/catalogue/kits/new/?" not in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["part=x", "part=1:x&part=:&part=9999999:1", "price=much&name=%00", "part=1:" + "9" * 99, "name=" + "x" * 999],
+)
+def test_a_careless_address_of_a_recipe_is_answered_calmly(shop, login, manager, query):
+    product("Rose")
+    assert login(manager).get(f"{reverse('products:kit_create')}?{query}").status_code == 200

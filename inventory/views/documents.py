@@ -7,16 +7,17 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from core.access import needs
+from core.access import may, needs
 from core.htmx import page_or_part
 from core.quantities import round_money
 from inventory.askers import askers
 from inventory.documents import KINDS, documents
 from inventory.models import Assembly, Disassembly, Sale, SaleReturn, StockMovement, Warehouse
 from inventory.papers import PAPERS
-from inventory.selectors.assembling import made_by, used_by
+from inventory.selectors.assembling import made_by, recipe_of, used_by
 from inventory.selectors.origins import origins_of_cost
 from inventory.services.assembling import bouquet_as_made
 from inventory.views.stock import PAGE, read_key, rights, with_freshness
@@ -79,10 +80,19 @@ def detail(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         "row": row,
         "movements": list(movements),
         "printed": kind in PAPERS,
+        "may_change_catalogue": may(request.user, "catalogue.change"),
         **_more(document),
         **rights(request.user),
     }
     return page_or_part(request, "inventory/document_detail.html", "page", context)
+
+
+def _as_recipe(assembly: Assembly) -> str:
+    """What went into one bouquet, as the page of a new recipe reads it from its address; nothing when there is one."""
+    if assembly.kit_id is not None:
+        return ""
+    parts = [("part", f"{part.product.pk}:{part.quantity}") for part in recipe_of(assembly)]
+    return urlencode([("name", assembly.product.name), ("price", assembly.product.sale_price), *parts])
 
 
 def _more(document: Any) -> dict[str, Any]:
@@ -90,7 +100,7 @@ def _more(document: Any) -> dict[str, Any]:
     if isinstance(document, Assembly):
         used = used_by(document)
         with_freshness([piece.batch for row in used for piece in row.taken], on=timezone.localdate())
-        return {"used": used, "made": made_by(document)}
+        return {"used": used, "made": made_by(document), "as_recipe": _as_recipe(document)}
     if isinstance(document, Disassembly):
         repair = Assembly.objects.filter(repaired=document).first()
         return {

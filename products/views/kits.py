@@ -16,8 +16,8 @@ from core.htmx import page_or_part
 from core.transactions import run
 from core.undo import tell
 from products.forms import ComponentForm, KitForm, SearchForm
-from products.lines import Lines, number_so_far
-from products.models import ProductKit, Size
+from products.lines import LINES_AT_MOST, Lines, is_key, number_so_far
+from products.models import Product, ProductKit, Size
 from products.recipes import RecipeLine, flowers_of, recipes_of, reckon, reckon_now
 from products.selectors import after_name, kit_list, kits_around, sizes_called, written
 from products.services.catalogue import restore_row
@@ -85,17 +85,36 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("catalogue.change")
 def create(request: HttpRequest) -> HttpResponse:
-    """A new bouquet, or another size of one (`?size_of=`), which begins with its recipe."""
+    """A new bouquet, or another size of one (`?size_of=`), which begins with its recipe, or one that was made without a
+    recipe: `?name=&price=&part=<key of a product>:<base units>`, as often as there are parts."""
     key = request.GET.get("size_of", "")
-    if not (key.isascii() and key.isdigit() and len(key) < 19):
-        return _edit(request, ProductKit())
+    if not is_key(key):
+        return _edit(request, _named(request), begin=_parts(request))
     other = get_object_or_404(ProductKit, pk=int(key))
     taken = set(sizes_called(other.name).values_list("size", flat=True))
     free = next((size for size in (Size.S, Size.M, Size.L, Size.XL, Size.XS) if size not in taken), Size.ONE)
     kit = ProductKit(
         name=other.name, size=free, category=other.category, sale_price=other.sale_price, description=other.description
     )
-    return _edit(request, kit, begin_with=other)
+    return _edit(request, kit, begin=_recipe(other))
+
+
+def _named(request: HttpRequest) -> ProductKit:
+    """A new bouquet with the name and price of the address, where they can be meant."""
+    form = KitForm({"name": request.GET.get("name", ""), "sale_price": request.GET.get("price", "")})
+    form.is_valid()
+    return ProductKit(name=form.cleaned_data.get("name", ""), sale_price=form.cleaned_data.get("sale_price") or 0)
+
+
+def _parts(request: HttpRequest) -> list[dict[str, Any]]:
+    """The lines of the address; what names no live product is left out."""
+    asked = [part.partition(":")[::2] for part in request.GET.getlist("part")[:LINES_AT_MOST]]
+    products = Product.objects.in_bulk([int(key) for key, _quantity in asked if is_key(key)])
+    return [
+        {"product": written(products[int(key)]), "quantity": quantity[:20]}
+        for key, quantity in asked
+        if is_key(key) and int(key) in products
+    ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,9 +124,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _edit(request, get_object_or_404(ProductKit, pk=pk))
 
 
-def _edit(request: HttpRequest, kit: ProductKit, *, begin_with: ProductKit | None = None) -> HttpResponse:
+def _edit(request: HttpRequest, kit: ProductKit, *, begin: list[dict[str, Any]] | None = None) -> HttpResponse:
     if request.method != "POST":
-        lines = Lines(ComponentForm, start=_recipe(begin_with or kit))
+        lines = Lines(ComponentForm, start=begin or _recipe(kit))
         lines.open()
         return _page(request, kit, KitForm(instance=kit), lines)
     lines = Lines(ComponentForm, request.POST)
