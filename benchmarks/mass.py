@@ -47,8 +47,8 @@ CATALOGUE = """
       join (select id, row_number() over (order by id) - 1 as i from products_productcategory) c on c.i = n %% 40;
     create temp table b_product on commit drop as
     select id, row_number() over (order by id) - 1 as n, sale_price from products_product;
-    insert into products_productkit (name, size, sale_price, description, is_active, is_deleted, created_at)
-    select 'Букет № ' || n, 0, 0, '', true, false, now() from generate_series(0, %(kits)s - 1) n;
+    insert into products_productkit (name, size, sale_price, work_cost, price_rule, markup, rounded_to, description, is_active, is_deleted, created_at)
+    select 'Букет № ' || n, 0, 0, 0, 'fixed', 0, 'none', '', true, false, now() from generate_series(0, %(kits)s - 1) n;
     create temp table b_kit on commit drop as select id, row_number() over (order by id) - 1 as n from products_productkit;
     insert into products_kititem (kit_id, product_id, quantity)
     select k.id, p.id, 1 + (k.n + j) %% 5

@@ -119,7 +119,10 @@ class ProductKitAdmin(SoftDeleteAdmin):
     search_fields = ("name",)
     autocomplete_fields = ("category",)
     date_hierarchy = "created_at"
-    fields = ("name", "size", "category", "sale_price", "description", "is_active")
+    fields = (
+        "name", "size", "category", "sale_price", "work_cost", "price_rule", "markup", "rounded_to", "description",
+        "is_active",
+    )  # fmt: skip
     inlines = (KitItemInline,)
 
     @display(description=_("price"), ordering="sale_price")

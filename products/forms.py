@@ -11,18 +11,21 @@ from django.utils.translation import pgettext_lazy
 from core.errors import BadInput
 from core.forms import CleanCharField, DateField, DecimalTextField, Form, ModelForm, MoneyField, QuantityField
 from core.text import clean_text
+from products.domain.kit_price import KitPrice, Rule
 from products.domain.prices import Change, Rounding, Way
-from products.lines import ComponentField, LineForm, reckoning, unmarked
+from products.lines import ComponentField, LineForm, number_so_far, reckoning, unmarked
 from products.models import (
     Colour,
     DesignRole,
     Kind,
     Packing,
     PriceKind,
+    PriceRule,
     Product,
     ProductCategory,
     ProductKit,
     ProductVariantGroup,
+    RoundedTo,
     Size,
 )
 from products.models.product import DAYS_AT_MOST, STEM_AT_MOST, TAG_LENGTH
@@ -308,19 +311,54 @@ class KitForm(ModelForm):
         required=False,
         label=_("Size"),
     )
-    sale_price = MoneyField(label=_("Price"))
+    sale_price = MoneyField(required=False, label=_("Price"), help_text=_("Left empty where a rule reckons it."))
+    work_cost = MoneyField(required=False, label=_("Work on one bouquet"))
+    price_rule = forms.ChoiceField(choices=PriceRule.choices, required=False, label=_("Price by"))
+    markup = DecimalTextField(
+        places=2, minimum=Decimal(0), maximum=Decimal(9999), required=False, unit="%", label=_("Markup")
+    )
+    rounded_to = forms.ChoiceField(choices=RoundedTo.choices, required=False, label=_("Price rounded"))
     description = CleanCharField(max_length=5000, multiline=True, required=False, label=_("Description"))
 
     class Meta:
         model = ProductKit
-        fields = ("name", "size", "category", "sale_price", "description", "is_active")
+        fields = (
+            "name", "size", "category", "sale_price", "work_cost", "price_rule", "markup", "rounded_to", "description",
+            "is_active",
+        )  # fmt: skip
         labels = {"is_active": _("On sale")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        unmarked(self, "size")
-        self.fields["sale_price"].widget.attrs |= reckoning(KIT_FIGURES)
+        unmarked(self, "size", "sale_price", "work_cost", "price_rule", "markup", "rounded_to")
+        for name in ("sale_price", "work_cost", "markup"):
+            self.fields[name].widget.attrs |= reckoning(KIT_FIGURES)
+        for name in ("price_rule", "rounded_to"):
+            self.fields[name].widget.attrs |= reckoning(KIT_FIGURES) | {"hx-trigger": "change"}
         offer_categories(self.fields["category"])
+
+    def priced_so_far(self, work: Decimal) -> KitPrice:
+        """The rule as it is chosen while the form is being filled in."""
+        rule, rounded = str(self["price_rule"].value() or ""), str(self["rounded_to"].value() or "")
+        return KitPrice(
+            Rule(rule) if rule in PriceRule.values else Rule.FIXED,
+            number_so_far(self, "markup") or Decimal(0),
+            work,
+            Rounding(rounded) if rounded in RoundedTo.values else Rounding.NONE,
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Without a rule there is a price; what is left empty is nothing."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        data["price_rule"] = data.get("price_rule") or PriceRule.FIXED.value
+        data["rounded_to"] = data.get("rounded_to") or RoundedTo.NONE.value
+        if data.get("sale_price") is None and data["price_rule"] == PriceRule.FIXED and "sale_price" not in self.errors:
+            self.add_error(
+                "sale_price", ValidationError(self.fields["sale_price"].error_messages["required"], code="required")
+            )
+        for name in ("sale_price", "work_cost", "markup"):
+            data[name] = data.get(name) or Decimal(0)
+        return data
 
 
 class ComponentForm(LineForm):

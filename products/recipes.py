@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from products.domain.explosion import Entry, explode
+from products.domain.kit_price import KitPrice
 from products.domain.margin import Margin
 from products.domain.spreading import Need, makeable, spread
 from products.models import KitItem, Product, ProductKit, ProductVariant, ProductVariantGroup
@@ -172,6 +173,7 @@ class Reckoned:
     price: Decimal
     makeable: int
     limit: Product | None
+    work: Decimal = Decimal(0)
 
     @property
     def unknown(self) -> list[Part]:
@@ -185,8 +187,18 @@ class Reckoned:
 
     @property
     def cost(self) -> Decimal:
+        """What the components with a known cost and the work come to, 4 decimals."""
+        return self.parts_cost + self.work
+
+    @property
+    def parts_cost(self) -> Decimal:
         """What the components with a known cost come to, 4 decimals."""
         return sum((part.cost.value for part in self.parts if part.cost is not None), Decimal(0))
+
+    def price_by(self, priced: KitPrice) -> Decimal | None:
+        """The price by a rule; None for one that is typed, and while a cost that the rule asks for is unknown."""
+        retail = sum((part.product.sale_price * part.quantity for part in self.parts), Decimal(0))
+        return priced.of(retail=retail, cost=None if self.unknown or not self.parts else self.parts_cost)
 
     @property
     def margin(self) -> Margin | None:
@@ -194,7 +206,9 @@ class Reckoned:
         return Margin(self.price, self.cost) if self.parts and not self.unknown else None
 
 
-def reckon(recipe: Iterable[Component], *, price: Decimal, known: Costs, places: Sequence[Free]) -> Reckoned:
+def reckon(
+    recipe: Iterable[Component], *, price: Decimal, known: Costs, places: Sequence[Free], work: Decimal = Decimal(0)
+) -> Reckoned:
     """A recipe with costs and places read before (of all `products_of` it), for one bouquet or many."""
     components = list(recipe)
     everywhere: dict[int, Decimal] = {}
@@ -207,7 +221,7 @@ def reckon(recipe: Iterable[Component], *, price: Decimal, known: Costs, places:
     ]
     needs = [need_of(part) for part in components]
     limit = min(components, key=lambda part: makeable([need_of(part)], everywhere), default=None)
-    return Reckoned(parts, price, sum(makeable(needs, free) for free in places), limit.product if limit else None)
+    return Reckoned(parts, price, sum(makeable(needs, free) for free in places), limit.product if limit else None, work)
 
 
 def products_of(recipes: Iterable[Iterable[Component]]) -> list[int]:
@@ -215,8 +229,8 @@ def products_of(recipes: Iterable[Iterable[Component]]) -> list[int]:
     return sorted({product.pk for recipe in recipes for part in recipe for product in part.choices})
 
 
-def reckon_now(recipe: Iterable[Component], *, price: Decimal) -> Reckoned:
+def reckon_now(recipe: Iterable[Component], *, price: Decimal, work: Decimal = Decimal(0)) -> Reckoned:
     """A recipe with the costs of this moment: three statements."""
     components = list(recipe)
     keys = products_of([components])
-    return reckon(components, price=price, known=costs(keys), places=free_by_place(keys))
+    return reckon(components, price=price, known=costs(keys), places=free_by_place(keys), work=work)

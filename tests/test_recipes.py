@@ -23,7 +23,7 @@ from orders.services.lifecycle import complete_order, confirm_order
 from orders.services.placing import LineInput, OrderInput, change_order
 from orders.tests.factories import order
 from products.models import KitItem, Product, ProductKit, ProductVariantGroup, Size
-from products.recipes import Component, RecipeLine, flowers_of, recipes_of
+from products.recipes import Component, RecipeLine, flowers_of, recipes_of, reckon_now
 from products.selectors import kit_called, sizes_called
 from products.services.catalogue import delete_row, restore_row
 from products.services.kits import product_of_kit, save_group, save_kit
@@ -168,7 +168,8 @@ def test_a_bouquet_is_put_into_another_on_the_page(basket, login, manager):
 def test_the_admin_keeps_a_bouquet_out_of_itself_too(basket, login, owner):
     posy = ProductKit.objects.get(name="Posy")
     rows = list(KitItem.objects.order_by("pk").values())
-    data = {"name": "Posy", "size": "0", "sale_price": "1", "items-TOTAL_FORMS": "1", "items-INITIAL_FORMS": "0",
+    data = {"name": "Posy", "size": "0", "sale_price": "1", "work_cost": "0", "price_rule": "fixed", "markup": "0",
+            "rounded_to": "none", "items-TOTAL_FORMS": "1", "items-INITIAL_FORMS": "0",
             "items-0-inner": str(basket.pk), "items-0-quantity": "1"}  # fmt: skip
     answer = login(owner).post(reverse("admin:products_productkit_change", args=[posy.pk]), data)
     assert answer.status_code == 422
@@ -388,3 +389,53 @@ def test_a_bouquet_made_freely_becomes_a_recipe(shop, login, manager, florist):
 def test_a_careless_address_of_a_recipe_is_answered_calmly(shop, login, manager, query):
     product("Rose")
     assert login(manager).get(f"{reverse('products:kit_create')}?{query}").status_code == 200
+
+
+# --- prices by a rule
+
+
+def ruled(name, rule, **fields):
+    return ProductKit(name=name, sale_price=Decimal(0), price_rule=rule, rounded_to="10", **fields)
+
+
+def test_a_price_by_a_rule_is_reckoned_when_the_bouquet_is_saved(shop):
+    rose = stocked("Rose", ("40", "30"), price="100")
+    by_sum = save_kit(ruled("Sum", "sum", work_cost=Decimal(55)), lines((rose, 7)))
+    by_cost = save_kit(ruled("Cost", "markup", work_cost=Decimal(55), markup=Decimal(150)), lines((rose, 7)))
+    assert (by_sum.sale_price, by_cost.sale_price) == (760, 660)
+    assert ProductKit.objects.get(name="Cost").sale_price == 660
+    reckoned = reckon_now(recipes_of([by_cost.pk])[by_cost.pk], price=by_cost.sale_price, work=by_cost.work_cost)
+    assert (reckoned.parts_cost, reckoned.cost, reckoned.margin.amount) == (210, 265, 395)
+
+
+def test_a_rule_that_asks_for_an_unknown_cost_is_refused(shop):
+    never = product("Orchid")
+    refused(
+        BadInput, "Orchid was never received", lambda: save_kit(ruled("New", "markup"), lines((never, 1))),
+        ru="ещё не было прихода",
+    )  # fmt: skip
+    for careless in ("-1", "NaN", "1e20"):
+        work = lambda careless=careless: save_kit(  # noqa: E731
+            ruled("New", "sum", work_cost=Decimal(careless)), lines((never, 1))
+        )
+        refused(BadInput, "Correct the price", work, ru="Исправьте цену")
+
+
+def test_the_page_reckons_by_the_rule_and_tells_when_it_would_be_another_price(shop, login, manager):
+    rose, browser, url = stocked("Rose", ("40", "30")), login(manager), reverse("products:kit_create")
+    form = {"name": "Posy", "sale_price": "", "price_rule": "markup", "markup": "200", "rounded_to": "90",
+            "work_cost": "50", "lines-0-product": "Rose", "lines-0-quantity": "7"}  # fmt: skip
+    assert "790" in browser.post(url, {**form, "do": "count"}).content.decode()
+    assert browser.post(url, {**form, "price_rule": "fixed"}).status_code == 422
+    assert browser.post(url, {**form, "price_rule": "dear"}).status_code == 422
+    assert browser.post(url, {**form, "markup": "-5"}).status_code == 422
+    assert browser.post(url, form).status_code == 302
+    posy = ProductKit.objects.get()
+    assert posy.sale_price == 790
+    page = reverse("products:kit_detail", args=[posy.pk])
+    assert "By its rule" not in browser.get(page).content.decode()
+    ProductKit.objects.update(sale_price=500)
+    assert "By its rule it would cost" in browser.get(page).content.decode()
+    browser.post(reverse("products:kit_edit", args=[posy.pk]), form)
+    assert ProductKit.objects.get().sale_price == 790
+    assert rose.sale_price == 100

@@ -104,7 +104,7 @@ def _choose(request: HttpRequest) -> HttpResponse:
     keys = sorted({part.product.pk for recipe in recipes.values() for part in recipe})
     known, places = costs(keys), free_by_place(keys)
     for kit in kits:
-        reckoned = reckon(recipes[kit.pk], price=kit.sale_price, known=known, places=places)
+        reckoned = reckon(recipes[kit.pk], price=kit.sale_price, known=known, places=places, work=kit.work_cost)
         kit.reckoned = reckoned  # type: ignore[attr-defined]  # for the template
     place = read_key(request.GET.get("warehouse", ""))
     onward = "" if place is None else f"&warehouse={place}"

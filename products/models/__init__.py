@@ -1,7 +1,7 @@
 from products.models.barcode import Barcode
 from products.models.category import ProductCategory
 from products.models.goods_import import GoodsImport, GoodsImportLine
-from products.models.kit import KitItem, ProductKit, Size
+from products.models.kit import KitItem, PriceRule, ProductKit, RoundedTo, Size
 from products.models.photo import ProductCategoryPhoto, ProductKitPhoto, ProductPhoto
 from products.models.price import PriceChange, PriceKind, PriceReason, ProductPrice
 from products.models.product import Colour, DesignRole, Kind, Product, Unit
@@ -20,6 +20,7 @@ __all__ = [
     "PriceChange",
     "PriceKind",
     "PriceReason",
+    "PriceRule",
     "Product",
     "ProductCategory",
     "ProductCategoryPhoto",
@@ -30,6 +31,7 @@ __all__ = [
     "ProductVariant",
     "ProductVariantGroup",
     "PurchaseUnit",
+    "RoundedTo",
     "Size",
     "Unit",
 ]

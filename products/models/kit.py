@@ -1,9 +1,13 @@
+from decimal import Decimal
+
 from django.db import models
 from django.db.models.functions import Lower, Round
 from django.utils.translation import gettext_lazy as _
 
 from core.models import SoftDelete
 from core.quantities import MAX_MONEY, MAX_QUANTITY, QUANTITY_STEP, MoneyField, QuantityField, bounded
+from products.domain.kit_price import KitPrice, Rule
+from products.domain.prices import Rounding
 from products.models.category import ProductCategory
 from products.models.product import Product
 from products.models.variants import ProductVariantGroup
@@ -18,6 +22,24 @@ class Size(models.IntegerChoices):
     M = 3, "M"
     L = 4, "L"
     XL = 5, "XL"
+
+
+class PriceRule(models.TextChoices):
+    """How a bouquet gets its price (products/domain/kit_price.py)."""
+
+    FIXED = "fixed", _("typed by hand")
+    SUM = "sum", _("what its parts cost one by one")
+    MARKUP = "markup", _("its cost and a markup")
+
+
+class RoundedTo(models.TextChoices):
+    """What a price by a rule is rounded to."""
+
+    NONE = "none", _("to the kopeck")
+    ONE = "1", _("to whole ones")
+    TEN = "10", _("to 10")
+    FIFTY = "50", _("to 50")
+    NINETY = "90", _("to end in 90")
 
 
 class ProductKit(SoftDelete):
@@ -35,6 +57,10 @@ class ProductKit(SoftDelete):
         ProductCategory, models.PROTECT, null=True, blank=True, related_name="kits", verbose_name=_("category")
     )
     sale_price = MoneyField(_("price"), default=0)
+    work_cost = MoneyField(_("work on one bouquet"), default=Decimal(0))
+    price_rule = models.CharField(_("price by"), max_length=6, choices=PriceRule, default=PriceRule.FIXED)
+    markup = models.DecimalField(_("markup, %"), max_digits=6, decimal_places=2, default=Decimal(0))
+    rounded_to = models.CharField(_("price rounded"), max_length=4, choices=RoundedTo, default=RoundedTo.NONE)
     description = models.TextField(_("description"), blank=True, max_length=5000)
     is_active = models.BooleanField(_("on sale"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -49,7 +75,18 @@ class ProductKit(SoftDelete):
             ),
             models.CheckConstraint(condition=models.Q(size__in=Size.values), name="kit_size_known"),
             bounded("sale_price", "kit_sale_price_range", 0, MAX_MONEY),
+            bounded("work_cost", "kit_work_cost_range", 0, MAX_MONEY),
+            bounded("markup", "kit_markup_range", 0, Decimal(9999)),
+            models.CheckConstraint(
+                condition=models.Q(price_rule__in=PriceRule.values, rounded_to__in=RoundedTo.values),
+                name="kit_price_rule_known",
+            ),
         ]
+
+    @property
+    def priced(self) -> KitPrice:
+        """The rule of its price."""
+        return KitPrice(Rule(self.price_rule), self.markup, self.work_cost, Rounding(self.rounded_to))
 
     def __str__(self) -> str:
         return f"{self.name} {Size(self.size).label}" if self.size else self.name

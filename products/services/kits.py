@@ -12,8 +12,8 @@ from core.errors import BadInput
 from core.quantities import MAX_QUANTITY, round_quantity
 from core.tenancy import current_schema_name
 from products.domain.explosion import LEVELS_AT_MOST, PARTS_AT_MOST, Circular, TooDeep, TooManyParts, explode
-from products.models import Kind, KitItem, Product, ProductKit, ProductVariant, ProductVariantGroup, Unit
-from products.recipes import Goods, RecipeLine, read_recipes
+from products.models import Kind, KitItem, PriceRule, Product, ProductKit, ProductVariant, ProductVariantGroup, Unit
+from products.recipes import Goods, RecipeLine, read_recipes, recipes_of, reckon_now
 from products.selectors import sizes_called
 from products.services.catalogue import (
     hold_live_category,
@@ -35,12 +35,13 @@ _FIELDS: dict[type[Any], str] = {Product: "product", ProductKit: "inner", Produc
 
 def save_kit(kit: ProductKit, lines: Sequence[RecipeLine]) -> ProductKit:
     """Save a bouquet with exactly these lines; what stands in several is summed. Confirmed orders keep what they were
-    promised; a new name is that of its other sizes too.
+    promised; a new name is that of its other sizes too. A price by a rule is reckoned anew.
 
     Raises BadInput: no lines, a quantity that can't be meant, something deleted, a taken name, a bouquet that would be
     inside itself, more than five bouquets deep, or made of more than 200 products.
     """
     check_price(kit.sale_price)
+    check_price(kit.work_cost)
     refuse_if_deleted(kit)
     wanted = _summed(lines)
     if kit.pk is not None and kit in wanted:
@@ -59,7 +60,24 @@ def save_kit(kit: ProductKit, lines: Sequence[RecipeLine]) -> ProductKit:
             item.quantity = quantity
             item.save()
         check_recipe(kit)
+        if kit.price_rule != PriceRule.FIXED:
+            kit.sale_price = _price_by_rule(kit)
+            kit.save(update_fields=["sale_price"])
     return kit
+
+
+def _price_by_rule(kit: ProductKit) -> Decimal:
+    """The price by the recipe's rule as its flowers cost now. Raises BadInput."""
+    reckoned = reckon_now(recipes_of([kit.pk])[kit.pk], price=Decimal(0))
+    price = reckoned.price_by(kit.priced)
+    if price is None:
+        raise BadInput(
+            _("%(name)s was never received, so its cost is not known. Choose another rule or type the price.")
+            % {"name": reckoned.unknown[0].product},
+            field="price_rule",
+        )
+    check_price(price)
+    return price
 
 
 def _rename_other_sizes(kit: ProductKit) -> None:

@@ -1,10 +1,13 @@
 """Pages of bouquets and their recipes."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -56,7 +59,7 @@ def _reckon_all(kits: Sequence[ProductKit]) -> None:
     keys = sorted({part.product.pk for recipe in recipes.values() for part in recipe})
     known, places = costs(keys), free_by_place(keys)
     for kit in kits:
-        reckoned = reckon(recipes[kit.pk], price=kit.sale_price, known=known, places=places)
+        reckoned = reckon(recipes[kit.pk], price=kit.sale_price, known=known, places=places, work=kit.work_cost)
         kit.reckoned = reckoned  # type: ignore[attr-defined]  # for the template
 
 
@@ -65,11 +68,13 @@ def _reckon_all(kits: Sequence[ProductKit]) -> None:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One bouquet with its recipe."""
     kit = get_object_or_404(ProductKit.all_objects.select_related("category"), pk=pk)
-    reckoned = reckon_now(recipes_of([kit.pk])[kit.pk], price=kit.sale_price)
+    reckoned = reckon_now(recipes_of([kit.pk])[kit.pk], price=kit.sale_price, work=kit.work_cost)
     items = list(kit.items.select_related("inner", "group"))
+    by_rule = reckoned.price_by(kit.priced)
     context = {
         "kit": kit,
         "reckoned": reckoned,
+        "by_rule": by_rule if by_rule != kit.sale_price else None,
         "sizes": list(sizes_called(kit.name)),
         "inside": [item for item in items if item.inner_id],
         "chosen": [item for item in items if item.group_id],
@@ -101,9 +106,11 @@ def create(request: HttpRequest) -> HttpResponse:
 
 def _named(request: HttpRequest) -> ProductKit:
     """A new bouquet with the name and price of the address, where they can be meant."""
-    form = KitForm({"name": request.GET.get("name", ""), "sale_price": request.GET.get("price", "")})
-    form.is_valid()
-    return ProductKit(name=form.cleaned_data.get("name", ""), sale_price=form.cleaned_data.get("sale_price") or 0)
+    kit = ProductKit()
+    for field, asked in (("name", "name"), ("sale_price", "price")):
+        with suppress(ValidationError, KeyError):
+            setattr(kit, field, KitForm.base_fields[field].clean(request.GET[asked]) or getattr(kit, field))
+    return kit
 
 
 def _parts(request: HttpRequest) -> list[dict[str, Any]]:
@@ -158,10 +165,14 @@ def _page(
     request: HttpRequest, kit: ProductKit, form: KitForm, lines: Lines[ComponentForm], *, status: int = 200
 ) -> HttpResponse:
     typed = [(line.chosen, line.typed("quantity")) for line in lines.forms]
+    work = number_so_far(form, "work_cost") or Decimal(0)
     reckoned = reckon_now(
         flowers_of(RecipeLine(goods, quantity) for goods, quantity in typed if goods and quantity),
         price=number_so_far(form, "sale_price") or Decimal(0),
+        work=work,
     )
+    if (by_rule := reckoned.price_by(form.priced_so_far(work))) is not None:
+        reckoned = replace(reckoned, price=by_rule)
     context = {
         "kit": kit,
         "form": form,
