@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from core.errors import BadInput, DomainError
+from core.quantities import round_money
 from inventory import engine
 from inventory.errors import InsufficientStock
 from inventory.models import Reservation, Sale, StockDemand
@@ -180,6 +181,8 @@ class Orders(Oracle):
         due = ()
         if known.stage in {Stage.SOLD, Stage.CANCELLED}:
             due = [LinesLocked]
+        elif self.worth(lines) + self.row(known).corrections < 0:
+            due = [BadInput]  # a price note took off more than what is left of the order
         elif known.stage is Stage.RESERVED and not lines:
             due = [NothingToSell]
         if isinstance(self.act(lambda: change_order(self.row(known), taken), due=due), DomainError):
@@ -188,6 +191,10 @@ class Orders(Oracle):
         self.read_lines(known, kept=known.lines)
         if known.stage is Stage.RESERVED:
             self.freeze(known)
+
+    def worth(self, lines):
+        """What lines without a price of their own cost, by the catalogue."""
+        return sum((round_money((line.product or line.kit).sale_price * line.quantity) for line in lines), Decimal(0))
 
     @precondition(lambda self: any(known.lines for known in self.orders))
     @rule(number=pick)
