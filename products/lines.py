@@ -70,7 +70,7 @@ class ProductField(forms.Field):
             return None
         resolved = resolve_product(text, known=self.known)
         if resolved.product is None:
-            self.suggestions = [*resolved.suggestions, *self.suggestions]
+            self.suggestions = list(resolved.suggestions)
             if self.suggestions:
                 raise ValidationError(
                     _("“%(text)s” is not one certain product. Choose one below or type its SKU.") % {"text": text},

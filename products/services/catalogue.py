@@ -200,14 +200,22 @@ def hold_live_category(key: int | None) -> None:
 
 
 def hold_live_products(keys: Iterable[int]) -> set[int]:
-    """Which of these products are not deleted; they can't be until the caller's transaction ends.
+    """Which of these products are not deleted; they can't be until the caller's transaction ends."""
+    return hold_live(Product, keys)
 
-    The weakest row lock will do: only a deletion collides with it, other users of the products do not.
+
+def hold_live(model: type[SoftDelete], keys: Iterable[int]) -> set[int]:
+    """Which of these rows are not deleted; they can't be until the caller's transaction ends. No statement without keys.
+
+    The weakest row lock will do: only a deletion collides with it, other users of the rows do not.
     """
+    wanted = sorted(set(keys))
+    if not wanted:
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(
-            "select id from products_product where id = any (%s) and not is_deleted order by id for key share",
-            [sorted(set(keys))],
+            f"select id from {model._meta.db_table} where id = any (%s) and not is_deleted order by id for key share",  # noqa: S608
+            [wanted],
         )
         return {key for (key,) in cursor.fetchall()}
 

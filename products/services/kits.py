@@ -16,6 +16,7 @@ from products.models import Kind, KitItem, PriceRule, Product, ProductKit, Produ
 from products.recipes import Goods, RecipeLine, read_recipes, recipes_of, reckon_now
 from products.selectors import sizes_called
 from products.services.catalogue import (
+    hold_live,
     hold_live_category,
     refuse_if_deleted,
     refusing_taken,
@@ -97,22 +98,10 @@ def _refuse_deleted(wanted: Iterable[Goods]) -> None:
     for goods in wanted:
         of_kind[type(goods)].append(goods)
     for model, rows in of_kind.items():
-        live = _hold_live(model, [goods.pk for goods in rows])
+        live = hold_live(model, [goods.pk for goods in rows])
         for goods in rows:
             if goods.pk not in live:
                 raise BadInput(_("%(name)s is deleted. Restore it or take something else.") % {"name": goods})
-
-
-def _hold_live(model: type[Any], keys: Sequence[int]) -> set[int]:
-    """The weakest row lock will do: only a deletion collides with it."""
-    if not keys:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"select id from {model._meta.db_table} where id = any (%s) and not is_deleted order by id for key share",  # noqa: S608
-            [sorted(set(keys))],
-        )
-        return {key for (key,) in cursor.fetchall()}
 
 
 def lock_recipes() -> None:
