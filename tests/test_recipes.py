@@ -79,6 +79,8 @@ def test_what_can_not_be_a_recipe(basket):
         work = lambda quantity=quantity: save_kit(posy, lines((rose, quantity)))  # noqa: E731
         refused(BadInput, "Correct Rose", work, ru="Исправьте")
     refused(BadInput, "inside another whole", lambda: save_kit(basket, lines((posy, "1.5"))), ru="целиком")
+    work = product("Delivery", kind="service")
+    refused(BadInput, "Delivery” is a service", lambda: save_kit(posy, lines((work, 1))), ru="услуга")
     refused(BadInput, "at least one component", lambda: save_kit(posy, []), ru="хотя бы")
     refused(BadInput, "would be inside itself", lambda: save_kit(posy, lines((posy, 1))), ru="внутри себя")
     refused(BadInput, "would be inside itself", lambda: save_kit(posy, lines((basket, 1))), ru="внутри себя")

@@ -38,7 +38,7 @@ def save_kit(kit: ProductKit, lines: Sequence[RecipeLine]) -> ProductKit:
     """Save a bouquet with exactly these lines; what stands in several is summed. Confirmed orders keep what they were
     promised; a new name is that of its other sizes too. A price by a rule is reckoned anew.
 
-    Raises BadInput: no lines, a quantity that can't be meant, something deleted, a taken name, a bouquet that would be
+    Raises BadInput: no lines, a service, a quantity that can't be meant, something deleted, a taken name, a bouquet that would be
     inside itself, more than five bouquets deep, or made of more than 200 products.
     """
     check_price(kit.sale_price)
@@ -150,6 +150,11 @@ def _summed(lines: Sequence[RecipeLine]) -> dict[Goods, Decimal]:
                     _("A quantity is a number above zero with at most 3 decimals. Correct %(name)s.")
                     % {"name": line.goods}
                 )
+        if isinstance(line.goods, Product) and line.goods.is_service:
+            raise BadInput(
+                _("“%(name)s” is a service: nothing of it goes into a bouquet. Enter the work as money instead.")
+                % {"name": line.goods}
+            )
         if isinstance(line.goods, ProductKit) and line.quantity != int(line.quantity):
             raise BadInput(
                 _("A bouquet is inside another whole. Correct the number of “%(name)s”.") % {"name": line.goods}
