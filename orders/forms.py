@@ -71,7 +71,7 @@ class LineForm(Form):
     def lacking(self) -> Decimal:
         """How much of the quantity is not free."""
         quantity = self.typed("quantity")
-        return max(quantity - self.chosen.free, Decimal(0)) if quantity is not None and self.chosen else Decimal(0)
+        return self.chosen.lacking(quantity) if quantity is not None and self.chosen else Decimal(0)
 
 
 class BaseLines(BaseFormSet):  # type: ignore[type-arg]  # a formset has no parameters at run time
@@ -539,9 +539,13 @@ class CompositionForm(Form):
         if not text:
             return None
         goods = exact_goods(text, warehouse=self.order.warehouse)
-        if goods is not None and goods.product is not None:
+        if goods is not None and goods.product is not None and not goods.is_service:
             return goods.product
-        found = [goods for goods in search_goods(text, warehouse=self.order.warehouse) if goods.product]
+        found = [
+            goods
+            for goods in search_goods(text, warehouse=self.order.warehouse)
+            if goods.product and not goods.is_service
+        ]
         if len(found) == 1:
             return found[0].product
         if found:
