@@ -264,9 +264,9 @@ def _freeze(order: Order, changed: set[int], *, by: Any, at: datetime) -> None:
 
 
 def _fingerprint(order: Order, line: OrderItem | _Asked) -> str:
-    """What a line's demands depend on: what and how much, then where and when. A recipe changed later is not part of it:
-    a confirmed bouquet stays as it was."""
-    what = f"p{line.product_id}" if line.product_id else f"k{line.kit_id}"
+    """What a line's demands depend on: what (`s…` for a service, which has none) and how much, then where and when. A
+    recipe changed later is not part of it: a confirmed bouquet stays as it was."""
+    what = f"{'s' if line.is_service else 'p'}{line.product_id}" if line.product_id else f"k{line.kit_id}"
     return f"{what}:{round_quantity(line.quantity)}@{order.warehouse_id}:{order.due_on:%Y%m%d}"
 
 

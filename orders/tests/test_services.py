@@ -52,7 +52,7 @@ def test_a_service_is_ordered_beside_goods_and_leaves_the_stock_alone(shop):
     assert clean()
 
     before = StockMovement.objects.count()
-    complete_order(placed)
+    complete_order(Order.objects.get())
     assert StockMovement.objects.count() == before, "completing again sold something twice"
 
 
