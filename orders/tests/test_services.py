@@ -111,7 +111,7 @@ def test_a_line_may_become_a_service_and_goods_again(shop):
 
 def test_there_is_nothing_to_replace_in_a_service_and_no_service_replaces_goods(shop):
     rose, night = stocked("Red rose", ("30", "10")), service()
-    placed = confirm_order(order((rose, "10"), (night, "1")))
+    confirm_order(order((rose, "10"), (night, "1")))
     goods, extra = OrderItem.objects.order_by("pk")
 
     with pytest.raises(DomainError) as refusal:
