@@ -108,6 +108,7 @@ PAGES = [
     Page("orders:print_card", "print", role="florist"),
     Page("orders:print_receipt", "print", role="seller"),
     Page("orders:print_work_orders", "print", "{twenty_orders}", role="florist"),
+    Page("orders:pull_list", "detail", "view=today", role="florist", weight=2),
     Page("inventory:stock_list", "list", role="florist", weight=4),
     Page("inventory:stock_list", "part", "view=wilting", role="florist", part=True, weight=2),
     Page("inventory:stock_list", "list", "view=low"),

@@ -38,6 +38,7 @@ UNMARKED = (
     "delivery_price",
 )  # fmt: skip
 LARGEST_KEY = 2**63 - 1
+MOST_BOUQUETS = 999
 
 
 class LineForm(Form):
@@ -430,6 +431,19 @@ class PriceNoteForm(Form):
     )
     seen = forms.DecimalField(max_digits=14, decimal_places=2, min_value=0, widget=forms.HiddenInput)
     key = KeyField()
+
+
+class PullForm(Form):
+    """How many bouquets the pull list is for, and where they are made."""
+
+    times = QuantityField(label=_("How many bouquets"), places=0, maximum=Decimal(MOST_BOUQUETS))
+    warehouse = forms.ModelChoiceField(
+        queryset=Warehouse.objects.none(), label=_("Warehouse"), empty_label=None, required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["warehouse"].queryset = Warehouse.objects.all()  # type: ignore[attr-defined]
 
 
 class PhotoRuleForm(Form):

@@ -43,6 +43,11 @@ SHOP_PAGES: dict[str, list[str]] = {
         "/orders/print/work-orders/?order={confirmed}&order={waiting}",
         "/orders/print/work-orders/?view=today",
     ],
+    "orders:pull_list": [
+        "/orders/pull-list/",
+        "/orders/pull-list/?order={confirmed}&order={waiting}",
+        "/orders/pull-list/?kit={kit}&times=12",
+    ],
     "inventory:stock_list": ["/stock/", "/stock/?q=nothing+like+this"],
     "inventory:stock_detail": ["/stock/{stock}/"],
     "inventory:stock_origins": [
