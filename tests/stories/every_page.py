@@ -116,6 +116,7 @@ SHOP_PAGES: dict[str, list[str]] = {
     "products:product_search": ["/catalogue/search/?q=a"],
     "products:list_price": ["/catalogue/{product}/price/?edit=1"],
     "products:many_prices": ["/catalogue/prices/?kind=flower", "/catalogue/prices/?way=down&amount=30&rounding=90"],
+    "products:starter": ["/catalogue/starter/"],
     "products:import_choose": ["/catalogue/import/"],
     "products:product_labels": ["/catalogue/{product}/labels/?copies=3"],
     "products:list_labels": ["/catalogue/labels/?q=a"],
