@@ -1,5 +1,6 @@
 """What people type about the catalogue."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +14,9 @@ from core.forms import CleanCharField, DateField, DecimalTextField, Form, ModelF
 from core.text import clean_text
 from products.domain.kit_price import KitPrice, Rule
 from products.domain.prices import Change, Rounding, Way
-from products.lines import ComponentField, LineForm, number_so_far, reckoning, unmarked
+from products.lines import ComponentField, LineForm, ProductField, number_so_far, reckoning, unmarked
 from products.models import (
+    INSTEAD_AT_MOST,
     Colour,
     DesignRole,
     Kind,
@@ -361,15 +363,78 @@ class KitForm(ModelForm):
         return data
 
 
+@dataclass(frozen=True)
+class Alternative:
+    """A field for what may be taken instead, as a line of a recipe shows it."""
+
+    field: forms.BoundField
+    line: int
+
+    @property
+    def name(self) -> str:
+        """How the field is called in its line."""
+        return self.field.name
+
+    @property
+    def suggestions(self) -> list[Any]:
+        """What the typed text may mean."""
+        field = self.field.field
+        return field.suggestions if isinstance(field, ProductField) else []
+
+
 class ComponentForm(LineForm):
     """How much of which product or group, or how many of which other bouquet, go into one bouquet."""
 
+    INSTEAD = tuple(f"instead_{place}" for place in range(1, INSTEAD_AT_MOST + 1))
+
     product = ComponentField(label=_("Product, bouquet or group"))
+    instead_1 = ProductField(required=False, label=_("Or instead"))
+    instead_2 = ProductField(required=False, label=_("Or instead"))
+    instead_3 = ProductField(required=False, label=_("Or instead"))
+    instead_4 = ProductField(required=False, label=_("Or instead"))
     offers = "&kits=1"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["quantity"].widget.attrs |= reckoning(KIT_FIGURES)
+        unmarked(self, *self.INSTEAD)
+        for name in self.INSTEAD:
+            self.look_up(name, f"?line={self.number}&field={name}", f"#lines-{self.number}-{name}-found")
+
+    @classmethod
+    def tidied(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """What may be taken instead moves up where a field was emptied."""
+        texts = [str(values.get(name) or "") for name in cls.INSTEAD]
+        filled = [text for text in texts if text.strip()]
+        return values | dict(zip(cls.INSTEAD, filled + [""] * len(texts), strict=False))
+
+    def take_focus(self) -> None:
+        """Behind what may be taken instead there may be more of it."""
+        if self.chosen_in in self.INSTEAD:
+            self.alternatives[-1].field.field.widget.attrs["data-focus"] = ""
+        else:
+            super().take_focus()
+
+    @property
+    def alternatives(self) -> list[Alternative]:
+        """The fields of what may be taken instead that are filled in, and one more while there is one."""
+        fields = [self[name] for name in self.INSTEAD]
+        filled = sum(bool(str(field.value() or "").strip()) for field in fields)
+        return [Alternative(field, self.number) for field in fields[: filled + 1]]
+
+    @property
+    def has_alternatives(self) -> bool:
+        """Whether something is filled in there."""
+        return bool(str(self[self.INSTEAD[0]].value() or "").strip())
+
+    @property
+    def may_have_alternatives(self) -> bool:
+        """A bouquet or a group has none."""
+        return self.has_alternatives or self.chosen is None or isinstance(self.chosen, Product)
+
+    def instead(self) -> tuple[Product, ...]:
+        """What may be taken instead, as far as it is certain."""
+        return tuple(self.picked[name] for name in self.INSTEAD if name in self.picked)
 
 
 class VariantForm(LineForm):

@@ -271,8 +271,8 @@ def kit_list(*, text: str = "", deleted: bool = False) -> QuerySet[ProductKit]:
 
 
 def kits_with(product: Product) -> list[ProductKit]:
-    """Live bouquets that contain the product."""
-    keys = KitItem.objects.filter(product=product).values("kit")
+    """Live bouquets that contain the product, or may take it instead of another."""
+    keys = KitItem.objects.filter(Q(product=product) | Q(alternatives__product=product)).values("kit")
     return list(ProductKit.objects.filter(pk__in=keys).order_by("name"))
 
 
