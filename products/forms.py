@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -31,6 +32,7 @@ from products.models import (
     Size,
 )
 from products.models.product import DAYS_AT_MOST, STEM_AT_MOST, TAG_LENGTH
+from products.models.settings import MINIMUM_AT_MOST
 from products.selectors import category_tree, with_subcategories
 from products.services.catalogue import Packed, checked_codes
 from products.stock_figures import places
@@ -175,6 +177,15 @@ class PriceForm(Form):
         unmarked(self, "place", "from_on", "until_on")
 
 
+class MinimumMarginForm(Form):
+    """What a price has to leave."""
+
+    percent = DecimalTextField(
+        places=0, minimum=Decimal(0), maximum=Decimal(MINIMUM_AT_MOST), unit="%", label=_("Minimum margin"),
+        help_text=_("Where a price leaves less than this share of itself, the program says so. 0 warns of losses alone."),
+    )  # fmt: skip
+
+
 class ChangeForm(Form):
     """What is done to many prices."""
 
@@ -286,14 +297,18 @@ class CategoryForm(ModelForm):
 
 
 def offer_categories(field: Any, *, but: ProductCategory | None = None) -> None:
-    """Let a field choose among all live categories, indented like the tree, `but` this one and what is under it."""
+    """Let a field choose among all live categories, indented like the tree, `but` this one and what is under it. They are
+    read when the field is drawn: a part of the page without it asks nothing."""
+
+    @cache
+    def choices() -> list[tuple[Any, str]]:
+        shelves = category_tree(counted=False)
+        left_out = with_subcategories(shelves, str(but.pk)) if but is not None else None
+        offered = [shelf for shelf in shelves if shelf.category.pk not in (left_out or ())]
+        return [("", field.empty_label), *((shelf.category.pk, shelf.indented) for shelf in offered)]
+
     field.queryset = ProductCategory.objects.all()
-    shelves = category_tree(counted=False)
-    left_out = with_subcategories(shelves, str(but.pk)) if but is not None else None
-    field.choices = [
-        ("", field.empty_label),
-        *((s.category.pk, s.indented) for s in shelves if s.category.pk not in (left_out or ())),
-    ]
+    field.choices = choices
 
 
 KIT_FIGURES = "kit_figures"  # the part of the page that is reckoned while a recipe is typed

@@ -10,9 +10,10 @@ from django.db.models.expressions import RawSQL
 
 from products.domain.explosion import Entry, explode
 from products.domain.kit_price import KitPrice
-from products.domain.margin import Margin
+from products.domain.margin import USUAL_MINIMUM, Margin
 from products.domain.spreading import Need, makeable, spread
 from products.models import KitItem, KitItemAlternative, Product, ProductKit, ProductVariant, ProductVariantGroup
+from products.price_reading import minimum_margin
 from products.stock_figures import Cost, Costs, Free, costs, free_by_place
 
 Goods = Product | ProductKit | ProductVariantGroup
@@ -190,6 +191,7 @@ class Reckoned:
     makeable: int
     limit: Product | None
     work: Decimal = Decimal(0)
+    minimum: int = USUAL_MINIMUM
 
     @property
     def unknown(self) -> list[Part]:
@@ -219,13 +221,20 @@ class Reckoned:
     @property
     def margin(self) -> Margin | None:
         """None while a component's cost is unknown, or without components: half a sum would flatter."""
-        return Margin(self.price, self.cost) if self.parts and not self.unknown else None
+        return Margin(self.price, self.cost, self.minimum) if self.parts and not self.unknown else None
 
 
 def reckon(
-    recipe: Iterable[Component], *, price: Decimal, known: Costs, places: Sequence[Free], work: Decimal = Decimal(0)
+    recipe: Iterable[Component],
+    *,
+    price: Decimal,
+    known: Costs,
+    places: Sequence[Free],
+    minimum: int,
+    work: Decimal = Decimal(0),
 ) -> Reckoned:
-    """A recipe with costs and places read before (of all `products_of` it), for one bouquet or many."""
+    """A recipe with costs and places read before (of all `products_of` it), for one bouquet or many; `minimum` is the
+    shop's margin, per cent."""
     components = list(recipe)
     everywhere: dict[int, Decimal] = {}
     for free in places:
@@ -237,7 +246,9 @@ def reckon(
     ]
     needs = [need_of(part) for part in components]
     limit = min(components, key=lambda part: makeable([need_of(part)], everywhere), default=None)
-    return Reckoned(parts, price, sum(makeable(needs, free) for free in places), limit.product if limit else None, work)
+    return Reckoned(
+        parts, price, sum(makeable(needs, free) for free in places), limit.product if limit else None, work, minimum
+    )
 
 
 def products_of(recipes: Iterable[Iterable[Component]]) -> list[int]:
@@ -246,7 +257,9 @@ def products_of(recipes: Iterable[Iterable[Component]]) -> list[int]:
 
 
 def reckon_now(recipe: Iterable[Component], *, price: Decimal, work: Decimal = Decimal(0)) -> Reckoned:
-    """A recipe with the costs of this moment: three statements."""
+    """A recipe with the costs of this moment: four statements."""
     components = list(recipe)
     keys = products_of([components])
-    return reckon(components, price=price, known=costs(keys), places=free_by_place(keys), work=work)
+    return reckon(
+        components, price=price, known=costs(keys), places=free_by_place(keys), work=work, minimum=minimum_margin()
+    )

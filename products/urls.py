@@ -21,6 +21,7 @@ urlpatterns = [
     path("<int:pk>/prices/", prices.put, name="price_put"),
     path("<int:pk>/prices/<int:price>/remove/", prices.take_away, name="price_remove"),
     path("prices/", prices.many, name="many_prices"),
+    path("minimum-margin/", prices.minimum, name="minimum_margin"),
     path("import/", sheets.choose, name="import_choose"),
     path("import/<int:pk>/", sheets.columns, name="import_columns"),
     path("import/<int:pk>/check/", sheets.check, name="import_check"),

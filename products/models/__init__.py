@@ -6,11 +6,13 @@ from products.models.photo import ProductCategoryPhoto, ProductKitPhoto, Product
 from products.models.price import PriceChange, PriceKind, PriceReason, ProductPrice
 from products.models.product import Colour, DesignRole, Kind, Product, Unit
 from products.models.purchase_unit import Packing, PurchaseUnit
+from products.models.settings import CatalogueSettings
 from products.models.variants import ProductVariant, ProductVariantGroup
 
 __all__ = [
     "INSTEAD_AT_MOST",
     "Barcode",
+    "CatalogueSettings",
     "Colour",
     "DesignRole",
     "GoodsImport",

@@ -21,6 +21,7 @@ from core.undo import tell
 from products.forms import ComponentForm, KitForm, SearchForm
 from products.lines import LINES_AT_MOST, Lines, is_key, number_so_far
 from products.models import KitItem, Product, ProductKit, Size
+from products.price_reading import minimum_margin
 from products.recipes import RecipeLine, flowers_of, products_of, recipes_of, reckon, reckon_now
 from products.selectors import after_name, kit_list, kits_around, sizes_called, written
 from products.services.catalogue import restore_row
@@ -54,12 +55,14 @@ def list_of_kits(request: HttpRequest) -> HttpResponse:
 
 
 def _reckon_all(kits: Sequence[ProductKit]) -> None:
-    """Give every bouquet its `reckoned`, all of them in four statements."""
+    """Give every bouquet its `reckoned`, all of them in five statements."""
     recipes = recipes_of(kit.pk for kit in kits)
     keys = products_of(recipes.values())
-    known, places = costs(keys), free_by_place(keys)
+    known, places, minimum = costs(keys), free_by_place(keys), minimum_margin()
     for kit in kits:
-        reckoned = reckon(recipes[kit.pk], price=kit.sale_price, known=known, places=places, work=kit.work_cost)
+        reckoned = reckon(
+            recipes[kit.pk], price=kit.sale_price, known=known, places=places, work=kit.work_cost, minimum=minimum
+        )
         kit.reckoned = reckoned  # type: ignore[attr-defined]  # for the template
 
 

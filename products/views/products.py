@@ -15,9 +15,10 @@ from core.errors import DomainError
 from core.htmx import page_or_part
 from core.transactions import run
 from core.undo import tell
-from products.domain.margin import Margin
+from products.domain.margin import USUAL_MINIMUM, Margin
 from products.forms import ComponentForm, ProductForm, SearchForm, packing_forms
 from products.models import Product
+from products.price_reading import minimum_margin
 from products.selectors import (
     FOUND_AT_MOST,
     after_name,
@@ -190,6 +191,7 @@ def with_figures(products: Sequence[Product], *, with_costs: bool = False) -> li
     base unit beside its cost now, None where that is not known or not asked for."""
     keys = [product.pk for product in products]
     known, prices = figures(keys), costs(keys) if with_costs else None
+    minimum = minimum_margin() if with_costs else USUAL_MINIMUM
     for product in products:
         product.figures = known.get(product.pk)  # type: ignore[attr-defined]  # for the template
         cost = prices.of(product.pk, Decimal(1)) if prices else None
@@ -198,7 +200,8 @@ def with_figures(products: Sequence[Product], *, with_costs: bool = False) -> li
             and (known[product.pk].free if product.pk in known else 0) < product.minimum_stock
         )
         product.is_below_minimum = low  # type: ignore[attr-defined]  # for the template
-        product.margin = Margin(product.sale_price, cost.value) if cost else None  # type: ignore[attr-defined]
+        margin = Margin(product.sale_price, cost.value, minimum) if cost else None
+        product.margin = margin  # type: ignore[attr-defined]
     return list(products)
 
 
