@@ -73,10 +73,14 @@ _MORE_WORDS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
+def _choices(key: str) -> Any:
+    return {"unit": Unit, "kind": Kind, "colour": Colour, "role": DesignRole}[key]
+
+
 @cache
 def _words(key: str) -> Mapping[str, str]:
     """Folded word → value, of every choice in both languages."""
-    choices: Any = {"unit": Unit, "kind": Kind, "colour": Colour, "role": DesignRole}[key]
+    choices = _choices(key)
     found = dict(_MORE_WORDS[key])
     for language in ("en", "ru"):
         with translation.override(language):
@@ -94,7 +98,11 @@ def _choice(key: str) -> Callable[[Cell], str]:
     def read(cell: Cell) -> str:
         value = _words(key).get(_folded(cell.text))
         if value is None:
-            raise BadInput(_("“%(text)s” is none of the words that may stand here.") % {"text": cell.text[:40]})
+            words = ", ".join(str(label) for label in _choices(key).labels if label)
+            raise BadInput(
+                _("“%(text)s” can't stand here. Write one of these: %(words)s.")
+                % {"text": cell.text[:40], "words": words}
+            )
         return value
 
     return read
