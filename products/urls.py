@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.views import categories, groups, kits, labels, photos, prices, products, sheets
+from products.views import categories, groups, kits, labels, photos, prices, products, sheets, starter
 
 app_name = "products"
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("<int:pk>/prices/", prices.put, name="price_put"),
     path("<int:pk>/prices/<int:price>/remove/", prices.take_away, name="price_remove"),
     path("prices/", prices.many, name="many_prices"),
+    path("starter/", starter.starter, name="starter"),
     path("import/", sheets.choose, name="import_choose"),
     path("import/<int:pk>/", sheets.columns, name="import_columns"),
     path("import/<int:pk>/check/", sheets.check, name="import_check"),

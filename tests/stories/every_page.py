@@ -43,6 +43,11 @@ SHOP_PAGES: dict[str, list[str]] = {
         "/orders/print/work-orders/?order={confirmed}&order={waiting}",
         "/orders/print/work-orders/?view=today",
     ],
+    "orders:pull_list": [
+        "/orders/pull-list/",
+        "/orders/pull-list/?order={confirmed}&order={waiting}",
+        "/orders/pull-list/?kit={kit}&times=12",
+    ],
     "inventory:stock_list": ["/stock/", "/stock/?q=nothing+like+this"],
     "inventory:stock_detail": ["/stock/{stock}/"],
     "inventory:stock_origins": [
@@ -111,6 +116,7 @@ SHOP_PAGES: dict[str, list[str]] = {
     "products:product_search": ["/catalogue/search/?q=a"],
     "products:list_price": ["/catalogue/{product}/price/?edit=1"],
     "products:many_prices": ["/catalogue/prices/?kind=flower", "/catalogue/prices/?way=down&amount=30&rounding=90"],
+    "products:starter": ["/catalogue/starter/"],
     "products:import_choose": ["/catalogue/import/"],
     "products:product_labels": ["/catalogue/{product}/labels/?copies=3"],
     "products:list_labels": ["/catalogue/labels/?q=a"],
