@@ -7,7 +7,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from core.errors import BadInput, DomainError
+from core.errors import BadInput, DomainError, StaleForm
+from core.photos import Picture
 from core.transactions import run
 from inventory.models import ReceiptLine
 from inventory.services.checking import check_stock
@@ -29,9 +30,11 @@ from products.models import (
 )
 from products.recipes import RecipeLine, chosen, recipes_of
 from products.selectors import category_tree
+from products.services import photos as photo_services
 from products.services.catalogue import Packed, delete_row, save_product
-from products.services.categories import save_category
+from products.services.categories import place_category, save_category
 from products.services.kits import check_recipe, save_group, save_kit
+from products.services.photos import add_photos, order_photos
 
 pytestmark = pytest.mark.race
 
@@ -67,6 +70,49 @@ def test_two_categories_never_end_up_in_each_other(committed_shop, in_threads):
         assert sum(isinstance(outcome, DomainError) for outcome in outcomes) == 1, outcomes
         assert not any(isinstance(outcome, Exception) and not isinstance(outcome, DomainError) for outcome in outcomes)
     assert len(category_tree()) == 10
+
+
+def test_two_categories_dragged_into_each_other_never_end_up_there(committed_shop, in_threads):
+    for number in range(5):
+        pair = [category(f"Roses {number}"), category(f"Spray roses {number}")]
+
+        def work(which, pair=pair):
+            return run(lambda: place_category(pair[which], parent=pair[1 - which].pk, before=None))
+
+        outcomes = in_threads(2, work)
+        assert sum(isinstance(outcome, BadInput) for outcome in outcomes) == 1, outcomes
+    assert len(category_tree()) == 10
+
+
+def three_photos():
+    rose, picture = (
+        product("Rose"),
+        Picture(dict.fromkeys(("original", "large", "medium", "thumb"), b"x"), 1, 1, "x.jpg"),
+    )
+    return rose, [photo.pk for photo in add_photos(rose, [picture] * 3)]
+
+
+def orders_at_once(in_threads):
+    rose, (first, second, third) = three_photos()
+    wanted = [[third, first, second], [second, third, first]]
+    was = [first, second, third]
+    outcomes = in_threads(2, lambda which: run(lambda: order_photos(rose, wanted[which], was=was)))
+    return outcomes, [photo.pk for photo in rose.photos.all()], wanted
+
+
+def test_photos_ordered_by_two_at_once_stand_as_one_of_them_wished_and_the_other_is_told(committed_shop, in_threads):
+    outcomes, stand, wanted = orders_at_once(in_threads)
+    assert [type(outcome) for outcome in sorted(outcomes, key=str)].count(StaleForm) == 1, outcomes
+    assert stand in wanted
+
+
+def test_without_the_lock_both_would_think_they_had_their_way(committed_shop, in_threads, monkeypatch):
+    """The control: both compare the order they saw with the one that is, before either writes."""
+    both_looked = threading.Barrier(2)
+    monkeypatch.setattr(photo_services, "_lock", lambda owner: None)
+    monkeypatch.setattr(photo_services, "_number", lambda rows: both_looked.wait(timeout=10))
+    outcomes, _stand, _wanted = orders_at_once(in_threads)
+    assert outcomes == [None, None], "nobody is told"
 
 
 def bouquet(name, *parts):

@@ -50,6 +50,7 @@ def test_categories_are_put_in_order_on_a_phone(browse, staff, live_shop):
     page = browse(staff("owner", language="ru"), **ON_A_PHONE)
     page.goto("/catalogue/categories/")
     last = ProductCategory.objects.get(name="Зелень").pk
+    page.locator(f"#category_{last}_menu").tap()
     page.locator(f"#category_{last}_up").tap()
     expect(page.locator(".tree .link")).to_have_text(["Розы", "Зелень", "Тюльпаны"])
     page.locator(f"#category_{last}_up").tap()
