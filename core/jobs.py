@@ -98,11 +98,12 @@ class Job(Task):  # type: ignore[type-arg]
         DBTaskResult.objects.bulk_create([row], ignore_conflicts=True)
         return True
 
-    def newest(self) -> Row | None:
-        """The last one that was asked for in the current schema; None when none is known any more."""
-        place = self._place()
+    def newest(self, *args: Any) -> Row | None:
+        """The last one that was asked for in the current schema, with these first arguments; None when none is known any
+        more."""
+        wanted = {f"args_kwargs__args__{number}": value for number, value in enumerate([self._place(), *args])}
         with in_public():
-            asked = DBTaskResult.objects.filter(task_path=self.module_path, args_kwargs__args__0=place)
+            asked = DBTaskResult.objects.filter(task_path=self.module_path, **wanted)
             row: Row | None = asked.order_by("-enqueued_at").first()
         return row
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField, Case, Func, IntegerField, Q, QuerySet, Value, When
-from django.db.models.functions import Concat, Lower
+from django.db.models.functions import Cast, Concat, Lower, Replace
 
 from core.access import may
 from core.search_text import FOLDED_INTO, FOLDED_LETTERS, SearchQuery, read_search
@@ -114,16 +114,16 @@ def matching(rows: QuerySet[Any], query: SearchQuery, *columns: str) -> QuerySet
         for word in reading.words:
             condition &= Q(folded__contains=word)
         conditions.append(condition)
-    ranks = [When(condition, then=Value(number)) for number, condition in enumerate(conditions)]
-    any_of_them = Q()
-    for condition in conditions:
-        any_of_them |= condition
-    first_look = LikeAny(folded(text), [max(reading.words, key=len) for reading in query.readings])
-    return (
-        rows.filter(first_look)
-        .filter(any_of_them)
-        .annotate(reading=Case(*ranks, default=Value(0), output_field=IntegerField()))
-    )
+    rows = rows.filter(LikeAny(folded(text), [max(reading.words, key=len) for reading in query.readings]))
+    if any(len(reading.words) > 1 for reading in query.readings):
+        any_of_them = Q()
+        for condition in conditions:
+            any_of_them |= condition
+        rows = rows.filter(any_of_them)
+    # What fits none of the others fits the last: every row that is left fits one.
+    ranks = [When(condition, then=Value(number)) for number, condition in enumerate(conditions[:-1])]
+    last = Cast(Value(len(conditions) - 1), IntegerField())  # a bare number to order by would be that of a column
+    return rows.annotate(reading=Case(*ranks, default=last, output_field=IntegerField()))
 
 
 class LikeAny(Func):
@@ -147,5 +147,9 @@ def _between(columns: Sequence[str]) -> list[Any]:
 
 
 def folded(text: Any) -> Func:
-    """A column or expression folded in the database as `core.search_text.fold` folds in Python."""
-    return Func(Lower(text), Value(FOLDED_LETTERS), Value(FOLDED_INTO), function="TRANSLATE")
+    """A column or expression folded in the database as `core.search_text.fold` folds in Python. One `replace` for each
+    letter: together they take a third of the time of one `translate`, which goes letter by letter."""
+    found: Func = Lower(text)
+    for place, letter in enumerate(FOLDED_LETTERS):
+        found = Replace(found, Value(letter), Value(FOLDED_INTO[place : place + 1]))
+    return found

@@ -12,6 +12,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -56,19 +57,39 @@ class Table:
     numbers: list[int]
 
 
-def read_table(content: bytes) -> Table:
-    """Read a file. Raises BadInput: not a table, too large, more rows or columns than are taken, no header."""
+# How the letters of a CSV file may be written: Python's name of it, what people call it.
+ENCODINGS = {
+    "utf-8": "UTF-8", "cp1251": "Windows-1251", "utf-16": "UTF-16", "cp866": "DOS (866)", "koi8-r": "KOI8-R",
+}  # fmt: skip
+
+
+def encoding_of(content: bytes) -> str:
+    """How the letters of a text file are written, one of ENCODINGS; empty for a workbook. Raises BadInput when it is
+    neither."""
+    return "" if _is_workbook(content) else _guessed(content)[0]
+
+
+def refuse_no_table(content: bytes) -> None:
+    """What can be told of a file without reading its rows. Raises BadInput."""
     if len(content) > BYTES_AT_MOST:
         raise BadInput(_too_large(), field="file")
     if not content.strip():
         raise BadInput(_("The file is empty. Choose another one."), field="file")
-    if content.startswith(b"PK\x03\x04"):
-        rows = _read_xlsx(content)
+    if _is_workbook(content):
+        _check_package(content)
     elif content.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadInput(_("This is an old Excel file. Save it as XLSX or CSV and choose it again."), field="file")
-    else:
-        rows = _read_csv(content)
-    return _table(rows)
+
+
+def read_table(content: bytes, *, encoding: str = "") -> Table:
+    """Read a file, the letters of a text file as `encoding` says or as they are guessed. Raises BadInput: not a table, too
+    large, more rows or columns than are taken, no header, letters that can't be read so."""
+    refuse_no_table(content)
+    return _table(_read_xlsx(content) if _is_workbook(content) else _read_csv(content, encoding))
+
+
+def _is_workbook(content: bytes) -> bool:
+    return content.startswith(b"PK\x03\x04")
 
 
 def packed(table: Table) -> bytes:
@@ -135,8 +156,8 @@ def _table(rows: Iterable[tuple[int, list[Cell]]]) -> Table:
 # --- CSV -------------------------------------------------------------------------------------------------------------
 
 
-def _read_csv(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
-    text = _decoded(content)
+def _read_csv(content: bytes, encoding: str) -> Iterator[tuple[int, list[Cell]]]:
+    text = _decoded(content, encoding) if encoding else _guessed(content)[1]
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(DELIMITERS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -150,24 +171,35 @@ def _read_csv(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
         ) from error  # fmt: skip
 
 
-_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
-def _decoded(content: bytes) -> str:
-    """The text of a CSV file: with a mark of its encoding, else UTF-8, else the Windows encoding of Russian."""
+def _guessed(content: bytes) -> tuple[str, str]:
+    """Encoding and text of a CSV file: with a mark of its encoding, else UTF-8, else the Windows encoding of Russian.
+    Raises BadInput."""
     marked = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), None)
     if marked is None and (b"\x00" in content or content.lstrip()[:1] == b"<"):
         raise BadInput(_("This is not a table. Choose a CSV or XLSX file."), field="file")
     for attempt in [marked] if marked else ["utf-8", "cp1251"]:
-        try:
-            text = content.decode(attempt)
-        except UnicodeError:
-            continue
-        if "\x00" not in text:
-            return text
+        with suppress(BadInput):
+            return attempt, _decoded(content, attempt)
     raise BadInput(
         _("The letters of this file can't be read. Save it as “CSV UTF-8” and choose it again."), field="file"
     )
+
+
+def _decoded(content: bytes, encoding: str) -> str:
+    """The text in this encoding, without its mark. Raises BadInput."""
+    try:
+        text = content.decode(encoding).removeprefix("\ufeff")
+    except (UnicodeError, LookupError):
+        text = "\x00"
+    if "\x00" in text:
+        raise BadInput(
+            _("The letters of this file are not written as %(encoding)s. Choose how they are.")
+            % {"encoding": ENCODINGS.get(encoding, encoding)}, field="encoding",
+        )  # fmt: skip
+    return text
 
 
 def _csv_cell(value: str) -> Cell:
@@ -183,7 +215,6 @@ def _without_guard(text: str) -> str:
 
 
 def _read_xlsx(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
-    _check_package(content)
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         sheet = book.worksheets[0]

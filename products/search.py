@@ -1,22 +1,24 @@
 """What the search finds in the catalogue."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import F
+from django.db.models import Case, CharField, F, Value, When
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.search import Hit, Provider, matching, register
-from core.search_text import FOLDED_INTO, FOLDED_LETTERS, SHORTEST_MISTYPED, SearchQuery, corrected
+from core.search_text import FOLDED_INTO, FOLDED_LETTERS, SHORTEST_MISTYPED, SearchQuery, corrected, fold
 from core.templatetags.florist import money
 from products.domain.barcodes import is_barcode
-from products.models import Product, ProductKit
+from products.models import Product, ProductKit, Size
 from products.selectors import product_by_code
 
-VOCABULARY_KEPT = 60  # seconds
+VOCABULARY, VOCABULARY_KEPT = "products.vocabulary", 60  # seconds
 PUNCTUATION = '.,;:!?()[]{}"«»“”„/\\+*№#&'
 
 
@@ -25,13 +27,28 @@ def find_products(query: SearchQuery, user: Any, limit: int) -> list[Hit]:
     is not on sale comes last and says so."""
     if is_barcode(query.text) and (scanned := product_by_code(query.text)) is not None:
         return [_hit(scanned, 0)]
-    if found := _found(query, limit):
-        return found
     if query.digits:
-        return []
-    words: list[str] = cache.get_or_set("products.vocabulary", _vocabulary, VOCABULARY_KEPT) or []
-    meant = corrected(query, words)
-    return _found(meant, limit) if meant is not None else []
+        return _found(query, limit)
+    words: list[str] | None = cache.get(VOCABULARY)
+    if words is None:
+        if found := _found(query, limit):
+            return found
+        words = _vocabulary()
+        cache.set(VOCABULARY, words, VOCABULARY_KEPT)
+        meant = corrected(query, words)
+        return _found(meant, limit) if meant is not None else []
+    return _found_or_meant(query, corrected(query, words), limit)
+
+
+def _found_or_meant(query: SearchQuery, meant: SearchQuery | None, limit: int) -> list[Hit]:
+    """What is called as it was typed, else what was meant: both in one scan, for that is what a search takes its time
+    for."""
+    if meant is None:
+        return _found(query, limit)
+    both = SearchQuery(query.text, (*query.readings, *meant.readings))
+    found = _found(both, limit)
+    typed = [hit for hit in found if hit.reading < len(query.readings)]
+    return typed or [replace(hit, reading=hit.reading - len(query.readings)) for hit in found]
 
 
 def _found(query: SearchQuery, limit: int) -> list[Hit]:
@@ -63,8 +80,14 @@ def _hit(product: Product, reading: int) -> Hit:
 
 
 def find_kits(query: SearchQuery, user: Any, limit: int) -> list[Hit]:
-    """Live bouquets by name."""
-    rows = matching(ProductKit.objects.all(), query, "name").order_by("reading", "-is_active", "name", "pk")
+    """Live bouquets by name, a size by its letter behind the name: that one comes first."""
+    letters = Case(*(When(size=size.value, then=Value(f" {size.label}")) for size in Size if size), default=Value(""))
+    named = ProductKit.objects.annotate(called=Concat("name", letters, output_field=CharField()))
+    meant = [
+        size.value for size in Size if any(reading.words[-1] == fold(str(size.label)) for reading in query.readings)
+    ]
+    by_letter = [Case(When(size__in=meant, then=Value(0)), default=Value(1))] if meant else []
+    rows = matching(named, query, "called").order_by("reading", *by_letter, "-is_active", "name", "size", "pk")
     return [
         Hit(
             title=str(kit),

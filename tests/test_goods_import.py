@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 import zipfile
 from datetime import timedelta
 from decimal import Decimal
@@ -12,20 +13,26 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
+from django_tasks_db.models import DBTaskResult
 from openpyxl import Workbook, load_workbook
 
 from core import sheets
 from core.errors import BadInput, StaleForm
+from core.jobs import Outcome, claim, perform
 from core.models import RecentAction
-from core.sheets import read_table, write_csv, write_xlsx
+from core.sheets import encoding_of, read_table, write_csv, write_xlsx
+from core.tenancy import current_schema_name, in_public
 from core.transactions import run
 from inventory.services.receiving import receive_stock
 from inventory.tests.factories import warehouse
 from products.columns import COLUMNS, recognised
 from products.daily import forget_imports
+from products.jobs import work_on_import
 from products.models import Barcode, GoodsImport, PriceChange, Product, ProductCategory
+from products.services import importing
 from products.services.catalogue import delete_row, save_product
 from products.services.importing import NEW, RESTORE, apply_import, keep_file, plan_import, undo_import
+from products.views import sheets as views
 
 MAKERS = "4006381333931"
 
@@ -497,6 +504,212 @@ def test_tables_are_written_in_the_readers_numbers():
     ] or book.active.max_column == 2
 
 
+# --- large files -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """From a few letters and rows on a file is large."""
+    monkeypatch.setattr(views, "BYTES_AT_ONCE", 10)
+    monkeypatch.setattr(views, "ROWS_AT_ONCE", 1)
+
+
+@pytest.fixture
+def browser(shop, login, manager):
+    """A manager at a browser."""
+    found = login(manager)
+    found.user = manager
+    return found
+
+
+def upload(browser, content, name="goods.xlsx"):
+    return browser.post(reverse("products:import_choose"), {"file": SimpleUploadedFile(name, content)})
+
+
+ROWS = (["SKU", "Name", "Price"], ["R1", "Rose", 200], ["R2", "Tulip", 90])
+PART = {"HTTP_HX_REQUEST": "true"}
+
+
+def seen_on(browser, url):
+    return re.search(r'name="seen" value="(\w+)"', browser.get(url).content.decode())[1]
+
+
+def looked_at(browser, do_jobs, *rows):
+    """A large workbook that is read and compared: the address of its third step."""
+    columns = upload(browser, xlsx_of(*rows)).url
+    assert do_jobs() == 1
+    check = browser.post(columns, {"column-0": "sku", "column-1": "name", "column-2": "sale_price"}).url
+    assert do_jobs() == 1
+    return check
+
+
+def test_a_large_workbook_is_worked_on_in_the_background(large, shop, login, manager, do_jobs):
+    product("Rose", sku="R1")
+    browser, before = login(manager), state()
+    columns = upload(browser, xlsx_of(*ROWS)).url
+    page = browser.get(columns)
+    assert "done in the background" in page.content.decode()
+    assert browser.get(columns, **PART).status_code == 204
+    assert do_jobs() == 1
+    assert browser.get(columns, **PART)["HX-Redirect"] == columns
+    assert "2 rows" in browser.get(columns).content.decode()
+    assert not GoodsImport.objects.get().file, "a workbook that was read is not kept"
+    check = browser.post(columns, {"column-0": "sku", "column-1": "name", "column-2": "sale_price"}).url
+    assert "done in the background" in browser.get(check).content.decode()
+    assert browser.post(check, {"seen": "x"}).status_code == 200, "nothing is asked for while the worker is at it"
+    assert do_jobs() == 1
+    page = browser.get(check).content.decode()
+    assert "Price: 100 → 200" in page
+    assert browser.post(check, {"seen": seen_on(browser, check)}).status_code == 302
+    assert state() == before
+    assert "The file has 2 rows" in browser.get(check).content.decode()
+    assert do_jobs() == 1
+    assert list(Product.objects.order_by("sku").values_list("sku", "sale_price")) == [("R1", 200), ("R2", 90)]
+    assert browser.get(check, **PART)["HX-Redirect"] == reverse("products:product_list")
+    assert browser.get(check).url == reverse("products:product_list")
+    assert "Imported: 1 new products, 1 changed" in browser.get(reverse("products:product_list")).content.decode()
+    action = RecentAction.objects.get()
+    assert action.by == manager
+    browser.post(reverse("undo", args=[action.pk]))
+    assert state()[0][0]["sale_price"] == 100
+
+
+def test_what_the_worker_does_twice_is_done_once(large, shop, login, manager, do_jobs):
+    browser = login(manager)
+    check = looked_at(browser, do_jobs, *ROWS)
+    browser.post(check, {"seen": seen_on(browser, check)})
+    with in_public():
+        [row] = DBTaskResult.objects.ready()
+    arguments = row.args_kwargs["args"][1:]
+    assert do_jobs() == 1
+    after = state()
+    work_on_import.func(current_schema_name(), *arguments)
+    work_on_import.func(current_schema_name(), arguments[0], "read", *arguments[2:])
+    assert state() == after
+    assert RecentAction.objects.count() == 1
+
+
+def test_a_worker_that_dies_in_the_middle_leaves_nothing_and_another_begins_anew(large, browser, do_jobs, monkeypatch):
+    before = state()
+    check = looked_at(browser, do_jobs, *ROWS)
+    browser.post(check, {"seen": seen_on(browser, check)})
+
+    def die(*_args, **_fields):
+        assert Product.objects.count() == 2, "it was in the middle of it"
+        raise SystemExit
+
+    with monkeypatch.context() as dying:
+        dying.setattr(importing, "_write_codes", die)
+        assert perform(claim("dead")) is Outcome.AGAIN
+    assert state() == before
+    assert "done in the background" in browser.get(check).content.decode()
+    with in_public():
+        DBTaskResult.objects.update(run_after=timezone.now())
+    assert do_jobs() == 1
+    assert (Product.objects.count(), RecentAction.objects.count()) == (2, 1)
+
+
+def test_what_the_worker_gave_up_is_told_and_asked_for_again(large, browser, do_jobs, monkeypatch):
+    columns = upload(browser, xlsx_of(*ROWS)).url
+    with monkeypatch.context() as broken:
+        broken.setattr("products.jobs.read_kept", lambda kept: 1 / 0)
+        for _attempt in range(work_on_import.attempts):
+            with in_public():
+                DBTaskResult.objects.update(run_after=timezone.now())
+            perform(claim("test"))
+    page = browser.get(columns, **PART).content.decode()
+    assert "could not be worked on" in page
+    assert "every 3s" not in page
+    assert browser.post(columns).status_code == 302
+    assert "done in the background" in browser.get(columns).content.decode()
+    assert do_jobs() == 1
+    assert "2 rows" in browser.get(columns).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (lambda: xlsx_of(["Name"]), ("no row below", "нет ни одной строки")),
+        (swelling_entities, ("damaged or not an XLSX", "это не XLSX")),
+    ],
+)
+def test_why_a_large_file_can_not_be_read_is_told_in_the_readers_language(large, browser, do_jobs, content, said):
+    for language, sentence in zip(("en", "ru"), said, strict=True):
+        browser.user.language = language
+        browser.user.save()
+        columns = upload(browser, content()).url
+        assert do_jobs() == 1
+        assert sentence in browser.get(columns).content.decode()
+    assert upload(browser, broken_zip()).status_code == 422, "what is no table is refused at once"
+
+
+def test_a_large_file_whose_look_is_too_old_is_looked_at_anew(large, shop, login, manager, do_jobs):
+    rose = product("Rose", sku="R1")
+    browser = login(manager)
+    check = looked_at(browser, do_jobs, *ROWS)
+    seen = seen_on(browser, check)
+    Product.objects.filter(pk=rose.pk).update(sale_price=150)
+    before = state()
+    browser.post(check, {"seen": seen})
+    assert do_jobs() == 2, "the import that is refused, and the new look"
+    page = browser.get(check).content.decode()
+    assert "was changed since you looked" in page
+    assert "Price: 150 → 200" in page
+    assert state() == before
+    browser.post(check, {"seen": seen_on(browser, check)})
+    assert do_jobs() == 1
+    assert Product.objects.get(sku="R1").sale_price == 200
+
+
+def test_mistakes_and_deleted_ones_of_a_large_file_are_shown_as_of_a_small_one(large, shop, login, manager, do_jobs):
+    delete_row(product("Gone", sku="R2"), by=manager, now=timezone.now())
+    browser = login(manager)
+    check = looked_at(browser, do_jobs, ROWS[0], ["R1", "Rose", "dear"], ROWS[2])
+    page = browser.get(check).content.decode()
+    assert 'id="import_apply"' not in page
+    assert "dear" in page
+    assert b"dear" in browser.get(check.replace("check", "problems")).content
+    browser.post(check, {"deleted_ones": RESTORE})
+    assert "done in the background" in browser.get(check, follow=True).content.decode()
+    assert do_jobs() == 1
+    assert "restored" in browser.get(check).content.decode()
+    browser.post(check, {"seen": "whatever"})
+    assert do_jobs() == 2
+    assert "Some rows can" in browser.get(check).content.decode()
+    assert not Product.objects.exists()
+
+
+# --- letters ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("encoding", "guessed"), [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("cp1251", "cp1251"), ("utf-16", "utf-16")]
+)
+def test_how_letters_are_written_is_guessed(encoding, guessed):
+    assert encoding_of(csv_of(["Название"], ["Роза"], encoding=encoding)) == guessed
+
+
+def test_letters_that_were_guessed_wrong_are_read_anew(shop, login, manager):
+    browser = login(manager)
+    file = csv_of(["Название", "Цена"], ["Тюльпан", "250"], encoding="cp866")
+    columns = upload(browser, file, "goods.csv").url
+    assert "Тюльпан" not in browser.get(columns).content.decode()
+    refused = browser.post(columns, {"read_anew": "1", "encoding": "utf-8"})
+    assert (refused.status_code, "not written as UTF-8" in refused.content.decode()) == (422, True)
+    assert browser.post(columns, {"read_anew": "1", "encoding": "cp866"}).url == columns
+    page = browser.get(columns).content.decode()
+    assert "Тюльпан" in page
+    assert '<option value="cp866" selected>' in page
+    made = GoodsImport.objects.get()
+    assert (made.columns, made.encoding) == (["name", "sale_price"], "cp866")
+    for careless in ("rot13", "", "x" * 99):
+        assert browser.post(columns, {"read_anew": "1", "encoding": careless}).status_code in {302, 422}
+    assert GoodsImport.objects.get().encoding == "cp866"
+    workbook = upload(browser, xlsx_of(*ROWS)).url
+    assert 'id="encoding"' not in browser.get(workbook).content.decode()
+    assert browser.post(workbook, {"read_anew": "1", "encoding": "cp866"}).status_code == 409
+
+
 # --- at once ---------------------------------------------------------------------------------------------------------
 
 
@@ -510,6 +723,38 @@ def test_of_two_who_import_the_same_file_one_is_refused(committed_shop, in_threa
         )
         assert sum(isinstance(outcome, StaleForm) for outcome in outcomes) == 1, outcomes
         assert Product.objects.filter(sku__startswith=f"{number}-").count() == 20
+
+
+@pytest.mark.race
+def test_without_the_lock_two_files_make_the_same_new_products_twice(committed_shop, in_threads, monkeypatch):
+    """The control: both see that there is no such product yet."""
+    monkeypatch.setattr(importing, "lock_imports", lambda: None)
+    both_looked = threading.Barrier(2)
+    plan = importing.plan_import
+
+    def careless(kept, **fields):
+        found = plan(kept, **fields)
+        both_looked.wait(timeout=10)
+        return found
+
+    files = [kept(csv_of(["Name", "Price"], ["Rose", "200"])) for _which in range(2)]
+    seen = plan(files[0]).fingerprint
+    monkeypatch.setattr(importing, "plan_import", careless)
+    in_threads(2, lambda which: run(lambda: apply_import(files[which], seen=seen, by=None)).made)
+    assert Product.objects.filter(name="Rose").count() == 2
+
+
+@pytest.mark.race
+def test_of_two_files_with_the_same_new_names_one_is_refused(committed_shop, in_threads):
+    for number in range(4):
+        content = csv_of(["Name", "Price"], *[[f"Rose {number} {each}", "200"] for each in range(20)])
+        files = [kept(content), kept(content)]
+        seen = plan_import(files[0]).fingerprint
+        outcomes = in_threads(
+            2, lambda which, files=files, seen=seen: run(lambda: apply_import(files[which], seen=seen, by=None))
+        )
+        assert sum(isinstance(outcome, StaleForm) for outcome in outcomes) == 1, outcomes
+        assert Product.objects.filter(name__startswith=f"Rose {number} ").count() == 20
 
 
 @pytest.mark.race

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.errors import BadInput
+from core.search import search
 from core.soft_delete import CannotRestore, StillInUse
 from inventory.models import StockDemand
 from inventory.services.assembling import NewBouquet, assemble
@@ -484,6 +485,21 @@ def test_a_size_is_found_by_its_name_and_letter(sizes):
     plain.delete()
     small.delete()
     assert exact_goods("Posy", warehouse=warehouse()).kit == medium
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("posy m", ["Posy M"]),
+        ("posy S", ["Posy S", "Posy M"]),  # an s is in the name of both
+        ("posy", ["Posy S", "Posy M"]),
+        ("posy l", []),
+        ("зщын ь", ["Posy M"]),  # in the other layout
+    ],
+)
+def test_the_search_finds_a_size_by_its_letter(sizes, manager, typed, names):
+    found = {group.key: [hit.title for hit in group.hits] for group in search(typed, manager).groups}
+    assert found.get("kits", []) == names
 
 
 def test_another_size_begins_with_the_recipe_of_this_one(sizes, login, manager):

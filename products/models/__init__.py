@@ -1,6 +1,6 @@
 from products.models.barcode import Barcode
 from products.models.category import ProductCategory
-from products.models.goods_import import GoodsImport, GoodsImportLine
+from products.models.goods_import import GoodsImport, GoodsImportLine, ImportWork
 from products.models.kit import INSTEAD_AT_MOST, KitItem, KitItemAlternative, PriceRule, ProductKit, RoundedTo, Size
 from products.models.photo import ProductCategoryPhoto, ProductKitPhoto, ProductPhoto
 from products.models.price import PriceChange, PriceKind, PriceReason, ProductPrice
@@ -17,6 +17,7 @@ __all__ = [
     "DesignRole",
     "GoodsImport",
     "GoodsImportLine",
+    "ImportWork",
     "Kind",
     "KitItem",
     "KitItemAlternative",

@@ -2,6 +2,8 @@
 
 The plan is made anew when it is applied, of the file as it was kept and of the catalogue as it is then, under locks; where
 it is another one than the person looked at, nothing is written.
+
+What takes long with a large file is asked of the worker (`products/jobs.py`); its row then says what is done with it.
 """
 
 import json
@@ -19,14 +21,16 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from core.errors import BadInput, StaleForm
 from core.quantities import round_money
-from core.sheets import Table, packed, unpacked
+from core.sheets import Table, encoding_of, packed, read_table, refuse_no_table, unpacked
 from core.soft_delete import restore
+from core.tenancy import current_schema_name
 from core.text import clean_text
-from products.columns import BY_KEY, COUNTED
+from products.columns import BY_KEY, COUNTED, recognised
 from products.models import (
     Barcode,
     GoodsImport,
     GoodsImportLine,
+    ImportWork,
     Kind,
     PriceReason,
     Product,
@@ -42,6 +46,10 @@ KEPT = timedelta(hours=24)
 BATCH = 1000
 NAMED_AT_MOST = 10
 RESTORE, NEW = "restore", "new"
+PROBLEMS_KEPT, EXAMPLES_AT_MOST = 5000, 30
+# Larger files are the worker's: 50,000 rows of a workbook take a minute to read, and another to be compared and written.
+BYTES_AT_ONCE, ROWS_AT_ONCE = 200_000, 3000
+_IMPORTED = gettext_lazy("This file was imported already. Choose a file to import another one.")
 
 # The card's columns that an import writes, with their types in the database.
 WRITTEN = {
@@ -119,17 +127,113 @@ class Plan:
         return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def keep_file(table: Table, *, name: str, columns: Sequence[str], by: Any) -> GoodsImport:
-    """Keep what was read of an uploaded file until it is applied; the file itself is kept nowhere."""
+@dataclass(frozen=True)
+class Look:
+    """What a plan comes to, as it is shown and, of a large file, kept: counts, the first problems, the first rows that do
+    something with what changes in them (attribute, before, after)."""
+
+    made: int
+    changed: int
+    same: int
+    asks: int
+    categories: list[str]
+    problem_count: int
+    problems: list[Problem]
+    examples: list[dict[str, Any]]
+    fingerprint: str
+
+
+def look_at(plan: Plan) -> Look:
+    """What people see of a plan."""
+    doing = [row for row in plan.rows if not row.is_same][:EXAMPLES_AT_MOST]
+    examples = [
+        {
+            "number": row.number, "name": row.after["name"], "is_new": row.before is None,
+            "was_deleted": row.was_deleted, "changes": [list(each) for each in row.changed] if row.before else [],
+        }
+        for row in doing
+    ]  # fmt: skip
+    return Look(
+        plan.made, plan.changed, plan.same, plan.asks, plan.categories, len(plan.problems),
+        plan.problems[:PROBLEMS_KEPT], examples, plan.fingerprint,
+    )  # fmt: skip
+
+
+def kept_look(kept: GoodsImport) -> Look | None:
+    """What the worker found that a large file would do; None while it has not looked."""
+    if kept.look is None:
+        return None
+    problems = [Problem(*problem) for problem in kept.look["problems"]]
+    return Look(**{**kept.look, "problems": problems})
+
+
+def keep_file(
+    table: Table, *, name: str, columns: Sequence[str], by: Any, file: bytes | None = None, encoding: str = ""
+) -> GoodsImport:
+    """Keep what was read of an uploaded file until it is applied, and a text itself, for it may have to be read anew."""
     return GoodsImport.objects.create(
-        content=packed(table), file_name=clean_text(name[-120:], max_length=120), columns=list(columns), by=by
-    )
+        content=packed(table), rows=len(table.rows), file_name=_file_name(name), columns=list(columns), by=by,
+        file=file if encoding else None, encoding=encoding,
+    )  # fmt: skip
+
+
+def keep_unread(file: bytes, *, name: str, by: Any) -> GoodsImport:
+    """Keep a large file for the worker, who is to be asked to read it. Raises BadInput for what is no table at all."""
+    refuse_no_table(file)
+    return GoodsImport.objects.create(
+        content=b"", file=file, file_name=_file_name(name), by=by
+    )  # fmt: skip
+
+
+def _file_name(name: str) -> str:
+    return clean_text(name[-120:], max_length=120)
+
+
+def read_kept(kept: GoodsImport, *, encoding: str = "") -> None:
+    """Read a kept file, the letters of a text as `encoding` says: what its columns mean is then guessed anew. Raises
+    BadInput, StaleForm when the file is applied or not kept."""
+    with transaction.atomic():
+        held = GoodsImport.objects.select_for_update(of=("self",), no_key=True).get(pk=kept.pk)
+        if not held.file or held.applied_at is not None:
+            raise StaleForm(_IMPORTED)
+        content = bytes(held.file)
+        table = read_table(content, encoding=encoding)
+        held.content, held.rows, held.columns = packed(table), len(table.rows), recognised(table.header)
+        held.encoding = encoding or encoding_of(content)
+        held.file, held.work, held.look, held.refusal = content if held.encoding else None, ImportWork.NONE, None, ""
+        held.save()
+
+
+def ask_worker(kept: GoodsImport, work: ImportWork) -> bool:
+    """Note that the worker is asked for this; False when it is at something already, or the file is applied."""
+    asked = GoodsImport.objects.filter(pk=kept.pk, work=ImportWork.NONE, applied_at=None)
+    return bool(asked.update(work=work, refusal=""))
+
+
+def forget_work(kept: GoodsImport) -> GoodsImport:
+    """The worker has given up: the file waits for being asked for anew."""
+    GoodsImport.objects.filter(pk=kept.pk, work=kept.work).update(work=ImportWork.NONE)
+    return kept
+
+
+def check_kept(kept: GoodsImport) -> None:
+    """Keep what a large file would do. Raises BadInput, StaleForm."""
+    look = look_at(plan_import(kept))
+    found = {**vars(look), "problems": [list(vars(problem).values()) for problem in look.problems]}
+    GoodsImport.objects.filter(pk=kept.pk, work=ImportWork.CHECK).update(work=ImportWork.NONE, look=found)
+
+
+def lock_imports() -> None:
+    """Let no other file be applied in this shop until the caller's transaction ends: of two with the same new names the
+    second sees what the first has made. To be taken before any row."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{current_schema_name()} imports"])
 
 
 def table_of(kept: GoodsImport) -> Table:
     """The rows of a kept file. Raises StaleForm when it is applied or forgotten."""
     if not kept.content:
-        raise StaleForm(gettext_lazy("This file was imported already. Choose a file to import another one."))
+        raise StaleForm(_IMPORTED)
     return unpacked(bytes(kept.content))
 
 
@@ -315,6 +419,7 @@ def apply_import(kept: GoodsImport, *, seen: str, by: Any) -> Plan:
     taken.
     """
     with transaction.atomic(), refusing_taken():
+        lock_imports()
         held = GoodsImport.objects.select_for_update(of=("self",), no_key=True).get(pk=kept.pk)
         plan = plan_import(held, lock=True)
         if plan.problems or plan.asks:
@@ -350,8 +455,9 @@ def apply_import(kept: GoodsImport, *, seen: str, by: Any) -> Plan:
             ],
             batch_size=BATCH,
         )  # fmt: skip
-        held.content, held.applied_at = b"", timezone.now()
-        held.save(update_fields=["content", "applied_at"])
+        held.content, held.file, held.look, held.applied_at = b"", None, None, timezone.now()
+        held.work, held.refusal = ImportWork.NONE, ""
+        held.save(update_fields=["content", "file", "look", "applied_at", "work", "refusal"])
     return plan
 
 
