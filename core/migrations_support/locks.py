@@ -1,0 +1,121 @@
+"""Taking tables for a moment while people work with them.
+
+Whoever waits for a table keeps everybody waiting who comes after. So nobody here waits longer than a moment: then the
+table is left to the others and asked for again. PostgreSQL looks for deadlocks after a second; within half of one nobody
+else's request is ended for our sake.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import OperationalError, router, transaction
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation, OperationCategory
+from django.db.migrations.state import ProjectState
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from core.transactions import LOCK_TIMEOUT, sqlstate
+
+TURN = 0.5  # seconds that others may be kept waiting
+PAUSE = 0.5  # seconds that are left to them in between
+PATIENCE = 120.0  # seconds until we give up
+QUERY_CANCELED = "57014"
+
+
+class TakeTables(Operation):
+    """Lock tables as the first thing of a migration whose own operations would wait for them for longer."""
+
+    category = OperationCategory.SQL
+    reversible = True
+
+    def __init__(self, tables: Sequence[str], mode: str = "SHARE ROW EXCLUSIVE") -> None:
+        self.tables = list(tables)
+        self.mode = mode
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return self.__class__.__qualname__, [self.tables], {"mode": self.mode}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """A lock is in no state."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if router.allow_migrate(schema_editor.connection.alias, app_label):
+            take_tables(schema_editor, self.tables, mode=self.mode)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Backwards it would come last, when everything is locked already."""
+
+    def describe(self) -> str:
+        return f"Lock {', '.join(self.tables)}"
+
+
+class TablesInUse(DomainError):
+    """Somebody kept the tables all the time."""
+
+    code = "tables_in_use"
+
+    def __init__(self, tables: Sequence[str]) -> None:
+        super().__init__(
+            _(
+                "The tables %(tables)s were in use for two minutes without a break. Nothing was changed: find the long "
+                "transaction in pg_stat_activity, or repeat the command when there is less to do."
+            )
+            % {"tables": ", ".join(tables)}
+        )
+
+
+def take_tables(
+    schema_editor: BaseDatabaseSchemaEditor, tables: Sequence[str], *, mode: str = "ACCESS EXCLUSIVE"
+) -> None:
+    """Lock these tables of the current schema until the end of the transaction, all or none. Raises TablesInUse.
+
+    Call it before anything else is locked: while we pause, what was locked before stays locked.
+    """
+    if not tables:
+        return
+    connection = schema_editor.connection
+    statement = f"LOCK TABLE {', '.join(map(schema_editor.quote_name, tables))} IN {mode} MODE"
+    if schema_editor.collect_sql:
+        schema_editor.execute(statement)
+        return
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with transaction.atomic(connection.alias), _limit(schema_editor, f"{TURN * 1000:.0f}ms"):
+                schema_editor.execute(statement)
+        except OperationalError as error:
+            if sqlstate(error) not in {LOCK_TIMEOUT, QUERY_CANCELED}:
+                raise
+            if time.monotonic() > give_up:
+                raise TablesInUse(tables) from error
+        else:
+            return
+        time.sleep(PAUSE)
+
+
+@contextmanager
+def unhurried(schema_editor: BaseDatabaseSchemaEditor) -> Iterator[None]:
+    """A transaction in which a statement may take as long as it takes: one that looks at all rows and locks nobody out."""
+    with transaction.atomic(schema_editor.connection.alias), _limit(schema_editor, "0"):
+        yield
+
+
+@contextmanager
+def _limit(schema_editor: BaseDatabaseSchemaEditor, limit: str) -> Iterator[None]:
+    """How long a statement may take. The error of one that took longer takes the setting back by itself."""
+    if schema_editor.collect_sql:
+        yield
+        return
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        [before] = cursor.fetchone()
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [limit])
+        yield
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
