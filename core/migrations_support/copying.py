@@ -1,23 +1,22 @@
 # ruff: noqa: S608 - statements are made of quoted names
 """A second table for a moved model, kept in step with the first while the code of before still uses that.
 
-In this order: CreateModel makes the new table. KeepInStep installs triggers, so that from then on whatever is written to
-either table is written to the other in the same statement. CopyRows copies what was there before, in batches, and
-compares. PutBackKeys adds the foreign keys that would have refused a row whose partner had not been copied yet.
-PointKeys turns the foreign keys of others, one after the other. When no code of before runs any more, DropOldTables
-takes the old ones away; backwards it makes them anew and copies the rows back.
+In this order: CreateTable makes the new table. KeepInStep installs triggers, so that from then on whatever is written to
+the old one is written to the new one in the same statement. CopyRows copies what was there before, in batches, compares,
+and lets the triggers work the other way too. AddKeys adds the foreign keys, which would have refused a row whose partner
+had not been copied yet. PointKeys turns the foreign keys of others. When no code of before runs any more, DropOldTables
+takes the old tables away; backwards it makes them anew and copies the rows back.
 
 Every step can be broken off and repeated. Both tables give keys meanwhile, one the odd, the other the even ones.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import router, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import AlterField
+from django.db.migrations import AlterField, CreateModel
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 from django.db.models import CheckConstraint, Index
@@ -27,7 +26,7 @@ from core.errors import DomainError
 from core.migrations_support.locks import take_tables, unhurried
 from core.migrations_support.names import automatic_index_name, django_name, foreign_key_name
 
-BATCH = 5000  # rows
+BATCH = 2000  # rows, which nobody else changes while they are copied
 
 
 class CopyDiffers(DomainError):
@@ -111,8 +110,26 @@ class _Copying(Operation):
         return model_of_table(state, app_label, self.name, self.old_table), state.apps.get_model(app_label, self.name)
 
 
+class CreateTable(CreateModel):
+    """CreateModel without its foreign keys, which AddKeys adds when the rows are there."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            create_without_keys(schema_editor, model)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            schema_editor.delete_model(model)
+
+
 class KeepInStep(_Copying):
-    """Whatever is written to one of the tables is written to the other. In one transaction, before anything is copied."""
+    """Whatever is written to the old tables is written to the new ones too. Before anything is copied."""
 
     def forwards(self, schema_editor: BaseDatabaseSchemaEditor, app_label: str, state: ProjectState) -> None:
         old, new = self.models(app_label, state)
@@ -120,16 +137,15 @@ class KeepInStep(_Copying):
             raise TriggersNeeded
         pairs = table_pairs(old, new)
         take_tables(schema_editor, all_tables(pairs))
-        drop_inner_keys(schema_editor, new)
         for pair in pairs:
             count_apart(schema_editor, pair)
-            make_triggers(schema_editor, pair)
+            make_trigger(schema_editor, pair)
 
     def backwards(self, schema_editor: BaseDatabaseSchemaEditor, app_label: str, state: ProjectState) -> None:
         pairs = table_pairs(*self.models(app_label, state))
         take_tables(schema_editor, all_tables(pairs))
         for pair in pairs:
-            drop_triggers(schema_editor, pair)
+            drop_trigger(schema_editor, pair)
             count_alone(schema_editor, pair.old, pair.key, beside=pair.new)
 
     def describe(self) -> str:
@@ -141,20 +157,31 @@ class KeepInStep(_Copying):
 
 
 class CopyRows(_Copying):
-    """Copy what was there before, in batches with a transaction each: for a migration that is not atomic. Backwards,
-    whatever was written meanwhile is copied back."""
+    """Copy what was there before, in batches with a transaction each: for a migration that is not atomic. Then whatever is
+    written to the new tables is written to the old ones too. Backwards it is the old ones that are made alike."""
 
     atomic = False
 
     def forwards(self, schema_editor: BaseDatabaseSchemaEditor, app_label: str, state: ProjectState) -> None:
-        for pair in table_pairs(*self.models(app_label, state)):
+        pairs = table_pairs(*self.models(app_label, state))
+        for pair in pairs:
             copy_rows(schema_editor, pair)
+        with transaction.atomic(schema_editor.connection.alias):
+            take_tables(schema_editor, [pair.new for pair in pairs])
+            for pair in pairs:
+                make_trigger(schema_editor, pair.turned())
+        for pair in pairs:
             compare_rows(schema_editor, pair)
 
     def backwards(self, schema_editor: BaseDatabaseSchemaEditor, app_label: str, state: ProjectState) -> None:
-        for pair in table_pairs(*self.models(app_label, state)):
+        pairs = table_pairs(*self.models(app_label, state))
+        for pair in pairs:
             copy_rows(schema_editor, pair.turned())
-            compare_rows(schema_editor, pair.turned())
+            compare_rows(schema_editor, pair)
+        with transaction.atomic(schema_editor.connection.alias):
+            take_tables(schema_editor, [pair.new for pair in pairs])
+            for pair in pairs:
+                drop_trigger(schema_editor, pair.turned())
 
     def describe(self) -> str:
         return f"Copy the rows of {self.old_table} into the table of {self.name} and compare"
@@ -164,30 +191,32 @@ class CopyRows(_Copying):
         return f"copy_{self.name}_rows"
 
 
-class PutBackKeys(_Copying):
-    """Foreign keys among the new tables: added without looking at the rows, then looked at without a lock on writing."""
+class AddKeys(_Copying):
+    """The foreign keys of the new tables: added without looking at the rows, then looked at while people write. For a
+    migration that is not atomic."""
 
     def forwards(self, schema_editor: BaseDatabaseSchemaEditor, app_label: str, state: ProjectState) -> None:
         new = state.apps.get_model(app_label, self.name)
         with transaction.atomic(schema_editor.connection.alias):
-            take_tables(schema_editor, [pair.new for pair in table_pairs(new, new)], mode="SHARE ROW EXCLUSIVE")
-            for field in inner_keys(new):
+            take_tables(schema_editor, own_and_targets(new), mode="SHARE ROW EXCLUSIVE")
+            for field in key_fields(new):
                 add_key(schema_editor, field)
-        for field in inner_keys(new):
+        for field in key_fields(new):
             validate_key(schema_editor, field)
 
     def backwards(self, schema_editor: BaseDatabaseSchemaEditor, app_label: str, state: ProjectState) -> None:
         new = state.apps.get_model(app_label, self.name)
         with transaction.atomic(schema_editor.connection.alias):
-            take_tables(schema_editor, [pair.new for pair in table_pairs(new, new)])
-            drop_inner_keys(schema_editor, new)
+            take_tables(schema_editor, own_and_targets(new))
+            for field in key_fields(new):
+                drop_key(schema_editor, field)
 
     def describe(self) -> str:
-        return f"Put back the foreign keys among the tables of {self.name}"
+        return f"Add the foreign keys of {self.name}"
 
     @property
     def migration_name_fragment(self) -> str:
-        return f"put_back_{self.name}_keys"
+        return f"add_{self.name}_keys"
 
 
 class PointKeys(AlterField):
@@ -228,9 +257,10 @@ class DropOldTables(_Copying):
     def forwards(self, schema_editor: BaseDatabaseSchemaEditor, app_label: str, state: ProjectState) -> None:
         old, new = self.models(app_label, state)
         pairs = table_pairs(old, new)
-        take_tables(schema_editor, [*all_tables(pairs), *targets_of(new)])
+        take_tables(schema_editor, [*(pair.old for pair in pairs), *own_and_targets(new)])
         for pair in pairs:
-            drop_triggers(schema_editor, pair)
+            drop_trigger(schema_editor, pair)
+            drop_trigger(schema_editor, pair.turned())
             count_alone(schema_editor, pair.new, pair.key, beside=pair.old)
         for pair in reversed(pairs):
             schema_editor.execute(f"DROP TABLE {schema_editor.quote_name(pair.old)}", params=None)
@@ -238,15 +268,20 @@ class DropOldTables(_Copying):
     def backwards(self, schema_editor: BaseDatabaseSchemaEditor, app_label: str, state: ProjectState) -> None:
         old, new = self.models(app_label, state)
         pairs = table_pairs(old, new)
-        # Nobody writes until the rows are there: the old tables are about to be the only ones again.
-        take_tables(schema_editor, [*(pair.new for pair in pairs), *targets_of(new)], mode="SHARE ROW EXCLUSIVE")
-        schema_editor.create_model(old)
-        _settle(schema_editor)
+        # Nobody writes until the rows are there.
+        take_tables(schema_editor, own_and_targets(new), mode="SHARE ROW EXCLUSIVE")
+        create_without_keys(schema_editor, old)
+        _run_deferred(schema_editor)
         for pair in pairs:
             copy_rows(schema_editor, pair.turned())
-            compare_rows(schema_editor, pair.turned())
+            compare_rows(schema_editor, pair)
+        for field in key_fields(old):
+            add_key(schema_editor, field)
+            validate_key(schema_editor, field)
+        for pair in pairs:
             count_apart(schema_editor, pair)
-            make_triggers(schema_editor, pair)
+            make_trigger(schema_editor, pair)
+            make_trigger(schema_editor, pair.turned())
 
     def describe(self) -> str:
         return f"Drop {self.old_table} and what belongs to it"
@@ -284,25 +319,8 @@ def all_tables(pairs: list[Pair]) -> list[str]:
     return [table for pair in pairs for table in (pair.old, pair.new)]
 
 
-def targets_of(model: Any) -> list[str]:
-    """Tables that the foreign keys of the model's own tables lead to."""
-    throughs = [field.remote_field.through for field in model._meta.local_many_to_many]
-    return sorted(
-        {
-            field.target_field.model._meta.db_table
-            for each in [model, *(through for through in throughs if through._meta.auto_created)]
-            for field in each._meta.local_fields
-            if field.remote_field and field.db_constraint
-        }
-    )
-
-
 def table_pairs(old: Any, new: Any) -> list[Pair]:
     """The model's table, then those of its many-to-many fields that have no model of their own."""
-    models = [(old, new)]
-    for before, after in zip(old._meta.local_many_to_many, new._meta.local_many_to_many, strict=True):
-        if after.remote_field.through._meta.auto_created:
-            models.append((before.remote_field.through, after.remote_field.through))
     return [
         Pair(
             before._meta.db_table,
@@ -310,8 +328,26 @@ def table_pairs(old: Any, new: Any) -> list[Pair]:
             after._meta.pk.column,
             tuple(field.column for field in after._meta.concrete_fields),
         )
-        for before, after in models
+        for before, after in zip(own_models(old), own_models(new), strict=True)
     ]
+
+
+def own_models(model: Any) -> list[Any]:
+    """The model and those that Django made for its many-to-many fields."""
+    throughs = [field.remote_field.through for field in model._meta.local_many_to_many]
+    return [model, *(through for through in throughs if through._meta.auto_created)]
+
+
+def key_fields(model: Any) -> list[Any]:
+    """The fields of the model's own tables that have a foreign key."""
+    fields = [field for each in own_models(model) for field in each._meta.local_fields]
+    return [field for field in fields if field.remote_field and field.db_constraint]
+
+
+def own_and_targets(model: Any) -> list[str]:
+    """The model's own tables, and those that their foreign keys lead to."""
+    own = [each._meta.db_table for each in own_models(model)]
+    return list(dict.fromkeys([*own, *(field.target_field.model._meta.db_table for field in key_fields(model))]))
 
 
 def _key_field(field: Any) -> Any:
@@ -321,15 +357,6 @@ def _key_field(field: Any) -> Any:
         return field if field.db_constraint else None
     through = field.remote_field.through
     return through._meta.get_field(field.m2m_reverse_field_name()) if through._meta.auto_created else None
-
-
-def inner_keys(model: Any) -> Iterator[Any]:
-    """Fields with a foreign key to the model among its own tables."""
-    throughs = [field.remote_field.through for field in model._meta.local_many_to_many]
-    for each in [model, *(through for through in throughs if through._meta.auto_created)]:
-        for field in each._meta.local_fields:
-            if field.remote_field and field.db_constraint and field.remote_field.model is model:
-                yield field
 
 
 # --- foreign keys -----------------------------------------------------------------------------------------------------
@@ -374,12 +401,6 @@ def drop_key(schema_editor: BaseDatabaseSchemaEditor, field: Any) -> None:
         )
 
 
-def drop_inner_keys(schema_editor: BaseDatabaseSchemaEditor, model: Any) -> None:
-    """Foreign keys among the model's tables would refuse a row whose partner has not been copied yet."""
-    for field in inner_keys(model):
-        drop_key(schema_editor, field)
-
-
 def keys_of(schema_editor: BaseDatabaseSchemaEditor, table: str, *, column: str = "", target: str = "") -> list[str]:
     """The names of a table's foreign keys: all, or those from a column to a table."""
     with schema_editor.connection.cursor() as cursor:
@@ -394,12 +415,19 @@ def keys_of(schema_editor: BaseDatabaseSchemaEditor, table: str, *, column: str 
         return [name for (name,) in cursor.fetchall()]
 
 
-def _settle(schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Foreign keys that a new table is still to get are made, and what is waiting to be looked at is looked at."""
+def create_without_keys(schema_editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+    """The model's tables with all indexes, but without foreign keys."""
+    schema_editor.create_model(model)
+    schema_editor.deferred_sql = [
+        each for each in schema_editor.deferred_sql if getattr(each, "template", "") != schema_editor.sql_create_fk
+    ]
+
+
+def _run_deferred(schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """What Django leaves for the end of a migration."""
     for statement in schema_editor.deferred_sql:
         schema_editor.execute(statement, params=None)
     schema_editor.deferred_sql.clear()
-    _look_at_keys(schema_editor)
 
 
 def _look_at_keys(schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -482,38 +510,38 @@ def compare_rows(schema_editor: BaseDatabaseSchemaEditor, pair: Pair) -> None:
         raise CopyDiffers(pair.old, pair.new)
 
 
-def make_triggers(schema_editor: BaseDatabaseSchemaEditor, pair: Pair) -> None:
-    """Both directions. A row that comes back is found to be there already, and nothing more happens."""
+def make_trigger(schema_editor: BaseDatabaseSchemaEditor, pair: Pair) -> None:
+    """From old to new. Where there is one the other way too, a row that comes back is found to be there already, and
+    nothing more happens."""
+    drop_trigger(schema_editor, pair)
     quote = schema_editor.quote_name
-    for each in (pair, pair.turned()):
-        name, key = quote(_trigger_name(schema_editor, each.old)), quote(each.key)
-        values = ", ".join(f"new.{quote(column)}" for column in each.columns)
-        body = (
-            f"IF tg_op = 'DELETE' THEN DELETE FROM {quote(each.new)} WHERE {key} = old.{key}; RETURN NULL; END IF;"
-            f" IF tg_op = 'UPDATE' AND old.{key} <> new.{key} THEN"
-            f" DELETE FROM {quote(each.new)} WHERE {key} = old.{key}; END IF;"
-            f" {_upsert(schema_editor, each, f'VALUES ({values})')}; RETURN NULL;"
-        )
-        schema_editor.execute(
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$", params=None
-        )
-        schema_editor.execute(
-            f"CREATE TRIGGER {name} AFTER INSERT OR UPDATE OR DELETE ON {quote(each.old)}"
-            f" FOR EACH ROW EXECUTE FUNCTION {name}()",
-            params=None,
-        )
+    name, key = quote(_trigger_name(schema_editor, pair)), quote(pair.key)
+    values = ", ".join(f"new.{quote(column)}" for column in pair.columns)
+    body = (
+        f"IF tg_op = 'DELETE' THEN DELETE FROM {quote(pair.new)} WHERE {key} = old.{key}; RETURN NULL; END IF;"
+        f" IF tg_op = 'UPDATE' AND old.{key} <> new.{key} THEN"
+        f" DELETE FROM {quote(pair.new)} WHERE {key} = old.{key}; END IF;"
+        f" {_upsert(schema_editor, pair, f'VALUES ({values})')}; RETURN NULL;"
+    )
+    schema_editor.execute(
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$", params=None
+    )
+    schema_editor.execute(
+        f"CREATE TRIGGER {name} AFTER INSERT OR UPDATE OR DELETE ON {quote(pair.old)}"
+        f" FOR EACH ROW EXECUTE FUNCTION {name}()",
+        params=None,
+    )
 
 
-def drop_triggers(schema_editor: BaseDatabaseSchemaEditor, pair: Pair) -> None:
+def drop_trigger(schema_editor: BaseDatabaseSchemaEditor, pair: Pair) -> None:
     quote = schema_editor.quote_name
-    for table in (pair.old, pair.new):
-        name = quote(_trigger_name(schema_editor, table))
-        schema_editor.execute(f"DROP TRIGGER IF EXISTS {name} ON {quote(table)}", params=None)
-        schema_editor.execute(f"DROP FUNCTION IF EXISTS {name}()", params=None)
+    name = quote(_trigger_name(schema_editor, pair))
+    schema_editor.execute(f"DROP TRIGGER IF EXISTS {name} ON {quote(pair.old)}", params=None)
+    schema_editor.execute(f"DROP FUNCTION IF EXISTS {name}()", params=None)
 
 
-def _trigger_name(schema_editor: BaseDatabaseSchemaEditor, table: str) -> str:
-    return django_name(schema_editor, table, ["row"], "_in_step")
+def _trigger_name(schema_editor: BaseDatabaseSchemaEditor, pair: Pair) -> str:
+    return django_name(schema_editor, pair.old, ["row"], "_in_step")
 
 
 # --- keys that are counted --------------------------------------------------------------------------------------------

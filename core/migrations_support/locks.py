@@ -8,12 +8,9 @@ else's request is ended for our sake.
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
-from django.db import OperationalError, router, transaction
+from django.db import OperationalError, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations.base import Operation, OperationCategory
-from django.db.migrations.state import ProjectState
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -23,37 +20,6 @@ TURN = 0.5  # seconds that others may be kept waiting
 PAUSE = 0.5  # seconds that are left to them in between
 PATIENCE = 120.0  # seconds until we give up
 QUERY_CANCELED = "57014"
-
-
-class TakeTables(Operation):
-    """Lock tables as the first thing of a migration whose own operations would wait for them for longer."""
-
-    category = OperationCategory.SQL
-    reversible = True
-
-    def __init__(self, tables: Sequence[str], mode: str = "SHARE ROW EXCLUSIVE") -> None:
-        self.tables = list(tables)
-        self.mode = mode
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return self.__class__.__qualname__, [self.tables], {"mode": self.mode}
-
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """A lock is in no state."""
-
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if router.allow_migrate(schema_editor.connection.alias, app_label):
-            take_tables(schema_editor, self.tables, mode=self.mode)
-
-    def database_backwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        """Backwards it would come last, when everything is locked already."""
-
-    def describe(self) -> str:
-        return f"Lock {', '.join(self.tables)}"
 
 
 class TablesInUse(DomainError):
@@ -80,13 +46,14 @@ def take_tables(
     """
     if not tables:
         return
+    order = list(dict.fromkeys(tables))
     connection = schema_editor.connection
-    statement = f"LOCK TABLE {', '.join(map(schema_editor.quote_name, tables))} IN {mode} MODE"
-    if schema_editor.collect_sql:
-        schema_editor.execute(statement)
-        return
     give_up = time.monotonic() + PATIENCE
     while True:
+        statement = f"LOCK TABLE {', '.join(map(schema_editor.quote_name, order))} IN {mode} MODE"
+        if schema_editor.collect_sql:
+            schema_editor.execute(statement)
+            return
         try:
             with transaction.atomic(connection.alias), _limit(schema_editor, f"{TURN * 1000:.0f}ms"):
                 schema_editor.execute(statement)
@@ -98,6 +65,9 @@ def take_tables(
         else:
             return
         time.sleep(PAUSE)
+        # Whoever has the second table and is about to ask for the first waits for us and we for him. Beginning with the
+        # table that people begin with there is no such thing; which one that is shows in trying.
+        order = [*order[1:], order[0]]
 
 
 @contextmanager

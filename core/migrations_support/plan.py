@@ -23,15 +23,14 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from core.migrations_support.content_types import ForgetOldContentType, MoveContentType
 from core.migrations_support.copying import (
+    AddKeys,
     CopyRows,
+    CreateTable,
     DropOldTables,
     KeepInStep,
     PointKeys,
-    PutBackKeys,
     aside,
-    targets_of,
 )
-from core.migrations_support.locks import TakeTables
 from core.migrations_support.names import automatic_index_name
 from core.migrations_support.renaming import DropViews, RenameTable, renamed_indexes, renamed_tables
 
@@ -150,9 +149,8 @@ def _plan_copy(move: Move, state: ProjectState, files: _Files, needs: Sequence[s
         and not (isinstance(each, Index) and each.name == automatic_index_name(rendered, each))
     ]
     quote = connection.ops.quote_name
-    made = _create(move, state, {"db_table": None})
-    targets = [table for table in targets_of(rendered) if table != old_table]
-    operations: list[Operation] = [TakeTables([old_table, *targets])]
+    made = _create(move, state, {"db_table": None}, kind=CreateTable)
+    operations: list[Operation] = []
     if named:
         operations.append(
             migrations.RunSQL(
@@ -163,7 +161,7 @@ def _plan_copy(move: Move, state: ProjectState, files: _Files, needs: Sequence[s
     files.add(move.to_app, f"{move.model}_beside_{move.from_app}", [*operations, made], needs)
     operations = [KeepInStep(move.model, old_table), MoveContentType(move.model, move.from_app)]
     files.add(move.to_app, f"{move.model}_in_step", operations, [])
-    operations = [CopyRows(move.model, old_table), PutBackKeys(move.model, old_table)]
+    operations = [CopyRows(move.model, old_table), AddKeys(move.model, old_table)]
     files.add(move.to_app, f"{move.model}_rows", operations, [], atomic=False)
 
 
@@ -207,13 +205,19 @@ def _separate(**operations: list[Operation]) -> migrations.SeparateDatabaseAndSt
     )
 
 
-def _create(move: Move, state: ProjectState, changes: Mapping[str, Any]) -> migrations.CreateModel:
+def _create(
+    move: Move,
+    state: ProjectState,
+    changes: Mapping[str, Any],
+    *,
+    kind: type[migrations.CreateModel] = migrations.CreateModel,
+) -> migrations.CreateModel:
     """CreateModel in the new app: self-references lead to itself, unnamed indexes are called after the table."""
     model = state.models[move.old]
     fields = [(name, _turned(field, move, move.old)) for name, field in model.fields.items()]
     # Empty lists and an unnamed table say nothing.
     options = {key: value for key, value in {**model.options, **changes}.items() if value not in ([], None)}
-    made = migrations.CreateModel(move.name, fields, options, model.bases, model.managers)
+    made = kind(move.name, fields, options, model.bases, model.managers)
     if "indexes" in options:
         renamed = renamed_indexes(state.apps.get_model(*move.old), _after(move, state, made))
         options["indexes"] = [_named(index, renamed.get(index.name, index.name)) for index in options["indexes"]]
