@@ -2,13 +2,13 @@
 """What Django remembers about a model by its app's name: content type, permissions and who has them, generic and
 history rows.
 
-The content type's row gets the new app's name and keeps its key. Whatever points at it (permissions with their grants,
-generic rows, the admin's history) is carried along without being touched, however much there is of it.
-
-The code of before still asks for the old app's name. Until it is gone, a second row stands in for it, with the same
-permissions granted to the same people; triggers keep the grants of both alike and put the right key into rows that are
-written with the stand-in's. A process of the old code knows the content type's key once it has asked for it and goes on
-finding all rows by it; one that starts only now finds no generic rows of before.
+The content type's row is the same one before and after, so whatever points at it (permissions with their grants, generic
+rows, the admin's history) is carried along without being touched, however much there is of it. As long as code of before
+may run, the row keeps the old app's name. The new code finds it under that name too (`moved_from`, core/content_types.py).
+Rights are asked by the app's name alone: for them there is a second row under the new name, with the same permissions
+granted to the same people. Triggers keep permissions and grants of both alike, and put the right key into a generic row
+that was written with the second one's. When no code of before runs any more, the second row goes and the first one gets
+its name.
 """
 
 from collections.abc import Iterator
@@ -42,48 +42,42 @@ class _OfMovedModel(Operation):
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """The rows of Django's own tables are in no state."""
 
-    def _begin(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        """The content type takes the new app's name, the stand-in takes its place."""
-        rows = _Rows(schema_editor, self.name)
-        rows.take()
-        rows.absorb(self.from_app, app_label)
-        rows.make(self.from_app)
-        rows.give_name(self.from_app, app_label)
-        rows.make(self.from_app)
-        rows.copy_permissions(app_label, self.from_app)
-        rows.keep_in_step(app_label, self.from_app)
-
-    def _end(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *, stays: str, goes: str) -> None:
-        """Of the two names only `stays` is left, with everything that hung on either."""
-        rows = _Rows(schema_editor, self.name)
-        rows.take()
-        rows.leave_step()
-        if stays == app_label:
-            rows.absorb(stays, goes)
-        else:
-            # The stand-in's own rows come to the real one before it takes its old name back.
-            rows.absorb(goes, stays)
-            rows.give_name(goes, stays)
-
-
-class MoveContentType(_OfMovedModel):
-    """The content type of `name`, with all that hangs on it, belongs to this migration's app from now on; the code of
-    before finds a stand-in under the name of `from_app`."""
-
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
         if router.allow_migrate(schema_editor.connection.alias, app_label):
-            self._begin(app_label, schema_editor)
+            self.forwards(_Rows(schema_editor, self.name), self.from_app, app_label)
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
         if router.allow_migrate(schema_editor.connection.alias, app_label):
-            self._end(app_label, schema_editor, stays=self.from_app, goes=app_label)
+            self.backwards(_Rows(schema_editor, self.name), self.from_app, app_label)
+
+    def forwards(self, rows: "_Rows", old: str, new: str) -> None:
+        raise NotImplementedError
+
+    def backwards(self, rows: "_Rows", old: str, new: str) -> None:
+        raise NotImplementedError
+
+
+class MoveContentType(_OfMovedModel):
+    """Rights to the model `name` can be asked by this migration's app and by `from_app`."""
+
+    def forwards(self, rows: "_Rows", old: str, new: str) -> None:
+        rows.take()
+        # What the new code may have made by itself.
+        rows.absorb(old, new)
+        rows.make(old)
+        rows.stand_beside(old, new)
+
+    def backwards(self, rows: "_Rows", old: str, new: str) -> None:
+        rows.take()
+        rows.leave_step()
+        rows.absorb(old, new)
 
     def describe(self) -> str:
-        return f"Move content type, permissions and grants of {self.name} here from {self.from_app}"
+        return f"Let permissions and grants of {self.name} be found here as in {self.from_app}"
 
     @property
     def migration_name_fragment(self) -> str:
@@ -91,26 +85,21 @@ class MoveContentType(_OfMovedModel):
 
 
 class ForgetOldContentType(_OfMovedModel):
-    """No code of before runs any more: the stand-in goes. What was granted or written through it since is carried over."""
+    """No code of before runs any more: the content type belongs to this migration's app alone."""
 
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if router.allow_migrate(schema_editor.connection.alias, app_label):
-            self._end(app_label, schema_editor, stays=app_label, goes=self.from_app)
+    def forwards(self, rows: "_Rows", old: str, new: str) -> None:
+        rows.take()
+        rows.leave_step()
+        rows.absorb(old, new)
+        rows.give_name(old, new)
 
-    def database_backwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if router.allow_migrate(schema_editor.connection.alias, app_label):
-            rows = _Rows(schema_editor, self.name)
-            rows.take()
-            rows.make(self.from_app)
-            rows.copy_permissions(app_label, self.from_app)
-            rows.keep_in_step(app_label, self.from_app)
+    def backwards(self, rows: "_Rows", old: str, new: str) -> None:
+        rows.take()
+        rows.give_name(new, old)
+        rows.stand_beside(old, new)
 
     def describe(self) -> str:
-        return f"Forget the stand-in for the content type of {self.name} in {self.from_app}"
+        return f"Move the content type of {self.name} here from {self.from_app}"
 
     @property
     def migration_name_fragment(self) -> str:
@@ -139,8 +128,8 @@ class _Rows:
 
     def take(self) -> None:
         """Nobody writes meanwhile who has which permission, or a generic row."""
-        tables = dict.fromkeys(table for table, _column in [*self._grants(), *self._generic()])
-        take_tables(self.schema_editor, list(tables), mode="SHARE ROW EXCLUSIVE")
+        tables = [table for table, _column in [*self._grants(), *self._generic()]]
+        take_tables(self.schema_editor, [*tables, "auth_permission"], mode="SHARE ROW EXCLUSIVE")
 
     def make(self, app: str) -> None:
         """There is a content type of this app."""
@@ -154,6 +143,12 @@ class _Rows:
         """The content type of `before` belongs to `after`."""
         value = self.schema_editor.quote_value
         self._do(f"UPDATE django_content_type SET app_label = {value(after)} WHERE {self._is(before)}")
+
+    def stand_beside(self, real: str, other: str) -> None:
+        """A second content type, with permissions and grants like the first and from now on in step with them."""
+        self.make(other)
+        self.copy_permissions(real, other)
+        self.keep_in_step(real, other)
 
     def copy_permissions(self, source: str, target: str) -> None:
         """The content type of `target` has the same permissions, granted to the same people and groups."""
@@ -210,21 +205,21 @@ class _Rows:
             [both] = cursor.fetchone()
         return bool(both)
 
-    def keep_in_step(self, real: str, stand_in: str) -> None:
-        """From now on grants of the two are alike, and rows with the stand-in's key get the real one.
+    def keep_in_step(self, real: str, other: str) -> None:
+        """From now on permissions and grants of the two are alike, and rows with the key of `other` get the real one.
 
-        Without triggers (GUARD_TRIGGERS) grants are joined when the stand-in goes.
+        Without triggers (GUARD_TRIGGERS) grants are joined when the second one goes.
         """
         if not getattr(settings, "GUARD_TRIGGERS", True):
             return
+        both = f"({self._key(real)}, {self._key(other)})"
         for table, column in self._grants():
             others = [each for each in self._columns(table) if each != column]
             into = ", ".join(self.quote(each) for each in [*others, column])
             twin = (
-                "(SELECT other.id FROM auth_permission one JOIN auth_permission other ON other.codename = one.codename"
-                f" AND one.content_type_id IN ({self._key(real)}, {self._key(stand_in)})"
-                f" AND other.content_type_id IN ({self._key(real)}, {self._key(stand_in)})"
-                f" AND other.id <> one.id WHERE one.id = %s.{self.quote(column)})"
+                "(SELECT twin.id FROM auth_permission one JOIN auth_permission twin ON twin.codename = one.codename"
+                f" AND one.content_type_id IN {both} AND twin.content_type_id IN {both} AND twin.id <> one.id"
+                f" WHERE one.id = %s.{self.quote(column)})"
             )
             same = " AND ".join(f"{self.quote(each)} = old.{self.quote(each)}" for each in others)
             values = ", ".join(f"new.{self.quote(each)}" for each in others)
@@ -235,21 +230,29 @@ class _Rows:
                 "IF tg_op = 'DELETE' THEN"
                 f" DELETE FROM {self.quote(table)} WHERE {same} AND {self.quote(column)} = {twin % 'old'};"
                 " RETURN NULL; END IF;"
-                f" INSERT INTO {self.quote(table)} ({into}) SELECT {values}, twin FROM {twin % 'new'} AS found(twin)"
-                " WHERE twin IS NOT NULL ON CONFLICT DO NOTHING; RETURN NULL;",
+                f" INSERT INTO {self.quote(table)} ({into}) SELECT {values}, found.twin"
+                f" FROM {twin % 'new'} AS found(twin) ON CONFLICT DO NOTHING; RETURN NULL;",
             )
+        self._trigger(
+            "auth_permission",
+            "content_type_id",
+            "AFTER INSERT",
+            "INSERT INTO auth_permission (name, codename, content_type_id)"
+            f" SELECT new.name, new.codename, id FROM django_content_type WHERE id IN {both}"
+            f" AND new.content_type_id IN {both} AND id <> new.content_type_id ON CONFLICT DO NOTHING; RETURN NULL;",
+        )
         for table, column in self._generic():
             name = self.quote(column)
             self._trigger(
                 table,
                 column,
                 f"BEFORE INSERT OR UPDATE OF {name}",
-                f"IF new.{name} = {self._key(stand_in)} THEN new.{name} := {self._key(real)}; END IF; RETURN new;",
+                f"IF new.{name} = {self._key(other)} THEN new.{name} := {self._key(real)}; END IF; RETURN new;",
             )
 
     def leave_step(self) -> None:
         """Take the triggers away."""
-        for table, column in [*self._grants(), *self._generic()]:
+        for table, column in [*self._grants(), *self._generic(), ("auth_permission", "content_type_id")]:
             name = self.quote(self._trigger_name(table, column))
             self._do(f"DROP TRIGGER IF EXISTS {name} ON {self.quote(table)}")
             self._do(f"DROP FUNCTION IF EXISTS {name}()")

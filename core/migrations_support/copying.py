@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.migrations_support.locks import take_tables, unhurried
-from core.migrations_support.names import automatic_index_name, django_name, foreign_key_name
+from core.migrations_support.names import automatic_index_name, django_name, foreign_key_name, postgres_name
 
 BATCH = 2000  # rows, which nobody else changes while they are copied
 
@@ -252,36 +252,46 @@ class PointKeys(AlterField):
 
 
 class DropOldTables(_Copying):
-    """No code of before runs any more: the old tables go. Backwards they are made anew, filled and kept in step."""
+    """No code of before runs any more: the old tables go. Backwards they are made anew, filled and kept in step, while
+    people work: for a migration that is not atomic."""
+
+    atomic = False
 
     def forwards(self, schema_editor: BaseDatabaseSchemaEditor, app_label: str, state: ProjectState) -> None:
         old, new = self.models(app_label, state)
         pairs = table_pairs(old, new)
-        take_tables(schema_editor, [*(pair.old for pair in pairs), *own_and_targets(new)])
-        for pair in pairs:
-            drop_trigger(schema_editor, pair)
-            drop_trigger(schema_editor, pair.turned())
-            count_alone(schema_editor, pair.new, pair.key, beside=pair.old)
-        for pair in reversed(pairs):
-            schema_editor.execute(f"DROP TABLE {schema_editor.quote_name(pair.old)}", params=None)
+        with transaction.atomic(schema_editor.connection.alias):
+            take_tables(schema_editor, [*own_and_targets(new), *(pair.old for pair in pairs)])
+            for pair in pairs:
+                drop_trigger(schema_editor, pair)
+                drop_trigger(schema_editor, pair.turned())
+                count_alone(schema_editor, pair.new, pair.key, beside=pair.old)
+            for pair in reversed(pairs):
+                schema_editor.execute(f"DROP TABLE {schema_editor.quote_name(pair.old)}", params=None)
 
     def backwards(self, schema_editor: BaseDatabaseSchemaEditor, app_label: str, state: ProjectState) -> None:
         old, new = self.models(app_label, state)
         pairs = table_pairs(old, new)
-        # Nobody writes until the rows are there.
-        take_tables(schema_editor, own_and_targets(new), mode="SHARE ROW EXCLUSIVE")
-        create_without_keys(schema_editor, old)
-        _run_deferred(schema_editor)
+        with transaction.atomic(schema_editor.connection.alias):
+            take_tables(schema_editor, [pair.new for pair in pairs])
+            if not is_there(schema_editor, old):
+                create_without_keys(schema_editor, old)
+                _run_deferred(schema_editor)
+            for pair in pairs:
+                count_apart(schema_editor, pair)
+                make_trigger(schema_editor, pair.turned())
         for pair in pairs:
             copy_rows(schema_editor, pair.turned())
-            compare_rows(schema_editor, pair)
+        with transaction.atomic(schema_editor.connection.alias):
+            take_tables(schema_editor, own_and_targets(old), mode="SHARE ROW EXCLUSIVE")
+            for pair in pairs:
+                make_trigger(schema_editor, pair)
+            for field in key_fields(old):
+                add_key(schema_editor, field)
         for field in key_fields(old):
-            add_key(schema_editor, field)
             validate_key(schema_editor, field)
         for pair in pairs:
-            count_apart(schema_editor, pair)
-            make_trigger(schema_editor, pair)
-            make_trigger(schema_editor, pair.turned())
+            compare_rows(schema_editor, pair)
 
     def describe(self) -> str:
         return f"Drop {self.old_table} and what belongs to it"
@@ -423,6 +433,12 @@ def create_without_keys(schema_editor: BaseDatabaseSchemaEditor, model: Any) -> 
     ]
 
 
+def is_there(schema_editor: BaseDatabaseSchemaEditor, model: Any) -> bool:
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(quote_ident(%s)) IS NOT NULL", [model._meta.db_table])
+        return bool(cursor.fetchone()[0])
+
+
 def _run_deferred(schema_editor: BaseDatabaseSchemaEditor) -> None:
     """What Django leaves for the end of a migration."""
     for statement in schema_editor.deferred_sql:
@@ -562,23 +578,28 @@ def count_alone(schema_editor: BaseDatabaseSchemaEditor, table: str, key: str, *
 
 
 def _count(schema_editor: BaseDatabaseSchemaEditor, table: str, key: str, change: str) -> None:
-    quote = schema_editor.quote_name
-    schema_editor.execute(f"ALTER TABLE {quote(table)} ALTER COLUMN {quote(key)} SET {change}", params=None)
+    sequence = _sequence_of(schema_editor, table, key) or schema_editor.quote_name(postgres_name(table, key, "seq"))
+    schema_editor.execute(f"ALTER SEQUENCE {sequence} {change}", params=None)
+
+
+def _sequence_of(schema_editor: BaseDatabaseSchemaEditor, table: str, key: str) -> str | None:
+    """The counter of a column, quoted; None when there is no such table."""
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence(to_regclass(quote_ident(%s))::text, %s)", [table, key])
+        [sequence] = cursor.fetchone()
+    return sequence
 
 
 def _next_key(schema_editor: BaseDatabaseSchemaEditor, table: str, key: str, *, beside: str) -> int:
     """The first key that neither table has given, be it to a row that is gone by now."""
     free = 1
-    with schema_editor.connection.cursor() as cursor:
-        for each in (table, beside):
-            cursor.execute("SELECT pg_get_serial_sequence(to_regclass(quote_ident(%s))::text, %s)", [each, key])
-            [sequence] = cursor.fetchone()
-            if sequence:
-                cursor.execute(f"SELECT last_value + is_called::int FROM {sequence}")
-                free = max(free, cursor.fetchone()[0])
+    for each in (table, beside):
+        if sequence := _sequence_of(schema_editor, each, key):
+            name = schema_editor.quote_name
+            with schema_editor.connection.cursor() as cursor:
                 cursor.execute(
-                    f"SELECT coalesce(max({schema_editor.quote_name(key)}), 0) + 1"
-                    f" FROM {schema_editor.quote_name(each)}"
+                    f"SELECT greatest(last_value + is_called::int, (SELECT coalesce(max({name(key)}), 0) + 1"
+                    f" FROM {name(each)})) FROM {sequence}"
                 )
                 free = max(free, cursor.fetchone()[0])
     return free

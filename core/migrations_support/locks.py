@@ -1,8 +1,8 @@
 """Taking tables for a moment while people work with them.
 
 Whoever waits for a table keeps everybody waiting who comes after. So nobody here waits longer than a moment: then the
-table is left to the others and asked for again. PostgreSQL looks for deadlocks after a second; within half of one nobody
-else's request is ended for our sake.
+table is left to the others and asked for again. PostgreSQL looks for deadlocks after a second; until then nobody else's
+request is ended for our sake.
 """
 
 import time
@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from core.transactions import LOCK_TIMEOUT, sqlstate
 
-TURN = 0.5  # seconds that others may be kept waiting
-PAUSE = 0.5  # seconds that are left to them in between
+TURN = 0.9  # seconds that others may be kept waiting
+PAUSE = 0.6  # seconds that are left to them in between
 PATIENCE = 120.0  # seconds until we give up
 QUERY_CANCELED = "57014"
 
@@ -42,11 +42,13 @@ def take_tables(
 ) -> None:
     """Lock these tables of the current schema until the end of the transaction, all or none. Raises TablesInUse.
 
-    Call it before anything else is locked: while we pause, what was locked before stays locked.
+    Call it before anything else is locked: while we pause, what was locked before stays locked. First comes the table that
+    people most likely begin with.
     """
     if not tables:
         return
-    order = list(dict.fromkeys(tables))
+    given = order = list(dict.fromkeys(tables))
+    turned = 0
     connection = schema_editor.connection
     give_up = time.monotonic() + PATIENCE
     while True:
@@ -66,8 +68,10 @@ def take_tables(
             return
         time.sleep(PAUSE)
         # Whoever has the second table and is about to ask for the first waits for us and we for him. Beginning with the
-        # table that people begin with there is no such thing; which one that is shows in trying.
-        order = [*order[1:], order[0]]
+        # table that people begin with there is no such thing: every other time another one is tried.
+        turned += 1
+        begin = (turned + 1) // 2 % len(given) if turned % 2 else 0
+        order = [*given[begin:], *given[:begin]]
 
 
 @contextmanager

@@ -36,6 +36,8 @@ from core.migrations_support.renaming import DropViews, RenameTable, renamed_ind
 
 COPY, KEEP, RENAME = "copy", "keep", "rename"
 WAYS = (KEEP, RENAME, COPY)
+# Settings that name a model.
+NAMED_BY = ("AUTH_USER_MODEL", "TENANT_MODEL", "TENANT_DOMAIN_MODEL")
 
 
 class MoveRefused(DomainError):
@@ -159,14 +161,15 @@ def _plan_copy(move: Move, state: ProjectState, files: _Files, needs: Sequence[s
             )
         )
     files.add(move.to_app, f"{move.model}_beside_{move.from_app}", [*operations, made], needs)
-    operations = [KeepInStep(move.model, old_table), MoveContentType(move.model, move.from_app)]
-    files.add(move.to_app, f"{move.model}_in_step", operations, [])
+    # Each of these waits for tables, and must hold none while it does.
+    files.add(move.to_app, f"{move.model}_content_type", [MoveContentType(move.model, move.from_app)], [])
+    files.add(move.to_app, f"{move.model}_in_step", [KeepInStep(move.model, old_table)], [])
     operations = [CopyRows(move.model, old_table), AddKeys(move.model, old_table)]
     files.add(move.to_app, f"{move.model}_rows", operations, [], atomic=False)
 
 
 def plan_finish(move: Move, loader: MigrationLoader) -> list[Migration]:
-    """The migration of a later release: no code of before runs any more. Raises MoveRefused unless the model was moved."""
+    """The migrations of a later release: no code of before runs any more. Raises MoveRefused unless the model was moved."""
     state = loader.project_state()
     before = _state_before(move, loader)
     if move.new not in state.models or before is None:
@@ -178,13 +181,14 @@ def plan_finish(move: Move, loader: MigrationLoader) -> list[Migration]:
             ],
         )
     old, new = before.apps.get_model(*move.old), state.apps.get_model(*move.new)
-    operations: list[Operation] = [ForgetOldContentType(move.model, move.from_app)]
-    if move.way == RENAME:
-        operations.append(DropViews(renamed_tables(old, new)))
-    elif move.way == COPY:
-        operations.append(DropOldTables(move.model, old._meta.db_table))
     files = _Files(loader)
-    files.add(move.to_app, f"{move.model}_without_{move.from_app}", operations, [move.from_app])
+    forget = ForgetOldContentType(move.model, move.from_app)
+    files.add(move.to_app, f"{move.model}_content_type_without_{move.from_app}", [forget], [move.from_app])
+    if move.way == RENAME:
+        files.add(move.to_app, f"{move.model}_without_views", [DropViews(renamed_tables(old, new))], [])
+    elif move.way == COPY:
+        drop = DropOldTables(move.model, old._meta.db_table)
+        files.add(move.to_app, f"{move.model}_without_copy", [drop], [], atomic=False)
     return files.made
 
 
@@ -346,6 +350,11 @@ def _about_apps(move: Move, loader: MigrationLoader) -> Iterator[Any]:
         yield _("One of the apps has its tables in the shops, the other one in public: rows don't leave a schema.")
 
 
+def _is_installed(app: str) -> bool:
+    """Whether the app came with a package, so that its files are not ours to write."""
+    return not {"site-packages", "dist-packages"}.isdisjoint(Path(apps.get_app_config(app).path).parts)
+
+
 def _in_shops(app: str) -> bool:
     return apps.get_app_config(app).name in settings.TENANT_APPS
 
@@ -353,7 +362,8 @@ def _in_shops(app: str) -> bool:
 def _about_model(move: Move, state: ProjectState) -> Iterator[Any]:
     model = apps.get_model(*move.old)
     options = model._meta
-    if options.proxy or not options.managed or options.auto_created or options.swappable or options.swapped:
+    named = {str(getattr(settings, name, "")).lower() for name in NAMED_BY}
+    if options.proxy or not options.managed or options.auto_created or options.label_lower in named:
         yield _("Only a model with a table of its own that no setting names can be moved.")
     if options.parents and not options.proxy:
         yield _("It is a child: half of each row is in its parent's table.")
@@ -367,6 +377,11 @@ def _about_model(move: Move, state: ProjectState) -> Iterator[Any]:
             "It is a parent, of %(models)s: their keys are this model's. Move it by hand together with them, or turn the "
             "inheritance into a one-to-one field first."
         ) % {"models": ", ".join(children)}
+    pointing = {app for app, _found in _pointing(move, state, migrations.AlterField)}
+    if foreign := sorted(app for app in {*pointing, move.from_app, move.to_app} if _is_installed(app)):
+        yield _("Migrations would have to be written into packages that others maintain: %(apps)s.") % {
+            "apps": ", ".join(foreign)
+        }
     if move.way == COPY and not isinstance(options.pk, AutoField | BigAutoField):
         yield _("Only rows whose keys the database counts can be copied in batches: choose --way=keep or --way=rename.")
     if move.way == COPY and not getattr(settings, "GUARD_TRIGGERS", True):
@@ -468,7 +483,8 @@ def write(planned: Sequence[Migration]) -> list[Path]:
         raise MoveRefused(str(planned[0]), [_("These files are there already: %(names)s.") % {"names": names}])
     for path, migration in paths.items():
         path.parent.mkdir(exist_ok=True)
-        (path.parent / "__init__.py").touch()
+        if not (package := path.parent / "__init__.py").exists():
+            package.touch()
         path.write_text(text_of(migration), encoding="utf-8")
     return list(paths)
 

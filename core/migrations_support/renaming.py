@@ -98,13 +98,16 @@ def renamed_tables(before: Any, after: Any) -> dict[str, str]:
 
 
 def renamed_indexes(before: Any, after: Any) -> dict[str, str]:
-    """Old name -> new name of the indexes in the model's Meta to which it gives no name."""
-    pairs = zip(before._meta.indexes, after._meta.indexes, strict=True)
-    return {
-        old.name: automatic_index_name(after, new)
-        for old, new in pairs
-        if old.name == automatic_index_name(before, old)
-    }
+    """Old name -> new name of the indexes in the model's Meta to which it gives no name.
+
+    Either state may still call an index by its other name: only the database is renamed here.
+    """
+    found = {}
+    for old, new in zip(before._meta.indexes, after._meta.indexes, strict=True):
+        names = automatic_index_name(before, old), automatic_index_name(after, new)
+        if old.name in names:
+            found[names[0]] = names[1]
+    return found
 
 
 def rename_tables(

@@ -17,13 +17,15 @@ SHOPS = ("rose", "tulip")
 PLANTS = 100_000
 
 
+def connect(name):
+    """A connection past Django, to a database on the server where the tests run."""
+    now = settings.DATABASES["default"]
+    return psycopg2.connect(host=now["HOST"], port=now["PORT"], user=now["USER"], password=now["PASSWORD"], dbname=name)
+
+
 def on_server(*statements):
-    """Statements outside of any transaction, on the server where the tests run."""
-    database = settings.DATABASES["default"]
-    link = psycopg2.connect(
-        host=database["HOST"], port=database["PORT"], user=database["USER"], password=database["PASSWORD"],
-        dbname="postgres",
-    )  # fmt: skip
+    """Statements outside of any transaction."""
+    link = connect("postgres")
     try:
         link.autocommit = True
         with link.cursor() as cursor:
@@ -73,7 +75,9 @@ class Code:
     def _ask(self, step, arguments, options):
         self.process.stdin.write(json.dumps({"step": step, "arguments": arguments, "options": options}) + "\n")
         self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
+        said = self.process.stdout.readline()
+        assert said, f"the process of {self.folder} ended"
+        answer = json.loads(said)
         if "error" in answer:
             raise AssertionError(f"{step}{arguments}: {answer['error']}")
         return answer["result"]
@@ -119,6 +123,10 @@ class Stage:
             path.relative_to(after).as_posix(): path.read_text() for path in sorted(set(after.rglob("*.py")) - known)
         }
 
+    def connection(self):
+        """A connection of somebody else; use it with a block, which closes it."""
+        return contextlib.closing(connect(self.database))
+
     def close(self):
         for code in (self.old, self.new):
             if code:
@@ -126,7 +134,7 @@ class Stage:
         on_server(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
 
 
-def make_base(folder, database):
+def make_base(database):
     """The database that every stage is copied from."""
     on_server(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)", f"CREATE DATABASE {database}")
     code = Code(HERE / "before", database)

@@ -1,3 +1,4 @@
+# ruff: noqa: S608, S311 - tables of tests, and chance that protects nothing
 """`python -m tests.moving.worker`: reads steps as lines of JSON, does them with its own version of the code, answers.
 
 Which version that is, PYTHONPATH decides. Requests are made in threads while steps are done.
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 import traceback
+from functools import partial
 
 import django
 
@@ -24,6 +26,7 @@ from django.contrib.contenttypes.models import ContentType  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.core.management.base import CommandError  # noqa: E402
 from django.db import connection, connections, transaction  # noqa: E402
+from django.utils import translation  # noqa: E402
 
 from core.tenancy import in_public, in_schema  # noqa: E402
 from core.transactions import run  # noqa: E402
@@ -47,7 +50,12 @@ def command(*arguments, **options):
     said = io.StringIO()
     code_fingerprint.cache_clear()
     try:
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), in_public():
+        with (
+            contextlib.redirect_stdout(said),
+            contextlib.redirect_stderr(said),
+            in_public(),
+            translation.override("en"),
+        ):
             call_command(*arguments, stdout=said, stderr=said, **options)
     except CommandError as error:
         return {"said": f"{said.getvalue()}{error}", "code": error.returncode}
@@ -58,9 +66,9 @@ def command(*arguments, **options):
 
 def make_platform(plants):
     """Platform and two shops; the first has this many plants, the second a tenth of them."""
+    from customers.services.migrating import migrate_platform
     from customers.services.platform import ensure_platform
     from customers.services.provisioning import provision_shop
-    from customers.services.migrating import migrate_platform
 
     migrate_platform()
     ensure_platform()
@@ -96,7 +104,9 @@ def fill(plants):
             " SELECT p.id, q.id FROM old_home_plant p JOIN old_home_plant q ON q.id IN (p.id - 1, p.id + 1)"
             " WHERE p.id <= 100 AND q.id <= 100"
         )
-        cursor.execute("INSERT INTO old_home_watering (plant_id, litres) SELECT id, 1 FROM old_home_plant WHERE id < 500")
+        cursor.execute(
+            "INSERT INTO old_home_watering (plant_id, litres) SELECT id, 1 FROM old_home_plant WHERE id < 500"
+        )
     first = Plant.objects.earliest("pk")
     shelf = Shelf.objects.create(best=first)
     shelf.plants.set(Plant.objects.order_by("pk")[:50])
@@ -133,7 +143,7 @@ def fresh(name):
         cursor.execute(f"CREATE SCHEMA {name}")
     with transaction.atomic():
         call_command("migrate_schemas", tenant=True, schema_name=name, interactive=False, verbosity=0)
-    return {"dump": dump(name), "types": types(name)}
+    return {"dump": dump(name), "types": types(name), "names": names(name)}
 
 
 def dump(schema):
@@ -167,8 +177,8 @@ def types(schema):
 
 def look(shop):
     """Rows, keys, grants and names, as this version of the code sees them."""
+    # Entering a shop forgets all content types: every request asks for them anew.
     with in_schema(shop), connection.cursor() as cursor:
-        ContentType.objects.clear_cache()
         return {
             "plants": _rows(cursor, Plant),
             "tags": _rows(cursor, Plant.tags.through),
@@ -200,9 +210,8 @@ def grants(shop):
     with in_schema(shop):
         found = []
         for user in User.objects.order_by("username"):
-            for code in ("water_plant", "view_plant", "delete_plant"):
-                if user.has_perm(f"{LABEL}.{code}"):
-                    found.append(f"{user.username} {code}")
+            codes = ("water_plant", "view_plant", "delete_plant")
+            found += [f"{user.username} {code}" for code in codes if user.has_perm(f"{LABEL}.{code}")]
         for group in Group.objects.order_by("name"):
             held = group.permissions.filter(content_type__app_label=LABEL).values_list("codename", flat=True)
             found += [f"{group.name} {code}" for code in sorted(held)]
@@ -238,6 +247,37 @@ def _names(cursor):
         "        WHERE c.relnamespace = here.schema AND NOT t.tgisinternal"
     )
     return sorted(name for (name,) in cursor.fetchall() if any(app in name for app in ("home", "shelf", "plant")))
+
+
+def names(schema):
+    with in_schema(schema), connection.cursor() as cursor:
+        return _names(cursor)
+
+
+def thin(shop, keep):
+    """Only so many plants are left. The code of before, for it names its tables."""
+    with in_schema(shop), transaction.atomic(), connection.cursor() as cursor:
+        for table, column in (
+            ("old_home_plant_tags", "plant_id"),
+            ("old_home_plant_friends", "from_plant_id"),
+            ("old_home_plant_friends", "to_plant_id"),
+            ("old_home_watering", "plant_id"),
+        ):
+            cursor.execute(f"DELETE FROM {table} WHERE {column} > %s", [keep])
+        cursor.execute("UPDATE old_home_plant SET parent_id = NULL WHERE parent_id > %s", [keep])
+        cursor.execute("DELETE FROM old_home_plant WHERE id > %s", [keep])
+
+
+def sql(shop, statement):
+    with in_schema(shop), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def applied(shop):
+    """The migrations that a shop has had."""
+    with in_schema(shop), connection.cursor() as cursor:
+        cursor.execute("SELECT app || '.' || name FROM django_migrations ORDER BY 1")
+        return [name for (name,) in cursor.fetchall()]
 
 
 def files(shop, *tables):
@@ -293,7 +333,9 @@ class Load:
     def start(self, name, shop, plants):
         Load.numbers = getattr(Load, "numbers", 0) + 1
         self.threads = [
-            threading.Thread(target=self._work, args=(shop, f"{name}{Load.numbers}-{number}", plants, slow), daemon=True)
+            threading.Thread(
+                target=self._work, args=(shop, f"{name}{Load.numbers}-{number}", plants, slow), daemon=True
+            )
             for number, slow in enumerate((False, False, True))
         ]
         for thread in self.threads:
@@ -307,7 +349,7 @@ class Load:
             number += 1
             began = time.monotonic()
             try:
-                run(lambda: self._request(chance, f"{name}-{number}", plants, 0.7 if slow else 0))
+                run(partial(self._request, chance, f"{name}-{number}", plants, 0.7 if slow else 0))
             except Exception:  # noqa: BLE001 - this is what is counted
                 self.failed.append(traceback.format_exc(limit=-3))
             self.done += 1
@@ -316,6 +358,7 @@ class Load:
         connections.close_all()
 
     def _request(self, chance, code, plants, pause):
+        ContentType.objects.clear_cache()  # as with every request that enters a shop
         some = Plant.objects.select_for_update().get(code=f"P{chance.randrange(1, plants - 5)}")
         some.height = chance.randrange(300)
         some.save()
@@ -357,7 +400,7 @@ def end_load(name):
 STEPS = {
     each.__name__: each
     for each in (
-        command, make_platform, migrate, fresh, dump, types, look, grants, grant, revoke, add_person, files, plant, change,
+        command, make_platform, migrate, fresh, dump, types, look, names, thin, applied, sql, grants, grant, revoke, add_person, files, plant, change,
         remove, see, highest, load, end_load,
     )
 }  # fmt: skip

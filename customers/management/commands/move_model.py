@@ -51,7 +51,7 @@ class Command(RefusingCommand):
         parser.add_argument(
             "--finish",
             action="store_true",
-            help=_("The migration of a later release, when no code of before runs any more."),
+            help=_("The migrations of a later release, when no code of before runs any more."),
         )
         parser.add_argument("--dry-run", action="store_true", help=_("Only show the plan; write nothing."))
 
@@ -96,25 +96,30 @@ class Command(RefusingCommand):
 
 def _what_is_left(move: Move, *, finish: bool) -> list[str]:
     """What the command can't do."""
+    known = {"name": move.name, "from_app": move.from_app, "app": move.to_app}
     if finish:
         return [
             _("Look that no process of the code of before runs: web, workers, commands."),
             _("Run migrate_tenants."),
+            _("Take moved_from out of the class %(name)s.") % known,
         ]
-    known = {"name": move.name, "from_app": move.from_app, "app": move.to_app}
     table = _("give its Meta db_table as in the migration") if move.way == KEEP else _("without db_table in its Meta")
     after = {
-        KEEP: _("In a later release: the same command with --finish. It takes the old content type away."),
+        KEEP: _("In a later release: the same command with --finish. The content type gets its new name."),
         RENAME: _(
-            "In a later release: the same command with --finish. It takes the views away, and the old content type."
+            "In a later release: the same command with --finish. The views go, the content type gets its new name."
         ),
         COPY: _(
-            "In a later release: the same command with --finish. It drops the old table, and the old content type."
+            "In a later release: the same command with --finish. The old table goes, the content type gets its new name."
         ),
     }
     return [
         _("Move the class %(name)s from %(from_app)s to %(app)s, its admin and texts with it; %(table)s.")
         % {**known, "table": table},
+        _(
+            "Write moved_from = “%(from_app)s” in the class: both names lead to one content type until the later release."
+        )
+        % known,
         _("makemigrations --check must find nothing."),
         _("Deploy: first migrate_tenants, then the code; back: first the code, then the migrations."),
         after[move.way],

@@ -4,6 +4,8 @@ from django.db import models
 
 
 class Plant(models.Model):
+    moved_from = "old_home"
+
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=100)
     height = models.PositiveIntegerField(default=0)

@@ -33,3 +33,12 @@ class Sign(models.Model):
 
     def __str__(self):
         return str(self.garden)
+
+
+class Tag(models.Model):
+    """old_home has one of this name too."""
+
+    name = models.CharField(max_length=40)
+
+    def __str__(self):
+        return self.name

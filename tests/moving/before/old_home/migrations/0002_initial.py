@@ -6,65 +6,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('old_home', '0001_initial'),
-        ('shelf', '0001_initial'),
+        ("old_home", "0001_initial"),
+        ("shelf", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='label',
-            name='garden',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_labels', to='shelf.garden'),
+            model_name="label",
+            name="garden",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="%(app_label)s_labels", to="shelf.garden"
+            ),
         ),
         migrations.AddField(
-            model_name='plant',
-            name='friends',
-            field=models.ManyToManyField(to='old_home.plant'),
+            model_name="plant",
+            name="friends",
+            field=models.ManyToManyField(to="old_home.plant"),
         ),
         migrations.AddField(
-            model_name='plant',
-            name='garden',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='plants', to='shelf.garden'),
+            model_name="plant",
+            name="garden",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="plants", to="shelf.garden"
+            ),
         ),
         migrations.AddField(
-            model_name='plant',
-            name='parent',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='old_home.plant'),
+            model_name="plant",
+            name="parent",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="children", to="old_home.plant"
+            ),
         ),
         migrations.AddField(
-            model_name='plant',
-            name='planted_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="plant",
+            name="planted_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='plant',
-            name='tags',
-            field=models.ManyToManyField(related_name='plants', to='old_home.tag'),
+            model_name="plant",
+            name="tags",
+            field=models.ManyToManyField(related_name="plants", to="old_home.tag"),
         ),
         migrations.AddField(
-            model_name='watering',
-            name='plant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='waterings', to='old_home.plant'),
+            model_name="watering",
+            name="plant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="waterings", to="old_home.plant"
+            ),
         ),
         migrations.AddIndex(
-            model_name='plant',
-            index=models.Index(fields=['name'], name='old_home_pl_name_8e8a3f_idx'),
+            model_name="plant",
+            index=models.Index(fields=["name"], name="old_home_pl_name_8e8a3f_idx"),
         ),
         migrations.AddIndex(
-            model_name='plant',
-            index=models.Index(fields=['-height'], name='plant_highest'),
+            model_name="plant",
+            index=models.Index(fields=["-height"], name="plant_highest"),
         ),
         migrations.AddConstraint(
-            model_name='plant',
-            constraint=models.UniqueConstraint(fields=('garden', 'name'), name='plant_once_in_garden'),
+            model_name="plant",
+            constraint=models.UniqueConstraint(fields=("garden", "name"), name="plant_once_in_garden"),
         ),
         migrations.AddConstraint(
-            model_name='plant',
-            constraint=models.CheckConstraint(condition=models.Q(('height__lte', 10000)), name='plant_not_too_high'),
+            model_name="plant",
+            constraint=models.CheckConstraint(condition=models.Q(("height__lte", 10000)), name="plant_not_too_high"),
         ),
     ]
