@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from django.conf import settings
+from django.db import connection
 
 from tests.moving.driver import ROOT, address_of
 
@@ -81,7 +81,7 @@ def test_contacts_could_move_out_of_orders(django_db_setup, tmp_path, way, files
         **os.environ,
         "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}",
         "DJANGO_SETTINGS_MODULE": "myproject.settings",
-        "DATABASE_URL": address_of(settings.DATABASES["default"]["NAME"]),
+        "DATABASE_URL": address_of(connection.settings_dict["NAME"]),
         "SECRET_KEY": "moving",
         "TESTING": "1",
     }
@@ -96,6 +96,8 @@ def test_contacts_could_move_out_of_orders(django_db_setup, tmp_path, way, files
 
     said = python("manage.py", "move_model", "orders.Contact", "contacts", f"--way={way}")
     assert [line for line in said.splitlines() if line.endswith(".py")] == [str(tmp_path / file) for file in files]
+    # The command speaks Russian, the file does not.
+    assert 'verbose_name="contact"' in (tmp_path / files[0]).read_text().replace("'", '"').replace('": "', '="')
     move_class(tmp_path, way)
     seen = json.loads(python("-m", "tests.moving.trial").splitlines()[-1])
     assert seen["code"] == 0, seen["checks"]

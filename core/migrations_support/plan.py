@@ -18,6 +18,7 @@ from django.db.migrations.state import ModelState, ProjectState
 from django.db.migrations.utils import resolve_relation
 from django.db.migrations.writer import MigrationWriter
 from django.db.models import AutoField, BigAutoField, CheckConstraint, Index
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -421,7 +422,9 @@ def _about_migrations(
     finder = MigrationAutodetector(
         state, ProjectState.from_apps(apps), NonInteractiveMigrationQuestioner(dry_run=True, specified_apps=set())
     )
-    if changed := sorted(set(finder.changes(graph=loader.graph)) & {move.from_app, move.to_app}):
+    with translation.override(None):  # texts are compared as they stand in the code
+        changes = finder.changes(graph=loader.graph)
+    if changed := sorted(set(changes) & {move.from_app, move.to_app}):
         yield _("The models of %(apps)s are not those of their migrations: run makemigrations first.") % {
             "apps": ", ".join(changed)
         }
@@ -469,7 +472,8 @@ def path_of(migration: Migration) -> Path:
 
 def text_of(migration: Migration) -> str:
     """The file of this migration."""
-    text: str = MigrationWriter(migration, include_header=False).as_string()
+    with translation.override(None):  # and written so
+        text: str = MigrationWriter(migration, include_header=False).as_string()
     if not migration.atomic:
         text = text.replace("(migrations.Migration):\n", "(migrations.Migration):\n\n    atomic = False\n", 1)
     return text

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg2
 from django.conf import settings
+from django.db import connection
 
 HERE = Path(__file__).parent
 ROOT = Path(settings.BASE_DIR)
@@ -19,7 +20,7 @@ PLANTS = 100_000
 
 def connect(name):
     """A connection past Django, to a database on the server where the tests run."""
-    now = settings.DATABASES["default"]
+    now = connection.settings_dict
     return psycopg2.connect(host=now["HOST"], port=now["PORT"], user=now["USER"], password=now["PASSWORD"], dbname=name)
 
 
@@ -37,7 +38,7 @@ def on_server(*statements):
 
 def address_of(database):
     """The address of another database on the server where the tests run."""
-    now = settings.DATABASES["default"]
+    now = connection.settings_dict
     user = f"{now['USER']}:{now['PASSWORD']}@" if now["USER"] else ""
     return f"postgres://{user}{now['HOST']}:{now['PORT']}/{database}"
 
