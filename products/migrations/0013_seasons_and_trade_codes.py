@@ -64,8 +64,10 @@ class Migration(migrations.Migration):
         ),
         # An import made before the upgrade can still be undone: what it kept of a card knows the new field.
         migrations.RunSQL(
-            """update products_goodsimportline set before = before || '{"trade_code": ""}',
-                      after = after || '{"trade_code": ""}'""",
-            "update products_goodsimportline set before = before - 'trade_code', after = after - 'trade_code'",
+            [
+                """update products_goodsimportline set before = before || '{"trade_code": ""}',
+                          after = after || '{"trade_code": ""}'"""
+            ],
+            ["update products_goodsimportline set before = before - 'trade_code', after = after - 'trade_code'"],
         ),
     ]

@@ -32,7 +32,7 @@ def test_what_is_ticked_is_shown_and_then_imported_like_a_file(shop, login, owne
     assert answer["Location"] == reverse("products:import_check", args=[kept.pk])
     assert not Product.objects.exists(), "nothing is written before it was looked at"
     page = browser.get(answer["Location"])
-    assert browser.post(answer["Location"], {"seen": page.context["plan"].fingerprint}).status_code == 302
+    assert browser.post(answer["Location"], {"seen": page.context["look"].fingerprint}).status_code == 302
     made = Product.objects.get(name="Rose 60 cm")
     assert (made.sale_price, made.vase_life_days, made.kind, made.unit) == (Decimal("1250.50"), 10, "flower", "stem")
     assert (made.category.name, made.role, made.is_active) == ("Roses", "focal", True)
@@ -52,17 +52,18 @@ def test_every_entry_can_be_imported(shop, login, owner):
     owner.save()
     browser = login(owner)
     answer = browser.post(URL, {"take": [entry.number for entry in entries("ru")]})
-    plan = browser.get(answer["Location"]).context["plan"]
+    plan = browser.get(answer["Location"]).context["look"]
     assert plan.problems == []
     assert plan.made == len(entries("ru"))
-    assert plan.rows[0].after["name"] == "Роза 40 см"
+    assert browser.post(answer["Location"], {"seen": plan.fingerprint}).status_code == 302
+    assert Product.objects.filter(name="Роза 40 см").exists()
 
 
 def test_a_price_that_is_none_is_told_with_its_row(shop, login, owner):
     rose = number_of("Rose 60 cm")
     browser = login(owner)
     answer = browser.post(URL, {"take": [rose], f"price-{rose}": "cheap"})
-    plan = browser.get(answer["Location"]).context["plan"]
+    plan = browser.get(answer["Location"]).context["look"]
     assert [(problem.row, problem.value) for problem in plan.problems] == [(rose + 1, "cheap")]
     assert not Product.objects.exists()
 
