@@ -101,6 +101,7 @@ PAGES = [
     Page("orders:composition", "form", sample="line", role="florist"),
     Page("orders:deliveries", "fragment", "buyer_phone={phone}", role="seller", part=True, weight=1),
     Page("orders:photo_rule", "form", role="owner"),
+    Page("products:minimum_margin", "form", role="owner"),
     Page("orders:order_edit", "form", role="seller", weight=2),
     Page("orders:contact_search", "fragment", "q=2345", role="seller", part=True, weight=3),
     Page("orders:goods_search", "fragment", "q=роза 12", role="seller", part=True, weight=3),

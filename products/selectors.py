@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, Prefetch, Q, QuerySet, Value, When
 from django.db.models.functions import Upper
 
 from core.links import shop_url
@@ -262,18 +262,19 @@ def narrowed(
 
 
 def kit_list(*, text: str = "", deleted: bool = False) -> QuerySet[ProductKit]:
-    """Bouquets by name, live ones or the deleted ones, with their components and photos: six queries."""
+    """Bouquets by name, live ones or the deleted ones, with their components and photos: three queries."""
+    items = KitItem.objects.select_related("product", "inner", "group")
     rows = (
         ProductKit.all_objects.filter(is_deleted=deleted)
         .select_related("category")
-        .prefetch_related("items__product", "items__inner", "items__group", "photos")
+        .prefetch_related(Prefetch("items", items), "photos")
     )
     return search_kits(text, queryset=rows)
 
 
 def kits_with(product: Product) -> list[ProductKit]:
-    """Live bouquets that contain the product."""
-    keys = KitItem.objects.filter(product=product).values("kit")
+    """Live bouquets that contain the product, or may take it instead of another."""
+    keys = KitItem.objects.filter(Q(product=product) | Q(alternatives__product=product)).values("kit")
     return list(ProductKit.objects.filter(pk__in=keys).order_by("name"))
 
 

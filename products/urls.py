@@ -22,6 +22,7 @@ urlpatterns = [
     path("<int:pk>/prices/<int:price>/remove/", prices.take_away, name="price_remove"),
     path("prices/", prices.many, name="many_prices"),
     path("starter/", starter.starter, name="starter"),
+    path("minimum-margin/", prices.minimum, name="minimum_margin"),
     path("import/", sheets.choose, name="import_choose"),
     path("import/<int:pk>/", sheets.columns, name="import_columns"),
     path("import/<int:pk>/check/", sheets.check, name="import_check"),

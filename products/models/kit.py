@@ -144,3 +144,32 @@ class KitItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.goods} × {self.quantity}"
+
+
+INSTEAD_AT_MOST = 4
+
+
+class KitItemAlternative(models.Model):
+    """What a line of a recipe may take instead of its product; what has the lower position is taken first.
+
+    That it is another product than the line's, that the line has one at all, and that it is no service, is what
+    `products.services.kits` checks under the lock of all recipes."""
+
+    item = models.ForeignKey(KitItem, models.CASCADE, related_name="alternatives")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="alternative_in", verbose_name=_("product"))
+    position = models.PositiveSmallIntegerField(_("position"))
+
+    class Meta:
+        verbose_name = _("product that may be taken instead")
+        verbose_name_plural = _("products that may be taken instead")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "product"], name="alternative_once"),
+            models.UniqueConstraint(fields=["item", "position"], name="alternative_place_once"),
+            models.CheckConstraint(
+                condition=models.Q(position__gte=1, position__lte=INSTEAD_AT_MOST), name="alternative_position_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.product}"

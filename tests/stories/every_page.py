@@ -36,6 +36,7 @@ SHOP_PAGES: dict[str, list[str]] = {
     "orders:order_edit": ["/orders/{confirmed}/edit/"],
     "orders:composition": ["/orders/{confirmed}/lines/{line}/", "/orders/{waiting}/lines/{waiting_line}/"],
     "orders:photo_rule": ["/orders/photo-rule/"],
+    "products:minimum_margin": ["/catalogue/minimum-margin/"],
     "orders:print_work_order": ["/orders/{confirmed}/print/work-order/"],
     "orders:print_card": ["/orders/{confirmed}/print/card/"],
     "orders:print_receipt": ["/orders/{confirmed}/print/receipt/"],
