@@ -217,6 +217,8 @@ def _upright(image: Image.Image) -> Image.Image:
         # A JPEG is decoded at a half or a quarter, as far as that still is enough: the box must have its proportions.
         width, height = (side * ORIGINAL_SIDE // longest for side in image.size)
         image.draft(None, (width, height))
+        if image.mode in {"1", "P", "PA"}:
+            image = image.convert("RGBA")  # of a palette only every n-th point would be taken
         image.thumbnail((ORIGINAL_SIDE, ORIGINAL_SIDE))
     ImageOps.exif_transpose(image, in_place=True)
     if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:

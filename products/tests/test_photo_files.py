@@ -10,11 +10,13 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.utils import timezone, translation
 
-from core.photo_check import check_photo_files
+from core.photo_check import check_photo_files, remove_orphans
+from core.photos import forget_unstored
 from core.tenancy import current_schema_name
 from products.models import ProductPhoto
 from products.services.photos import add_photos
 from products.tests.test_photos import picture, product, read
+from tests.killing import in_process, killed
 
 
 @pytest.fixture
@@ -82,3 +84,63 @@ def test_a_disk_that_refuses_is_no_finding(photo, monkeypatch):
     monkeypatch.setattr("core.photo_check._sizes", refuse)
     code, said = command()
     assert (code, "could not be checked: Input/output error" in said) == (2, True)
+
+
+WORK = """
+import io
+from PIL import Image
+from core.photos import read_picture
+from core.tenancy import in_schema
+from products.models import Product, ProductPhoto
+from products.services.photos import add_photos
+with in_schema("rose"):
+"""
+ADD = f"""{WORK}
+    file = io.BytesIO()
+    Image.new("RGB", (30, 20)).save(file, "JPEG")
+    file.seek(0)
+    add_photos(Product.objects.get(), [read_picture(file, name="a.jpg", size=len(file.getvalue()))])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("call", "files"), [(1, 0), (3, 2)])
+def test_a_photo_whose_process_is_killed_before_its_files_are_there_is_told_and_goes(committed_shop, call, files):
+    product()
+    killed(ADD, before="core.shop_files.ShopFolders.save", call=call)
+    [half] = ProductPhoto.objects.all()
+    assert half.width is None
+    later = timezone.now() + timedelta(hours=2)
+    assert len(check_photo_files(now=later).missing) == 4 - files
+    assert forget_unstored(now=timezone.now()) == 0, "nobody knows yet that it is dead"
+    assert forget_unstored(now=later) == 1
+    found = check_photo_files(now=later)
+    assert (found.photos, found.files, found.missing, found.orphans) == (0, 0, (), ())
+
+
+@pytest.mark.slow
+def test_files_whose_process_is_killed_after_their_photo_has_gone_are_told_and_removed(committed_shop):
+    product()
+    assert in_process(ADD).returncode == 0
+    later = timezone.now() + timedelta(hours=2)
+    assert check_photo_files(now=later).missing == ()
+    killed(f"{WORK}    ProductPhoto.objects.get().hard_delete()", before="core.shop_files.ShopFolders.delete", call=2)
+    assert not ProductPhoto.all_objects.exists()
+    found = check_photo_files(now=later)
+    assert len(found.orphans) == 3
+    remove_orphans(found)
+    assert check_photo_files(now=later).files == 0
+
+
+@pytest.mark.slow
+def test_a_removal_whose_process_is_killed_before_the_commit_loses_nothing(committed_shop):
+    product()
+    assert in_process(ADD).returncode == 0
+    killed(
+        f"{WORK}    ProductPhoto.objects.get().hard_delete()",
+        before="django.db.backends.postgresql.base.DatabaseWrapper._commit",
+    )
+    [photo] = ProductPhoto.objects.all()
+    assert (photo.width, photo.height) == (30, 20)
+    found = check_photo_files(now=timezone.now() + timedelta(hours=2))
+    assert (found.photos, found.files, found.missing, found.orphans) == (1, 4, (), ())

@@ -167,6 +167,16 @@ def test_a_large_picture_keeps_its_proportions_and_a_jpeg_is_never_decoded_large
     assert sides == {"original": 2560, "large": 1600, "medium": 800, "thumb": 240}
 
 
+def test_a_drawing_with_a_palette_is_made_smaller_smoothly():
+    stripes = Image.new("P", (ORIGINAL_SIDE * 2, 40))
+    stripes.putpalette([0, 0, 0, 255, 255, 255])
+    stripes.putdata([number % 2 for number in range(ORIGINAL_SIDE * 2 * 40)])
+    target = io.BytesIO()
+    stripes.save(target, "PNG")
+    with Image.open(io.BytesIO(read(target.getvalue(), "a.png").contents["original"])) as image:
+        assert 100 < image.convert("L").getpixel((1000, 10)) < 156, "black and white become grey"
+
+
 def heic(size=(300, 200), **options):
     pillow_heif = pytest.importorskip("pillow_heif")
     target = io.BytesIO()
