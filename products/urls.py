@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.views import categories, groups, kits, labels, photos, prices, products, sheets
+from products.views import categories, groups, kits, labels, many, photos, prices, products, sheets
 
 app_name = "products"
 
@@ -22,6 +22,7 @@ urlpatterns = [
     path("<int:pk>/prices/<int:price>/remove/", prices.take_away, name="price_remove"),
     path("prices/", prices.many, name="many_prices"),
     path("minimum-margin/", prices.minimum, name="minimum_margin"),
+    path("many/", many.many, name="many"),
     path("import/", sheets.choose, name="import_choose"),
     path("import/<int:pk>/", sheets.columns, name="import_columns"),
     path("import/<int:pk>/check/", sheets.check, name="import_check"),
