@@ -170,6 +170,7 @@ PAGES = [
     Page("products:import_choose", "form"),
     Page("products:product_labels", "print", "copies=3", sample="product"),
     Page("products:list_labels", "print", "q=роза"),
+    Page("products:many", "form", "kind=flower"),
     Page("products:product_search", "fragment", "q=роза 1", part=True, weight=2),
     Page("products:category_list", "list"),
     Page("products:category_create", "form"),

@@ -187,6 +187,22 @@ class PriceForm(Form):
         unmarked(self, "place", "from_on", "until_on")
 
 
+class ManyForm(Form):
+    """What is done to many products: the button says which of it."""
+
+    do = forms.ChoiceField(choices=[(name, name) for name in ("tags", "category", "archive")])
+    add = TagsField(required=False, label=_("Add tags"), help_text=_("Parted by commas: wedding, 8 March."))
+    remove = TagsField(required=False, label=_("Take tags away"))
+    category = forms.ModelChoiceField(
+        queryset=ProductCategory.objects.none(), required=False, label=_("Category"), empty_label=_("without category")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "add", "remove", "category")
+        offer_categories(self.fields["category"])
+
+
 class MinimumMarginForm(Form):
     """What a price has to leave."""
 

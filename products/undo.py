@@ -21,6 +21,14 @@ from products.models import GoodsImport, Product, ProductCategory, ProductKit, P
 from products.services.catalogue import archive_product, delete_row, restore_row, take_out_of_archive
 from products.services.categories import Moved, move_category, place_category, put_back_category, restore_category
 from products.services.importing import KEPT, apply_import, undo_import
+from products.services.many import (
+    archive_products,
+    carry_again,
+    put_back_into_categories,
+    put_into_category,
+    tag_products,
+    untag_products,
+)
 from products.services.photos import PHOTOS, remove_photo, restore_photo
 from products.services.prices import change_prices, undo_prices
 
@@ -29,6 +37,7 @@ GROUP = "products.delete_group"
 
 ARCHIVE, PRICES, IMPORT = "products.archive", "products.prices", "products.import"
 PHOTO, MOVE = "products.remove_photo", "products.move_category"
+TAGS, MOVED, ARCHIVED = "products.tag_many", "products.move_many", "products.archive_many"
 
 Row = Product | ProductKit | ProductCategory | ProductVariantGroup
 KINDS: dict[type[Row], str] = {Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY, ProductVariantGroup: GROUP}
@@ -66,6 +75,39 @@ def change_prices_and_remember(
     `change_prices` raises."""
     operation, count = change_prices(keys, change, seen=seen, since=since, by=by)
     return remember(PRICES, {"operation": str(operation), "count": count, "words": words}, by=by)
+
+
+def tag_many_and_remember(keys: Sequence[int], *, add: Sequence[str], remove: Sequence[str], by: Any) -> RecentAction:
+    """Change the tags of many products, remembered in the same transaction. Raises BadInput."""
+    return remember(TAGS, tag_products(keys, add=add, remove=remove), by=by)
+
+
+def move_many_and_remember(keys: Sequence[int], category: ProductCategory | None, *, by: Any) -> RecentAction:
+    """Put many products into a category, remembered in the same transaction. Raises BadInput."""
+    return remember(MOVED, {**put_into_category(keys, category), "name": category.name if category else ""}, by=by)
+
+
+def archive_many_and_remember(keys: Sequence[int], *, by: Any) -> tuple[RecentAction, list[str]]:
+    """Put many products away, remembered in the same transaction; and why some stay. Raises BadInput."""
+    facts = archive_products(keys, now=timezone.now())
+    stay = facts.pop("stay")
+    return remember(ARCHIVED, facts, by=by), stay
+
+
+def _describe_moved(payload: Payload) -> str:
+    if not payload["name"]:
+        return ngettext(
+            "%(count)s product is in no category now.", "%(count)s products are in no category now.", payload["count"]
+        ) % {"count": payload["count"]}
+    return ngettext(
+        "%(count)s product is in “%(name)s” now.", "%(count)s products are in “%(name)s” now.", payload["count"]
+    ) % {"count": payload["count"], "name": payload["name"]}
+
+
+def _names_that_stay(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    return [_("These stay as they are, they were changed since: %(names)s.") % {"names": ", ".join(names[:10])}]
 
 
 def import_and_remember(kept: GoodsImport, *, seen: str, by: Any) -> RecentAction:
@@ -190,6 +232,42 @@ register(
     Kind(
         describe=_describe_prices,
         undo=lambda payload, by: undo_prices(uuid.UUID(payload["operation"]), by=by),
+        right=lambda payload: "catalogue.change",
+        link=lambda payload: reverse("products:product_list"),
+        lasts=timedelta(hours=24),
+    ),
+)
+register(
+    TAGS,
+    Kind(
+        describe=lambda payload: (
+            ngettext("Tags changed of %(count)s product.", "Tags changed of %(count)s products.", payload["count"])
+            % {"count": payload["count"]}
+        ),
+        undo=lambda payload, by: _names_that_stay(untag_products(dict(payload))),
+        right=lambda payload: "catalogue.change",
+        link=lambda payload: reverse("products:product_list"),
+        lasts=timedelta(hours=24),
+    ),
+)
+register(
+    MOVED,
+    Kind(
+        describe=_describe_moved,
+        undo=lambda payload, by: _names_that_stay(put_back_into_categories(dict(payload))),
+        right=lambda payload: "catalogue.change",
+        link=lambda payload: reverse("products:product_list"),
+        lasts=timedelta(hours=24),
+    ),
+)
+register(
+    ARCHIVED,
+    Kind(
+        describe=lambda payload: (
+            ngettext("%(count)s product is in the archive.", "%(count)s products are in the archive.", payload["count"])
+            % {"count": payload["count"]}
+        ),
+        undo=lambda payload, by: _names_that_stay(carry_again(dict(payload))),
         right=lambda payload: "catalogue.change",
         link=lambda payload: reverse("products:product_list"),
         lasts=timedelta(hours=24),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.views import categories, groups, kits, labels, photos, prices, products, sheets, starter
+from products.views import categories, groups, kits, labels, many, photos, prices, products, sheets, starter
 
 app_name = "products"
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("prices/", prices.many, name="many_prices"),
     path("starter/", starter.starter, name="starter"),
     path("minimum-margin/", prices.minimum, name="minimum_margin"),
+    path("many/", many.many, name="many"),
     path("import/", sheets.choose, name="import_choose"),
     path("import/<int:pk>/", sheets.columns, name="import_columns"),
     path("import/<int:pk>/check/", sheets.check, name="import_check"),

@@ -15,7 +15,7 @@ from core.errors import BadInput
 from core.links import shop_url
 from products.domain.barcodes import MODULES, bars
 from products.models import Product
-from products.views.filtering import filter_of
+from products.views.filtering import filter_of, picked_of
 
 COPIES_AT_MOST = 100
 LABELS_AT_MOST = 500
@@ -32,9 +32,11 @@ def of_product(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @needs("catalogue.view")
 def of_list(request: HttpRequest) -> HttpResponse:
-    """Labels of everything the list shows under this address, `?copies=` of each. Raises BadInput for too many."""
-    chosen = filter_of(request)
-    rows = list(chosen.products()[: LABELS_AT_MOST + 1])
+    """Labels of everything the list shows under this address or of what was ticked (`?pick=`), `?copies=` of each or
+    `?copies-<key>=` of one. Raises BadInput for too many."""
+    chosen, picked = filter_of(request), picked_of(request)
+    found = Product.objects.filter(pk__in=picked).order_by("name", "pk") if picked else chosen.products()
+    rows = list(found[: LABELS_AT_MOST + 1])
     return _labels(request, rows, back_url=reverse("products:product_list") + chosen.url())
 
 
@@ -42,13 +44,14 @@ def _labels(request: HttpRequest, products: list[Product], *, back_url: str) -> 
     copies = _copies(request.GET.get("copies", ""))
     if not products:
         raise BadInput(_("There is nothing to label here. Go back and choose other products."))
-    if len(products) * copies > LABELS_AT_MOST:
+    numbers = {p.pk: _copies(request.GET.get(f"copies-{p.pk}", ""), usual=copies) for p in products}
+    if sum(numbers.values()) > LABELS_AT_MOST:
         raise BadInput(
             _("At most %(limit)s labels are printed at once. Go back and choose fewer products, or fewer copies.")
             % {"limit": LABELS_AT_MOST}
         )
     context = {
-        "labels": [label for label in _drawn(products) for _copy in range(copies)],
+        "labels": [label for label in _drawn(products) for _copy in range(numbers[label["product"].pk])],
         "copies": copies,
         "most": COPIES_AT_MOST,
         "kept": [(name, value) for name, value in request.GET.items() if name != "copies"],
@@ -57,8 +60,8 @@ def _labels(request: HttpRequest, products: list[Product], *, back_url: str) -> 
     return render(request, "products/print/labels.html", context)
 
 
-def _copies(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 1
+def _copies(text: str, *, usual: int = 1) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else usual
     return min(max(number, 1), COPIES_AT_MOST)
 
 

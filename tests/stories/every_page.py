@@ -121,6 +121,7 @@ SHOP_PAGES: dict[str, list[str]] = {
     "products:import_choose": ["/catalogue/import/"],
     "products:product_labels": ["/catalogue/{product}/labels/?copies=3"],
     "products:list_labels": ["/catalogue/labels/?q=a"],
+    "products:many": ["/catalogue/many/?kind=flower"],
     "products:product_detail": ["/catalogue/{product}/"],
     "products:product_edit": ["/catalogue/{product}/edit/"],
     "products:group_list": ["/catalogue/groups/", "/catalogue/groups/?deleted=1"],

@@ -1,0 +1,161 @@
+"""Tags, category and archive of many products at once: each change is one operation that can be taken back.
+
+What an operation did is told by keys alone, product by product, so that taking it back leaves what was changed since.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import BadInput
+from products.models import Product, ProductCategory
+from products.models.product import TAG_LENGTH
+from products.services.catalogue import CannotArchive, archive_product, hold_live_category
+
+MANY_AT_MOST, ARCHIVED_AT_MOST, TAGS_AT_MOST = 5000, 200, 20
+
+Facts = dict[str, Any]
+
+
+def _held(keys: Iterable[int], *, most: int = MANY_AT_MOST) -> list[Product]:
+    """The live ones of these products, locked in the order of their keys. Raises BadInput for none or too many."""
+    wanted = sorted(set(keys))
+    if len(wanted) > most:
+        raise BadInput(_("At most %(limit)s products are changed at once. Choose fewer.") % {"limit": most})
+    rows = list(Product.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted).order_by("pk"))
+    if not rows:
+        raise BadInput(_("No product is chosen. Tick some in the list."))
+    return rows
+
+
+def tag_products(keys: Sequence[int], *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Facts:
+    """Give products tags and take others away; a tag that differs in its case alone is the same. Answers with the keys
+    by tag: what `untag_products` takes back. Raises BadInput: no tags, one that is too long, more than 20 on a product,
+    nothing would change."""
+    if not add and not remove:
+        raise BadInput(_("Say which tags are added or taken away."))
+    if any(not tag or len(tag) > TAG_LENGTH for tag in [*add, *remove]):
+        raise BadInput(_("A tag has up to %(limit)s letters. Shorten it.") % {"limit": TAG_LENGTH})
+    with transaction.atomic():
+        added: dict[str, list[int]] = {}
+        removed: dict[str, list[int]] = {}
+        changed: list[Product] = []
+        gone = {tag.casefold() for tag in remove}
+        for product in _held(keys):
+            kept = [tag for tag in product.tags if tag.casefold() not in gone]
+            known = {tag.casefold() for tag in kept}
+            new = [tag for tag in add if tag.casefold() not in known]
+            if len(kept) + len(new) > TAGS_AT_MOST:
+                raise BadInput(
+                    _("“%(name)s” would have more than %(limit)s tags. Take some away first.")
+                    % {"name": product, "limit": TAGS_AT_MOST}
+                )
+            for tag in new:
+                added.setdefault(tag, []).append(product.pk)
+            for tag in product.tags:
+                if tag not in kept:
+                    removed.setdefault(tag, []).append(product.pk)
+            if new or len(kept) < len(product.tags):
+                product.tags = [*kept, *new]
+                changed.append(product)
+        _refuse_nothing(changed)
+        Product.objects.bulk_update(changed, ["tags"], batch_size=500)
+    return {"added": added, "removed": removed, "count": len(changed)}
+
+
+def untag_products(facts: Facts) -> list[str]:
+    """Take tags back that `tag_products` gave, and give those back that it took; answers with the names of products that
+    stay as they are because they were deleted since."""
+    keys = {key for by_tag in (facts["added"], facts["removed"]) for many in by_tag.values() for key in many}
+    with transaction.atomic():
+        held = Product.all_objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk")
+        rows = {row.pk: row for row in held}
+        live = {key: row for key, row in rows.items() if not row.is_deleted}
+        for tag, many in facts["added"].items():
+            for key in many:
+                if key in live:
+                    live[key].tags = [each for each in live[key].tags if each != tag]
+        for tag, many in facts["removed"].items():
+            for key in many:
+                if key in live and tag not in live[key].tags:
+                    live[key].tags = [*live[key].tags, tag]
+        Product.objects.bulk_update(live.values(), ["tags"], batch_size=500)
+    return [row.name for key, row in rows.items() if key not in live]
+
+
+def put_into_category(keys: Sequence[int], category: ProductCategory | None) -> Facts:
+    """Put products into a category, or into none. Answers with the keys by the category they came from. Raises BadInput: a
+    deleted category, nothing would change."""
+    with transaction.atomic():
+        hold_live_category(category.pk if category else None)
+        after = category.pk if category else None
+        changed = [product for product in _held(keys) if product.category_id != after]
+        _refuse_nothing(changed)
+        before: dict[str, list[int]] = {}
+        for product in changed:
+            before.setdefault(str(product.category_id or ""), []).append(product.pk)
+        Product.objects.filter(pk__in=[product.pk for product in changed]).update(category=category)
+    return {"before": before, "after": after, "count": len(changed)}
+
+
+def put_back_into_categories(facts: Facts) -> list[str]:
+    """Put products back to where they stood; answers with the names of those that stay: they were moved or deleted since,
+    or their category was."""
+    stay: list[str] = []
+    with transaction.atomic():
+        for old, keys in facts["before"].items():
+            category = (
+                ProductCategory.objects.select_for_update(no_key=True).filter(pk=int(old)).first() if old else None
+            )
+            rows = list(
+                Product.all_objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk")
+            )
+            back = [
+                row
+                for row in rows
+                if not row.is_deleted and row.category_id == facts["after"] and (category is not None or not old)
+            ]
+            Product.objects.filter(pk__in=[row.pk for row in back]).update(category=category)
+            stay += [row.name for row in rows if row not in back]
+    return stay
+
+
+def archive_products(keys: Sequence[int], *, now: datetime) -> Facts:
+    """Put products into the archive; those the shop still works with stay, and `stay` says why. Raises BadInput when
+    all do, or there are more than 200."""
+    with transaction.atomic():
+        rows = [row for row in _held(keys, most=ARCHIVED_AT_MOST) if row.archived_at is None]
+        done: list[int] = []
+        stay: list[str] = []
+        for row in rows:
+            try:
+                with transaction.atomic():
+                    archive_product(row, now=now)
+            except CannotArchive as refusal:
+                stay.append(str(refusal))
+            else:
+                done.append(row.pk)
+        if not done:
+            raise BadInput(" ".join(stay[:5]) or _("Nothing would change: all of these products are so already."))
+    return {"keys": done, "at": now.isoformat(), "count": len(done), "stay": stay}
+
+
+def carry_again(facts: Facts) -> list[str]:
+    """Take products out of the archive that `archive_products` put there; answers with the names of those that stay as
+    they are: they were taken out or deleted since."""
+    with transaction.atomic():
+        held = Product.all_objects.select_for_update(of=("self",), no_key=True).filter(pk__in=facts["keys"])
+        rows = list(held.order_by("pk"))
+        back = [
+            row for row in rows if not row.is_deleted and row.archived_at and row.archived_at.isoformat() == facts["at"]
+        ]
+        Product.objects.filter(pk__in=[row.pk for row in back]).update(archived_at=None)
+    return [row.name for row in rows if row not in back]
+
+
+def _refuse_nothing(changed: Sequence[Product]) -> None:
+    if not changed:
+        raise BadInput(_("Nothing would change: all of these products are so already."))
