@@ -91,6 +91,7 @@ FURTHER = [
     Section("inventory:receipt_list", pgettext_lazy("goods", "Receipts"), "download", "stock.view"),
     Section("inventory:write_off_list", _("Write-offs"), "trash", "stock.view"),
     Section("attention", _("Needs a decision"), "bell", "orders.view"),
+    Section("products:minimum_margin", _("Minimum margin"), "percent", "shop.set_up"),
     Section("orders:photo_rule", _("Photo of the finished bouquet"), "camera", "shop.set_up"),
     Section("recent", pgettext_lazy("undo", "Recent actions"), "undo", "orders.view"),
     Section("profile", _("Profile"), "people", "orders.view"),

@@ -337,7 +337,9 @@ class AssembleForm(Form):
     quantity = QuantityField(places=0, maximum=Decimal(MOST_AT_ONCE), label=_("How many bouquets"))
     warehouse = forms.ModelChoiceField(queryset=Warehouse.objects.none(), label=_("Warehouse"), empty_label=None)
     work_cost = MoneyField(
-        label=_("Work on all of them"), required=False, help_text=_("Becomes part of what the bouquets cost.")
+        label=_("Work on all of them"),
+        required=False,
+        help_text=_("Becomes part of what the bouquets cost; left empty, it is what the recipe says for each."),
     )
     comment = CleanCharField(max_length=500, required=False, label=_("Comment"))
     key = KeyField()
@@ -349,9 +351,6 @@ class AssembleForm(Form):
         self.fields["warehouse"].queryset = Warehouse.objects.order_by("-is_default", "position")  # type: ignore[attr-defined]
         for name in ("quantity", "warehouse", "work_cost"):
             self.fields[name].widget.attrs |= reckoning(PLAN)
-
-    def clean_work_cost(self) -> Decimal:
-        return self.cleaned_data["work_cost"] or Decimal(0)
 
 
 class PartForm(LineForm):

@@ -1,6 +1,8 @@
 """What people type about the catalogue."""
 
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -13,8 +15,9 @@ from core.forms import CleanCharField, DateField, DecimalTextField, Form, ModelF
 from core.text import clean_text
 from products.domain.kit_price import KitPrice, Rule
 from products.domain.prices import Change, Rounding, Way
-from products.lines import ComponentField, LineForm, number_so_far, reckoning, unmarked
+from products.lines import ComponentField, LineForm, ProductField, number_so_far, reckoning, unmarked
 from products.models import (
+    INSTEAD_AT_MOST,
     Colour,
     DesignRole,
     Kind,
@@ -29,6 +32,7 @@ from products.models import (
     Size,
 )
 from products.models.product import DAYS_AT_MOST, STEM_AT_MOST, TAG_LENGTH
+from products.models.settings import MINIMUM_AT_MOST
 from products.selectors import category_tree, with_subcategories
 from products.services.catalogue import Packed, checked_codes
 from products.stock_figures import places
@@ -73,6 +77,9 @@ class TagsField(forms.Field):
         return list(found.values())
 
 
+SEASON_HELP = _("Before and after these days orders are not offered it. Empty: always.")
+
+
 class ProductForm(ModelForm):
     """A product as the catalogue shows it. The first five fields are enough; the others stand folded below them."""
 
@@ -111,6 +118,12 @@ class ProductForm(ModelForm):
         max_length=400, required=False, label=_("Barcodes on the goods"),
         help_text=_("As the maker printed them, parted by blanks. The shop's own code is made by itself."),
     )  # fmt: skip
+    trade_code = CleanCharField(
+        max_length=20, required=False, label=_("Trade code"),
+        help_text=_("What the auctions and exporters call it: VBN, Floricode."),
+    )  # fmt: skip
+    offered_from = DateField(required=False, label=_("Offered from"), days_back=366, help_text=SEASON_HELP)
+    offered_until = DateField(required=False, label=_("Offered until"), days_back=366)
     tags = TagsField(required=False, label=_("Tags"), help_text=_("Parted by commas: wedding, 8 March."))
     notes = CleanCharField(
         max_length=5000, multiline=True, required=False, label=_("Notes for the staff"),
@@ -122,7 +135,8 @@ class ProductForm(ModelForm):
         model = Product
         fields = (
             "name", "kind", "sku", "category", "unit", "sale_price", "variety", "colour", "stem_length", "role",
-            "vase_life_days", "shelf_life_days", "minimum_stock", "tax_rate", "tags", "notes", "description", "is_active",
+            "vase_life_days", "shelf_life_days", "minimum_stock", "tax_rate", "trade_code", "offered_from", "offered_until",
+            "tags", "notes", "description", "is_active",
         )  # fmt: skip
         labels = {"unit": _("Unit"), "is_active": _("On sale")}
 
@@ -171,6 +185,15 @@ class PriceForm(Form):
         super().__init__(*args, **kwargs)
         self.fields["place"].choices = [("", _("not chosen")), *places().items()]  # type: ignore[attr-defined]
         unmarked(self, "place", "from_on", "until_on")
+
+
+class MinimumMarginForm(Form):
+    """What a price has to leave."""
+
+    percent = DecimalTextField(
+        places=0, minimum=Decimal(0), maximum=Decimal(MINIMUM_AT_MOST), unit="%", label=_("Minimum margin"),
+        help_text=_("Where a price leaves less than this share of itself, the program says so. 0 warns of losses alone."),
+    )  # fmt: skip
 
 
 class ChangeForm(Form):
@@ -284,14 +307,18 @@ class CategoryForm(ModelForm):
 
 
 def offer_categories(field: Any, *, but: ProductCategory | None = None) -> None:
-    """Let a field choose among all live categories, indented like the tree, `but` this one and what is under it."""
+    """Let a field choose among all live categories, indented like the tree, `but` this one and what is under it. They are
+    read when the field is drawn: a part of the page without it asks nothing."""
+
+    @cache
+    def choices() -> list[tuple[Any, str]]:
+        shelves = category_tree(counted=False)
+        left_out = with_subcategories(shelves, str(but.pk)) if but is not None else None
+        offered = [shelf for shelf in shelves if shelf.category.pk not in (left_out or ())]
+        return [("", field.empty_label), *((shelf.category.pk, shelf.indented) for shelf in offered)]
+
     field.queryset = ProductCategory.objects.all()
-    shelves = category_tree(counted=False)
-    left_out = with_subcategories(shelves, str(but.pk)) if but is not None else None
-    field.choices = [
-        ("", field.empty_label),
-        *((s.category.pk, s.indented) for s in shelves if s.category.pk not in (left_out or ())),
-    ]
+    field.choices = choices
 
 
 KIT_FIGURES = "kit_figures"  # the part of the page that is reckoned while a recipe is typed
@@ -318,19 +345,31 @@ class KitForm(ModelForm):
         places=2, minimum=Decimal(0), maximum=Decimal(9999), required=False, unit="%", label=_("Markup")
     )
     rounded_to = forms.ChoiceField(choices=RoundedTo.choices, required=False, label=_("Price rounded"))
+    offered_from = DateField(required=False, label=_("Offered from"), days_back=366, help_text=SEASON_HELP)
+    offered_until = DateField(required=False, label=_("Offered until"), days_back=366)
     description = CleanCharField(max_length=5000, multiline=True, required=False, label=_("Description"))
 
     class Meta:
         model = ProductKit
         fields = (
-            "name", "size", "category", "sale_price", "work_cost", "price_rule", "markup", "rounded_to", "description",
-            "is_active",
+            "name", "size", "category", "sale_price", "work_cost", "price_rule", "markup", "rounded_to", "offered_from",
+            "offered_until", "description", "is_active",
         )  # fmt: skip
         labels = {"is_active": _("On sale")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        unmarked(self, "size", "sale_price", "work_cost", "price_rule", "markup", "rounded_to")
+        unmarked(
+            self,
+            "offered_from",
+            "offered_until",
+            "size",
+            "sale_price",
+            "work_cost",
+            "price_rule",
+            "markup",
+            "rounded_to",
+        )
         for name in ("sale_price", "work_cost", "markup"):
             self.fields[name].widget.attrs |= reckoning(KIT_FIGURES)
         for name in ("price_rule", "rounded_to"):
@@ -361,15 +400,78 @@ class KitForm(ModelForm):
         return data
 
 
+@dataclass(frozen=True)
+class Alternative:
+    """A field for what may be taken instead, as a line of a recipe shows it."""
+
+    field: forms.BoundField
+    line: int
+
+    @property
+    def name(self) -> str:
+        """How the field is called in its line."""
+        return self.field.name
+
+    @property
+    def suggestions(self) -> list[Any]:
+        """What the typed text may mean."""
+        field = self.field.field
+        return field.suggestions if isinstance(field, ProductField) else []
+
+
 class ComponentForm(LineForm):
     """How much of which product or group, or how many of which other bouquet, go into one bouquet."""
 
+    INSTEAD = tuple(f"instead_{place}" for place in range(1, INSTEAD_AT_MOST + 1))
+
     product = ComponentField(label=_("Product, bouquet or group"))
+    instead_1 = ProductField(required=False, label=_("Or instead"))
+    instead_2 = ProductField(required=False, label=_("Or instead"))
+    instead_3 = ProductField(required=False, label=_("Or instead"))
+    instead_4 = ProductField(required=False, label=_("Or instead"))
     offers = "&kits=1"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["quantity"].widget.attrs |= reckoning(KIT_FIGURES)
+        unmarked(self, *self.INSTEAD)
+        for name in self.INSTEAD:
+            self.look_up(name, f"?line={self.number}&field={name}", f"#lines-{self.number}-{name}-found")
+
+    @classmethod
+    def tidied(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """What may be taken instead moves up where a field was emptied."""
+        texts = [str(values.get(name) or "") for name in cls.INSTEAD]
+        filled = [text for text in texts if text.strip()]
+        return values | dict(zip(cls.INSTEAD, filled + [""] * len(texts), strict=False))
+
+    def take_focus(self) -> None:
+        """Behind what may be taken instead there may be more of it."""
+        if self.chosen_in in self.INSTEAD:
+            self.alternatives[-1].field.field.widget.attrs["data-focus"] = ""
+        else:
+            super().take_focus()
+
+    @property
+    def alternatives(self) -> list[Alternative]:
+        """The fields of what may be taken instead that are filled in, and one more while there is one."""
+        fields = [self[name] for name in self.INSTEAD]
+        filled = sum(bool(str(field.value() or "").strip()) for field in fields)
+        return [Alternative(field, self.number) for field in fields[: filled + 1]]
+
+    @property
+    def has_alternatives(self) -> bool:
+        """Whether something is filled in there."""
+        return bool(str(self[self.INSTEAD[0]].value() or "").strip())
+
+    @property
+    def may_have_alternatives(self) -> bool:
+        """A bouquet or a group has none."""
+        return self.has_alternatives or self.chosen is None or isinstance(self.chosen, Product)
+
+    def instead(self) -> tuple[Product, ...]:
+        """What may be taken instead, as far as it is certain."""
+        return tuple(self.picked[name] for name in self.INSTEAD if name in self.picked)
 
 
 class VariantForm(LineForm):

@@ -6,6 +6,7 @@ a field sends while it is typed into) has the figures reckoned anew.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -142,21 +143,32 @@ class LineForm(Form):
     quantity = QuantityField(label=_("Quantity"))
     chosen: Any = None  # a product; a line of a recipe may have chosen a bouquet
     offers = ""  # what else the search offers, as a part of its address
+    chosen_in = "product"  # the field that an offer was just chosen for
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["product"].widget.attrs |= {
-            "hx-get": f"{reverse('products:product_search')}?line={self.number}{self.offers}",
+        self.picked: dict[str, Any] = {}  # goods by the name of their field, as far as they are certain
+        self.look_up("product", f"?line={self.number}{self.offers}", f"#lines-{self.number}-found")
+
+    def look_up(self, name: str, query: str, into: str) -> None:
+        """Offer what a field's text may mean while it is typed."""
+        self.fields[name].widget.attrs |= {
+            "hx-get": f"{reverse('products:product_search')}{query}",
             "hx-trigger": "input changed delay:250ms",
-            "hx-target": f"#lines-{self.number}-found",
+            "hx-target": into,
             "hx-sync": "this:replace",
         }
 
+    @classmethod
+    def tidied(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """What was sent for a line, in order."""
+        return values
+
     def know(self, products: Mapping[str, Product]) -> None:
         """Products found for all lines at once, by SKU in capitals."""
-        field = self.fields["product"]
-        if isinstance(field, ProductField):
-            field.known = products
+        for field in self.fields.values():
+            if isinstance(field, ProductField):
+                field.known = products
 
     def take_focus(self) -> None:
         """The cursor goes to what comes next: the quantity of a chosen product, else the product."""
@@ -189,15 +201,17 @@ class Lines(Generic[Line]):
     ):
         self.form = form
         self.names = list(form.base_fields)
+        self.of_goods = [name for name, field in form.base_fields.items() if isinstance(field, ProductField)]
         self.raw: list[dict[str, Any]] = self._read(sent) if sent is not None else list(start or [{}])
         self.focus: int | None = None
+        self.chosen_in = "product"
         self.forms: list[Line] = []
 
     def _read(self, sent: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The lines that were sent, from 0 on. Raises BadInput when there are more than anybody types."""
         rows: list[dict[str, Any]] = []
         while any(f"lines-{len(rows)}-{name}" in sent for name in self.names):
-            rows.append({name: sent.get(f"lines-{len(rows)}-{name}", "") for name in self.names})
+            rows.append(self.form.tidied({name: sent.get(f"lines-{len(rows)}-{name}", "") for name in self.names}))
             if len(rows) > LINES_AT_MOST:
                 raise BadInput(
                     _("There are more than %(limit)s lines. Split them into several documents.")
@@ -224,17 +238,20 @@ class Lines(Generic[Line]):
         return True
 
     def _choose(self, choice: str) -> None:
-        place, _colon, key = choice.partition(":")
-        field = self.form.base_fields["product"]
+        """`choice` is the line, the goods and, where it is not the line's product, the name of the field."""
+        place, _colon, rest = choice.partition(":")
+        key, _colon, name = rest.partition(":")
+        name = name or "product"
+        field = self.form.base_fields.get(name)
         if not is_key(place) or int(place) >= len(self.raw) or not isinstance(field, ProductField):
             return
         goods = field.chosen(key)
         if goods is not None:
-            self.raw[int(place)]["product"] = written(goods)
-            self.focus = int(place)
+            self.raw[int(place)][name] = written(goods)
+            self.focus, self.chosen_in = int(place), name
 
     def _known(self) -> dict[str, Product]:
-        texts = (str(values.get("product") or "") for values in self.raw)
+        texts = (str(values.get(name) or "") for values in self.raw for name in self.of_goods)
         return products_by_sku(text for text in texts if "\x00" not in text and len(text) <= LONGEST_TEXT)
 
     def open(self) -> list[Line]:
@@ -244,15 +261,15 @@ class Lines(Generic[Line]):
         for place, values in enumerate(self.raw):
             line = self.form(initial=values, prefix=f"lines-{place}")
             line.know(known)
-            text = str(values.get("product") or "")
-            if text.strip():
-                try:
-                    line.chosen = line.fields["product"].clean(text)
-                except ValidationError:
-                    line.chosen = None
-                if line.chosen is not None:
-                    line.initial = {**values, "product": written(line.chosen)}
+            for name in self.of_goods:
+                text = str(values.get(name) or "")
+                if text.strip():
+                    with suppress(ValidationError):
+                        line.picked[name] = line.fields[name].clean(text)
+            line.chosen = line.picked.get("product")
+            line.initial = {**values, **{name: written(goods) for name, goods in line.picked.items()}}
             if place == self.focus:
+                line.chosen_in = self.chosen_in
                 line.take_focus()
             self.forms.append(line)
         return self.forms
@@ -270,10 +287,10 @@ class Lines(Generic[Line]):
             )
             line.know(known)
             if line.is_valid():
-                line.chosen = line.cleaned_data["product"]
                 good.append(line.cleaned_data)
             else:
                 refused = True
-                line.chosen = line.cleaned_data.get("product")
+            line.picked = {name: line.cleaned_data[name] for name in self.of_goods if line.cleaned_data.get(name)}
+            line.chosen = line.picked.get("product")
             self.forms.append(line)
         return None if refused else good

@@ -7,11 +7,18 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from products.domain.margin import USUAL_MINIMUM
 from products.domain.prices import Prices, Promotion, Who, price_for
-from products.models import PriceChange, PriceKind, Product, ProductPrice
+from products.models import CatalogueSettings, PriceChange, PriceKind, Product, ProductPrice
 
 CHANGES_SHOWN = 20
 POINTS_AT_MOST = 60
+
+
+def minimum_margin() -> int:
+    """What a price has to leave, in per cent of itself: less is told wherever a margin stands."""
+    settled = CatalogueSettings.objects.values_list("minimum_margin", flat=True).first()
+    return USUAL_MINIMUM if settled is None else settled
 
 
 def prices_of(products: Sequence[Product]) -> dict[int, Prices]:

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 from django.db.models.expressions import RawSQL
 
 from products.domain.explosion import Entry, explode
 from products.domain.kit_price import KitPrice
-from products.domain.margin import Margin
+from products.domain.margin import USUAL_MINIMUM, Margin
 from products.domain.spreading import Need, makeable, spread
-from products.models import KitItem, Product, ProductKit, ProductVariant, ProductVariantGroup
+from products.models import KitItem, KitItemAlternative, Product, ProductKit, ProductVariant, ProductVariantGroup
+from products.price_reading import minimum_margin
 from products.stock_figures import Cost, Costs, Free, costs, free_by_place
 
 Goods = Product | ProductKit | ProductVariantGroup
@@ -21,10 +23,11 @@ _Choice = tuple[Product, ...]
 @dataclass(frozen=True)
 class RecipeLine:
     """One line of a recipe as it is written: how much of a product or of one of a group's (base units), or how many of
-    another bouquet."""
+    another bouquet. `instead` are products that may be taken in place of its product, which are wanted less and less."""
 
     goods: Goods
     quantity: Decimal
+    instead: _Choice = ()
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,27 @@ def _reached(kits: Iterable[int]) -> QuerySet[KitItem]:
 
 
 def read_recipes(kits: Iterable[int]) -> dict[int, list[Entry[_Choice]]]:
-    """The recipes of these bouquets and of all that are inside them: one statement, two where there are groups."""
-    items = list(_reached(kits).select_related("product"))
+    """The recipes of these bouquets and of all that are inside them: one statement, another where there are groups, and
+    one where a line names products to take instead."""
+    alternatives = KitItemAlternative.objects.filter(item=OuterRef("pk"), product__is_deleted=False)
+    named = ArraySubquery(alternatives.order_by("position").values("product"))
+    items = list(_reached(kits).select_related("product").annotate(named=named))
     groups = choices_of(item.group_id for item in items if item.group_id)
+    others = {key for item in items for key in item.named}
+    known = Product.objects.in_bulk(others) if others else {}
     found: dict[int, list[Entry[_Choice]]] = {}
     for item in items:
-        choice = (item.product,) if item.product else groups.get(item.group_id or 0)
+        choice = groups.get(item.group_id or 0)
+        if item.product:
+            choice = _in_turn(item.product, [known[key] for key in item.named if key in known])
         found.setdefault(item.kit_id, []).append(Entry(item.quantity, choice, item.inner_id))
     return found
+
+
+def _in_turn(product: Product, instead: Iterable[Product]) -> _Choice:
+    """A line's product and what may be taken instead, each once, the most wanted first, those that are not on sale last,
+    as in a group."""
+    return tuple(sorted(dict.fromkeys([product, *instead]), key=lambda each: not each.is_active))
 
 
 def choices_of(groups: Iterable[int]) -> dict[int, _Choice]:
@@ -82,16 +98,16 @@ def products_in(kits: Iterable[int]) -> set[int]:
     wanted = set(kits)
     if not wanted:
         return set()
-    rows = list(_reached(wanted).values_list("product", "group"))
-    choices = choices_of(group for _product, group in rows if group)
-    return {product for product, _group in rows if product} | {
+    rows = list(_reached(wanted).values_list("product", "group", "alternatives__product"))
+    choices = choices_of(group for _product, group, _instead in rows if group)
+    return {key for product, _group, instead in rows for key in (product, instead) if key} | {
         product.pk for choice in choices.values() for product in choice
     }
 
 
 def recipes_of(kits: Iterable[int]) -> dict[int, list[Component]]:
-    """Bouquet → its flowers, those of bouquets inside it with them, each product once: one statement, two where there
-    are groups, none without bouquets. A bouquet without a recipe has an empty list."""
+    """Bouquet → its flowers, those of bouquets inside it with them, each choice once: as many statements as
+    `read_recipes`, none without bouquets. A bouquet without a recipe has an empty list."""
     wanted = list(dict.fromkeys(kits))
     recipes = read_recipes(wanted) if wanted else {}
     return {
@@ -114,7 +130,8 @@ def flowers_of(lines: Iterable[RecipeLine]) -> list[Component]:
             choice = groups.get(line.goods.pk, ())
             parts = [Component(choice[0], Decimal(1), choice[1:])] if choice else []
         else:
-            parts = [Component(line.goods, Decimal(1))]
+            choice = _in_turn(line.goods, line.instead)
+            parts = [Component(choice[0], Decimal(1), choice[1:])]
         found += [Component(part.product, part.quantity * line.quantity, part.instead) for part in parts]
     return summed(found)
 
@@ -174,6 +191,7 @@ class Reckoned:
     makeable: int
     limit: Product | None
     work: Decimal = Decimal(0)
+    minimum: int = USUAL_MINIMUM
 
     @property
     def unknown(self) -> list[Part]:
@@ -203,13 +221,20 @@ class Reckoned:
     @property
     def margin(self) -> Margin | None:
         """None while a component's cost is unknown, or without components: half a sum would flatter."""
-        return Margin(self.price, self.cost) if self.parts and not self.unknown else None
+        return Margin(self.price, self.cost, self.minimum) if self.parts and not self.unknown else None
 
 
 def reckon(
-    recipe: Iterable[Component], *, price: Decimal, known: Costs, places: Sequence[Free], work: Decimal = Decimal(0)
+    recipe: Iterable[Component],
+    *,
+    price: Decimal,
+    known: Costs,
+    places: Sequence[Free],
+    minimum: int,
+    work: Decimal = Decimal(0),
 ) -> Reckoned:
-    """A recipe with costs and places read before (of all `products_of` it), for one bouquet or many."""
+    """A recipe with costs and places read before (of all `products_of` it), for one bouquet or many; `minimum` is the
+    shop's margin, per cent."""
     components = list(recipe)
     everywhere: dict[int, Decimal] = {}
     for free in places:
@@ -221,7 +246,9 @@ def reckon(
     ]
     needs = [need_of(part) for part in components]
     limit = min(components, key=lambda part: makeable([need_of(part)], everywhere), default=None)
-    return Reckoned(parts, price, sum(makeable(needs, free) for free in places), limit.product if limit else None, work)
+    return Reckoned(
+        parts, price, sum(makeable(needs, free) for free in places), limit.product if limit else None, work, minimum
+    )
 
 
 def products_of(recipes: Iterable[Iterable[Component]]) -> list[int]:
@@ -230,7 +257,9 @@ def products_of(recipes: Iterable[Iterable[Component]]) -> list[int]:
 
 
 def reckon_now(recipe: Iterable[Component], *, price: Decimal, work: Decimal = Decimal(0)) -> Reckoned:
-    """A recipe with the costs of this moment: three statements."""
+    """A recipe with the costs of this moment: four statements."""
     components = list(recipe)
     keys = products_of([components])
-    return reckon(components, price=price, known=costs(keys), places=free_by_place(keys), work=work)
+    return reckon(
+        components, price=price, known=costs(keys), places=free_by_place(keys), work=work, minimum=minimum_margin()
+    )

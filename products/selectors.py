@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, Prefetch, Q, QuerySet, Value, When
 from django.db.models.functions import Upper
 
 from core.links import shop_url
@@ -200,8 +200,9 @@ class Shelf:
 
 
 def category_tree(*, counted: bool = True) -> list[Shelf]:
-    """All live categories, every one followed by what is under it: three queries, one without the counts."""
-    rows = list(ProductCategory.objects.order_by("position", "name", "pk"))
+    """All live categories, every one followed by what is under it: four queries with counts and photos, one without."""
+    found_rows = ProductCategory.objects.order_by("position", "name", "pk")
+    rows = list(found_rows.prefetch_related("photos") if counted else found_rows)
     goods = _goods_by_category() if counted else {}
     parents = {row.pk: row.parent_id for row in rows}
     children: dict[int | None, list[ProductCategory]] = {}
@@ -261,18 +262,19 @@ def narrowed(
 
 
 def kit_list(*, text: str = "", deleted: bool = False) -> QuerySet[ProductKit]:
-    """Bouquets by name, live ones or the deleted ones, with their components and photos: six queries."""
+    """Bouquets by name, live ones or the deleted ones, with their components and photos: three queries."""
+    items = KitItem.objects.select_related("product", "inner", "group")
     rows = (
         ProductKit.all_objects.filter(is_deleted=deleted)
         .select_related("category")
-        .prefetch_related("items__product", "items__inner", "items__group", "photos")
+        .prefetch_related(Prefetch("items", items), "photos")
     )
     return search_kits(text, queryset=rows)
 
 
 def kits_with(product: Product) -> list[ProductKit]:
-    """Live bouquets that contain the product."""
-    keys = KitItem.objects.filter(product=product).values("kit")
+    """Live bouquets that contain the product, or may take it instead of another."""
+    keys = KitItem.objects.filter(Q(product=product) | Q(alternatives__product=product)).values("kit")
     return list(ProductKit.objects.filter(pk__in=keys).order_by("name"))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-from products.models import KitItem, Product, ProductPhoto, ProductVariant
+from products.models import KitItem, KitItemAlternative, Product, ProductPhoto, ProductVariant
 
 Asked = Callable[[Collection[int]], set[int]]
 _askers: list[Asked] = []
@@ -16,6 +16,7 @@ def provide(asker: Asked) -> None:
 def used(keys: Collection[int]) -> set[int]:
     """Those of the products that stand in a bouquet or among interchangeable ones, have photos or reduced goods, or that another app knows."""
     found = set(KitItem.objects.filter(product__in=keys).values_list("product", flat=True))
+    found |= set(KitItemAlternative.objects.filter(product__in=keys).values_list("product", flat=True))
     found |= set(ProductVariant.objects.filter(product__in=keys).values_list("product", flat=True))
     found |= set(ProductPhoto.objects.filter(product__in=keys).values_list("product", flat=True))
     found |= set(Product.objects.filter(reduced_from__in=keys).values_list("reduced_from", flat=True))

@@ -3,17 +3,22 @@
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from core.errors import BadInput
 from inventory.models import Warehouse
 from inventory.selectors.costs import costs_now
 from inventory.services.demands import DemandInput, freeze_demands
 from inventory.services.reservations import reserve_waiting
 from inventory.services.sale_processor import SaleProcessor
-from inventory.tests.factories import kit, product, receive, stock_of, stocked, warehouse
+from inventory.tests.factories import kit, product, receive, refused, stock_of, stocked, warehouse
 from products.domain.margin import Margin
+from products.models import CatalogueSettings
+from products.price_reading import minimum_margin
 from products.recipes import Component, reckon_now
+from products.services.prices import set_minimum_margin
 
 PART = {"HTTP_HX_REQUEST": "true"}
 
@@ -155,3 +160,47 @@ def test_the_parts_ask_few_questions(shop, login, owner, django_assert_max_num_q
     with django_assert_max_num_queries(12):
         page = browser.get(reverse("products:kit_list"))
     assert {bouquet.reckoned.cost for bouquet in page.context["kits"]} == {Decimal(120)}
+
+
+def test_the_shops_own_minimum_margin_stands_wherever_margins_are_told(shop, login, staff):
+    rose = stocked("Rose", ("10", "60"), price="100")  # leaves 40 per cent
+    bouquet = kit("Bouquet", "200", (rose, "2"))
+    browser, url = login(staff("owner")), reverse("products:minimum_margin")
+    pages = {
+        reverse("products:product_list"): "low",
+        reverse("products:product_detail", args=[rose.pk]): "margin below 45 %",
+        reverse("products:kit_list"): "low",
+        reverse("products:kit_detail", args=[bouquet.pk]): "margin below 45 %",
+        reverse("products:kit_edit", args=[bouquet.pk]): "margin below 45 %",
+        f"{reverse('products:many_prices')}?way=set&amount=101&rounding=none": "1 new price leaves less than 45 %",
+    }
+
+    def told():
+        return {page: browser.get(page).content.decode() for page in pages}
+
+    for page, text in told().items():
+        assert pages[page] in text, page
+    assert 'value="45"' in browser.get(url).content.decode()
+    assert browser.post(url, {"percent": "40"}).status_code == 302
+    for page, text in told().items():
+        assert f">{pages[page]}<" not in text, page
+        assert "margin below" not in text, page
+        assert "leaves less" not in text, page
+    assert browser.post(url, {"percent": "60"}).status_code == 302
+    assert "margin below 60 %" in browser.get(reverse("products:kit_detail", args=[bouquet.pk])).content.decode()
+
+
+def test_a_minimum_margin_that_can_not_be_meant_is_refused(shop, login, staff):
+    browser, url = login(staff("owner")), reverse("products:minimum_margin")
+    set_minimum_margin(Decimal(30))
+    for careless in ("", "100", "-1", "12.5", "much", "9" * 50):
+        assert browser.post(url, {"percent": careless}).status_code == 422, careless
+    for careless in (Decimal(100), Decimal(-1), Decimal("0.5"), Decimal("NaN")):
+        refused(BadInput, "from 0 to 99", lambda careless=careless: set_minimum_margin(careless), ru="от 0 до 99")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CatalogueSettings.objects.create(pk=2)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CatalogueSettings.objects.update(minimum_margin=100)
+    assert minimum_margin() == 30
+    assert login(staff("manager")).post(url, {"percent": "1"}).status_code == 403
+    assert minimum_margin() == 30

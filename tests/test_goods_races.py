@@ -18,7 +18,15 @@ from orders.invariants import INVARIANTS
 from orders.models import Order
 from orders.services.lifecycle import cancel_order, confirm_order
 from orders.tests.factories import order
-from products.models import KitItem, Product, ProductCategory, ProductKit, ProductVariantGroup, PurchaseUnit
+from products.models import (
+    KitItem,
+    KitItemAlternative,
+    Product,
+    ProductCategory,
+    ProductKit,
+    ProductVariantGroup,
+    PurchaseUnit,
+)
 from products.recipes import RecipeLine, chosen, recipes_of
 from products.selectors import category_tree
 from products.services.catalogue import Packed, delete_row, save_product
@@ -154,12 +162,14 @@ def test_two_people_who_save_the_same_units_make_them_once(committed_shop, in_th
     assert PurchaseUnit.objects.count() == 2
 
 
-@pytest.fixture
-def five_of_each(committed_shop):
+@pytest.fixture(params=["group", "named in the recipe"])
+def five_of_each(committed_shop, request):
     """Five red roses and five pink ones, which stand for each other; a bouquet takes five of them."""
     red, pink = stocked("Red", ("5", "10")), stocked("Pink", ("5", "10"))
-    any_rose = save_group(ProductVariantGroup(name="Any rose"), [red, pink])
-    return red, pink, save_kit(ProductKit(name="Five", sale_price=Decimal(9)), [RecipeLine(any_rose, Decimal(5))])
+    line = RecipeLine(red, Decimal(5), (pink,))
+    if request.param == "group":
+        line = RecipeLine(save_group(ProductVariantGroup(name="Any rose"), [red, pink]), Decimal(5))
+    return red, pink, save_kit(ProductKit(name="Five", sale_price=Decimal(9)), [line])
 
 
 def test_without_the_lock_two_orders_choose_the_same_roses(five_of_each, in_threads):
@@ -176,7 +186,7 @@ def test_without_the_lock_two_orders_choose_the_same_roses(five_of_each, in_thre
     assert in_threads(2, careless) == ["Red", "Red"]
 
 
-def test_two_orders_never_count_on_the_same_roses_of_a_group(five_of_each, in_threads):
+def test_two_orders_never_count_on_the_same_roses_that_stand_for_each_other(five_of_each, in_threads):
     red, pink, five = five_of_each
     for _round in range(6):
         placed = [order((five, "1")) for _number in range(2)]
@@ -185,3 +195,21 @@ def test_two_orders_never_count_on_the_same_roses_of_a_group(five_of_each, in_th
         for each in placed:
             cancel_order(Order.objects.get(pk=each.pk))
     assert check_stock(extra=INVARIANTS) == []
+
+
+def test_what_is_named_instead_is_either_deleted_or_named_never_both(committed_shop, in_threads):
+    """A recipe that names it, and deleting it, at the same moment."""
+    red = product("Red")
+    for number in range(6):
+        pink = product(f"Pink {number}")
+        line = RecipeLine(red, Decimal(5), (pink,))
+
+        def work(which, pink=pink, line=line, number=number):
+            if which:
+                return run(lambda: delete_row(Product.objects.get(pk=pink.pk), by=None, now=timezone.now()))
+            return run(lambda: save_kit(ProductKit(name=f"Five {number}", sale_price=Decimal(9)), [line])).pk
+
+        outcomes = in_threads(2, work)
+        assert sum(isinstance(outcome, DomainError) for outcome in outcomes) == 1, outcomes
+        named = KitItemAlternative.objects.filter(product=pink).exists()
+        assert named != Product.all_objects.get(pk=pink.pk).is_deleted

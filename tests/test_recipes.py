@@ -22,11 +22,12 @@ from orders.invariants import INVARIANTS
 from orders.services.lifecycle import complete_order, confirm_order
 from orders.services.placing import LineInput, OrderInput, change_order
 from orders.tests.factories import order
-from products.models import KitItem, Product, ProductKit, ProductVariantGroup, Size
-from products.recipes import Component, RecipeLine, flowers_of, recipes_of, reckon_now
+from products.models import KitItem, KitItemAlternative, Product, ProductKit, ProductVariantGroup, Size
+from products.recipes import Component, RecipeLine, flowers_of, products_in, recipes_of, reckon_now
 from products.selectors import kit_called, sizes_called
-from products.services.catalogue import delete_row, restore_row
-from products.services.kits import product_of_kit, save_group, save_kit
+from products.services.catalogue import CannotArchive, archive_product, delete_row, restore_row
+from products.services.kits import check_recipe, product_of_kit, save_group, save_kit
+from products.usage import used
 
 
 def lines(*wanted):
@@ -290,6 +291,147 @@ def test_groups_have_a_page_and_recipes_offer_them(reds, login, manager, florist
     assert "Any red rose" in browser.get(reverse("products:group_list"), {"deleted": "1"}).content.decode()
     browser.post(reverse("products:group_restore", args=[any_red.pk]))
     assert ProductVariantGroup.objects.get() == any_red
+
+
+# --- what a line may take instead
+
+
+@pytest.fixture
+def named(shop):
+    """Freedom (12 free), or instead Explorer (30 free), five in a bouquet with a ribbon."""
+    freedom, explorer, ribbon = stocked("Freedom", ("12", "10")), stocked("Explorer", ("30", "20")), stocked("Ribbon")
+    bouquet = save_kit(new("Five reds"), [RecipeLine(freedom, Decimal(5), (explorer,)), *lines((ribbon, 1))])
+    return freedom, explorer, bouquet
+
+
+def instead_of(bouquet):
+    rows = KitItemAlternative.objects.filter(item__kit=bouquet).order_by("item", "position")
+    return [(row.item.goods.name, row.product.name) for row in rows]
+
+
+def test_what_stands_instead_is_taken_as_one_of_a_group(named):
+    bouquet = named[2]
+    first = confirm_order(order((bouquet, "3")))
+    assert asked() == [("Freedom", 10), ("Explorer", 5), ("Ribbon", 3)]
+    complete_order(first)
+    confirm_order(order((bouquet, "1")))
+    assert asked()[3:] == [("Explorer", 5), ("Ribbon", 1)]
+    assert check_stock(extra=INVARIANTS) == []
+
+
+def test_a_bouquet_for_the_shelf_takes_what_stands_instead(named):
+    freedom, explorer, bouquet = named
+    assemble(bouquet=bouquet, warehouse=warehouse(), quantity=Decimal(3))
+    assert (stock_of(freedom).quantity, stock_of(explorer).quantity) == (12, 15)
+
+
+def test_how_many_can_be_made_counts_what_stands_instead(named, django_assert_num_queries):
+    freedom, explorer, bouquet = named
+    with django_assert_num_queries(2):
+        [roses, _ribbon] = recipes_of([bouquet.pk])[bouquet.pk]
+    assert roses.choices == (freedom, explorer)
+    assert reckon_now([roses, _ribbon], price=Decimal(900)).makeable == 2 + 6
+    [typed] = flowers_of([RecipeLine(freedom, Decimal(5), (explorer,))])
+    assert typed == roses
+    Product.objects.filter(pk=freedom.pk).update(is_active=False)
+    assert recipes_of([bouquet.pk])[bouquet.pk][0].choices == (explorer, freedom)
+    assert products_in([bouquet.pk]) >= {freedom.pk, explorer.pk}
+
+
+def test_a_bouquet_inside_another_keeps_its_alternatives(named):
+    freedom, explorer, bouquet = named
+    basket = save_kit(new("Basket"), lines((bouquet, 2)))
+    [roses, _ribbon] = recipes_of([basket.pk])[basket.pk]
+    assert (roses.choices, roses.quantity) == ((freedom, explorer), 10)
+
+
+def test_alternatives_are_saved_in_order_summed_and_taken_away(named):
+    freedom, explorer, bouquet = named
+    tulip, ribbon = product("Tulip"), Product.objects.get(name="Ribbon")
+    item = bouquet.items.get(product=freedom)
+    save_kit(bouquet, [RecipeLine(freedom, Decimal(5), (tulip, explorer)), *lines((ribbon, 1))])
+    assert instead_of(bouquet) == [("Freedom", "Tulip"), ("Freedom", "Explorer")]
+    assert bouquet.items.get(product=freedom) == item
+    twice = [RecipeLine(freedom, Decimal(2), (explorer,)), RecipeLine(freedom, Decimal(3), (tulip, explorer))]
+    save_kit(bouquet, twice)
+    assert instead_of(bouquet) == [("Freedom", "Explorer"), ("Freedom", "Tulip")]
+    assert flowers(bouquet) == {"Freedom": 5}
+    save_kit(bouquet, lines((freedom, 5)))
+    assert instead_of(bouquet) == []
+
+
+def test_what_can_not_stand_instead(named):
+    freedom, explorer, bouquet = named
+    work, group_ = Product.objects.create(name="Work", kind="service"), group("Any", freedom, explorer)
+    others = [product(f"Other {number}") for number in range(5)]
+    before = instead_of(bouquet)
+
+    def saving(goods, *instead):
+        return lambda: save_kit(bouquet, [RecipeLine(goods, Decimal(5), instead)])
+
+    refused(BadInput, "can't stand for itself", saving(freedom, explorer, freedom), ru="заменой самому себе")
+    refused(BadInput, "is a service", saving(freedom, work), ru="услуга")
+    refused(BadInput, "Only a product can have", saving(group_, explorer), ru="только у товара")
+    refused(BadInput, "at most 4 products", saving(freedom, *others), ru="не больше 4")
+    delete_row(others[0], by=None, now=timezone.now())
+    refused(BadInput, "Other 0 is deleted", saving(freedom, others[0]), ru="Other 0")
+    assert instead_of(bouquet) == before
+    item = bouquet.items.get(product=freedom)
+    for wrong in ({"product": explorer, "position": 2}, {"product": others[1], "position": 1},
+                  {"product": others[1], "position": 5}, {"product": others[1], "position": 0}):  # fmt: skip
+        with pytest.raises(IntegrityError), transaction.atomic():
+            KitItemAlternative.objects.create(item=item, **wrong)
+    KitItem.objects.filter(pk=item.pk).update(product=explorer)
+    refused(BadInput, "can't stand for itself", lambda: check_recipe(bouquet), ru="самому себе")
+
+
+def test_what_stands_instead_is_not_deleted_and_returns_before_its_bouquet(named):
+    explorer, bouquet, now = product_now(named[1]), named[2], timezone.now()
+    Product.objects.create(name="Lily")
+    lily = Product.objects.get(name="Lily")
+    save_kit(bouquet, [RecipeLine(named[0], Decimal(5), (lily,))])
+    refused(StillInUse, "“Five reds” is made of it", lambda: delete_row(lily, by=None, now=now), ru="Five reds")
+    refused(CannotArchive, "“Five reds” is made of it", lambda: archive_product(lily, now=now), ru="Five reds")
+    assert used([lily.pk, explorer.pk]) >= {lily.pk}
+    delete_row(bouquet, by=None, now=now)
+    delete_row(lily, by=None, now=now)
+    refused(CannotRestore, "Restore “Lily” first", lambda: restore_row(bouquet, by=None), ru="Lily")
+    restore_row(lily, by=None)
+    restore_row(bouquet, by=None)
+    assert instead_of(bouquet) == [("Freedom", "Lily")]
+
+
+def test_the_form_takes_what_stands_instead_with_scripts_and_without(named, login, manager):
+    freedom, explorer, bouquet = named
+    browser, url = login(manager), reverse("products:kit_edit", args=[bouquet.pk])
+    page = browser.get(url).content.decode()
+    assert f'name="lines-0-instead_1" value="Explorer · {explorer.sku}"' in page
+    assert 'name="lines-0-instead_2"' in page
+    assert 'name="lines-0-instead_3"' not in page
+    tulip = product("Tulip")
+    form = {"name": "Five reds", "sale_price": "900", "lines-0-product": freedom.sku, "lines-0-quantity": "5",
+            "lines-0-instead_1": "", "lines-0-instead_2": "tul"}  # fmt: skip
+    looked = browser.post(url, {**form, "do": "look"}).content.decode()
+    assert f'value="0:{tulip.pk}:instead_1"' in looked, "what was typed moves up and is offered"
+    chosen = browser.post(url, {**form, "choose": f"0:{explorer.pk}:instead_2"}, HTTP_HX_REQUEST="true")
+    chosen = chosen.content.decode()
+    assert f'name="lines-0-instead_2" value="Explorer · {explorer.sku}"' in chosen
+    assert 'name="lines-0-instead_3"' in chosen
+    found = browser.get(
+        reverse("products:product_search"), {"line": "0", "field": "instead_1", "lines-0-instead_1": "tul"},
+        HTTP_HX_REQUEST="true",
+    )  # fmt: skip
+    assert f'value="0:{tulip.pk}:instead_1"' in found.content.decode()
+    assert browser.post(url, {**form, "lines-0-instead_1": "nothing like it"}).status_code == 422
+    itself = browser.post(url, {**form, "lines-0-instead_1": "Freedom", "lines-0-instead_2": ""})
+    assert (itself.status_code, "stand for itself" in itself.content.decode()) == (422, True)
+    assert browser.post(url, {**form, "lines-0-instead_2": "Tulip"}).status_code == 302
+    assert instead_of(bouquet) == [("Freedom", "Tulip")]
+    detail = browser.get(reverse("products:kit_detail", args=[bouquet.pk])).content.decode()
+    assert "Instead of Freedom" in detail
+    assert "Tulip" in browser.get(f"{reverse('products:kit_create')}?size_of={bouquet.pk}").content.decode()
+    for careless in ("0:1:quantity", "0:1:name", "0:1:instead_9", "0:x:instead_1", f"7:{tulip.pk}:instead_1"):
+        assert browser.post(url, {**form, "choose": careless}).status_code == 200
 
 
 # --- sizes

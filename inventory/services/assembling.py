@@ -65,14 +65,15 @@ def assemble(
     warehouse: Warehouse,
     quantity: Decimal,
     parts: Sequence[Component] | None = None,
-    work_cost: Decimal = Decimal(0),
+    work_cost: Decimal | None = None,
     by: Any = None,
     key: UUID | None = None,
     comment: str = "",
     at: datetime | None = None,
 ) -> Assembly:
     """Make `quantity` equal bouquets for the shelf, now unless `at` is given; `parts` are base units for one bouquet, the
-    recipe's without them, and what stands there twice is summed. `work_cost` is money for the work on all of them, 4 decimals.
+    recipe's without them, and what stands there twice is summed. `work_cost` is money for the work on all of them, 4 decimals;
+    without it what the recipe says for each.
 
     A recipe's bouquets are one product, made when first needed. Parts must be there and promised to nobody. Raises
     InsufficientStock, BadInput.
@@ -83,16 +84,21 @@ def assemble(
         kit = bouquet if isinstance(bouquet, ProductKit) else None
         product = _product(bouquet)
         chosen = _recipe(kit) if parts is None else parts
-        check_bouquets(quantity, chosen, work_cost)
-        return _assemble(
-            product, warehouse, quantity, summed(chosen), work_cost, kit=kit, by=by, comment=comment, at=at
-        )
+        check_bouquets(quantity, chosen, work_cost or Decimal(0))
+        work = usual_work(bouquet, quantity) if work_cost is None else work_cost
+        check_bouquets(quantity, chosen, work)
+        return _assemble(product, warehouse, quantity, summed(chosen), work, kit=kit, by=by, comment=comment, at=at)
 
     what = [bouquet.name, bouquet.price] if isinstance(bouquet, NewBouquet) else [type(bouquet).__name__, bouquet.pk]
     given = None if parts is None else [[part.product.pk, part.quantity] for part in parts]
     payload = [what, warehouse.pk, quantity, given, work_cost]
     with transaction.atomic():
         return once(scope="assembly", key=key, payload=payload, do=post, model=Assembly)
+
+
+def usual_work(bouquet: object, quantity: Decimal) -> Decimal:
+    """What the work on so many bouquets costs by the recipe; nothing where there is none."""
+    return bouquet.work_cost * quantity if isinstance(bouquet, ProductKit) else Decimal(0)
 
 
 def take_apart(

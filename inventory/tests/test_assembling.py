@@ -19,7 +19,7 @@ from inventory.services.reservations import reserve
 from inventory.services.sale_processor import SaleProcessor
 from inventory.services.transfers import TransferLineInput, transfer_stock
 from inventory.tests.factories import FIRST_DAY, cellar, kit, product, receive, refused, stock_of, warehouse
-from products.models import Product
+from products.models import Product, ProductKit
 from products.recipes import Component
 
 
@@ -32,6 +32,17 @@ def stems():
     rows = StockBatch.objects.filter(assembly=None, origin=None).order_by("pk")
     stocks = Stock.objects.exclude(product__unit="piece")
     return list(rows.values()), list(stocks.order_by("pk").values("quantity", "short", "value"))
+
+
+def test_the_work_is_what_the_recipe_says_for_each_unless_it_is_said_otherwise(spring):
+    ProductKit.objects.update(work_cost=Decimal("12.50"))
+    spring.refresh_from_db()
+    assert made(spring, "2").work_cost == 25
+    assert made(spring, work_cost=Decimal(7)).work_cost == 7
+    assert made(spring, work_cost=Decimal(0)).work_cost == 0
+    parts = [Component(Product.objects.get(name="Tulip"), Decimal(1))]
+    assert made(NewBouquet("Free", Decimal(100)), parts=parts).work_cost == 0
+    assert check_stock() == []
 
 
 def ask(item, quantity):

@@ -21,7 +21,7 @@ from inventory.services.reservations import reserve
 from inventory.services.sale_processor import SaleProcessor
 from inventory.services.transfers import TransferLineInput, transfer_stock
 from inventory.tests.factories import cellar, everything, kit, product, receive, stock_of, warehouse
-from products.models import Product
+from products.models import Product, ProductKit
 from products.recipes import Component
 
 URL = reverse("inventory:assemble", urlconf="myproject.urls_shop")
@@ -167,6 +167,16 @@ def test_an_assembly_that_cannot_be_meant_is_refused(spring, login, florist, fie
     assert answer.status_code == 422
     assert said in answer.content.decode()
     assert everything() == before
+
+
+def test_the_work_left_empty_is_the_recipes_and_stands_in_the_plan(spring, login, owner):
+    ProductKit.objects.update(work_cost=Decimal("15.00"))
+    browser, url = login(owner), f"{URL}?kit={spring.pk}"
+    data = typed(("Rose", "5"), ("Tulip", "2"), quantity="2")
+    assert browser.post(url, {**data, "do": "count"}, HTTP_HX_REQUEST="true").context["plan"].work == 15
+    assert browser.post(url, {**data, "do": "count", "work_cost": "0"}).context["plan"].work == 0
+    assert browser.post(url, data).status_code == 302
+    assert Assembly.objects.get().work_cost == 30
 
 
 def test_bouquets_come_to_the_shelf_once_and_are_labelled(spring, login, owner):

@@ -22,7 +22,7 @@ from inventory.forms import AssembleForm, PartForm, SpoiledForm, TakeApartForm
 from inventory.models import Assembly, StockBatch, Warehouse
 from inventory.selectors.assembling import Stem, plan_assembly, recipe_of, stems_of
 from inventory.selectors.documents import wanted_warehouse
-from inventory.services.assembling import NewBouquet, bouquet_as_made
+from inventory.services.assembling import NewBouquet, bouquet_as_made, usual_work
 from inventory.services.assembling import assemble as post_assembly
 from inventory.services.assembling import take_apart as post_taking_apart
 from inventory.services.stocks import free_in
@@ -32,6 +32,7 @@ from inventory.views.stock import PAGE, read_key, rights, with_freshness
 from products.forms import SearchForm
 from products.lines import Lines, number_so_far
 from products.models import Product, ProductKit
+from products.price_reading import minimum_margin
 from products.recipes import Component, products_of, recipes_of, reckon, settled
 from products.selectors import kit_list, written
 from products.stock_figures import costs, free_by_place
@@ -101,10 +102,12 @@ def _choose(request: HttpRequest) -> HttpResponse:
     text = SearchForm.text(request.GET)
     kits = list(kit_list(text=text)[:PAGE])
     recipes = recipes_of(kit.pk for kit in kits)
-    keys = sorted({part.product.pk for recipe in recipes.values() for part in recipe})
-    known, places = costs(keys), free_by_place(keys)
+    keys = products_of(recipes.values())
+    known, places, minimum = costs(keys), free_by_place(keys), minimum_margin()
     for kit in kits:
-        reckoned = reckon(recipes[kit.pk], price=kit.sale_price, known=known, places=places, work=kit.work_cost)
+        reckoned = reckon(
+            recipes[kit.pk], price=kit.sale_price, known=known, places=places, work=kit.work_cost, minimum=minimum
+        )
         kit.reckoned = reckoned  # type: ignore[attr-defined]  # for the template
     place = read_key(request.GET.get("warehouse", ""))
     onward = "" if place is None else f"&warehouse={place}"
@@ -122,9 +125,9 @@ def _page(
     many, place = number_so_far(form, "quantity"), _place(form)
     plan = None
     if parts and many and place:
-        plan = plan_assembly(
-            parts, quantity=int(many), warehouse=place, work_cost=number_so_far(form, "work_cost") or Decimal(0)
-        )
+        typed_work = number_so_far(form, "work_cost")
+        work = usual_work(bouquet, many) if typed_work is None else typed_work
+        plan = plan_assembly(parts, quantity=int(many), warehouse=place, work_cost=work)
         with_freshness([piece.batch for part in plan.parts for piece in part.taken], on=timezone.localdate())
     context = {
         "bouquet": bouquet,

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-LOW_BELOW = 45  # per cent of the price
+USUAL_MINIMUM = 45  # per cent of the price, while the shop has not settled another
 
 
 @dataclass(frozen=True)
 class Margin:
-    """A price beside a cost, both in the shop's currency."""
+    """A price beside a cost, both in the shop's currency. What leaves less than `minimum` per cent is little."""
 
     price: Decimal
     cost: Decimal
+    minimum: int = USUAL_MINIMUM
 
     @property
     def amount(self) -> Decimal:
@@ -27,10 +28,10 @@ class Margin:
 
     @property
     def level(self) -> str:
-        """`loss`, `low` (below 45 %) or `fine`."""
+        """`loss`, `low` (below the minimum) or `fine`."""
         if self.amount < 0:
             return "loss"
-        return "low" if self.amount * 100 < LOW_BELOW * self.price or not self.price else "fine"
+        return "low" if self.amount * 100 < self.minimum * self.price or not self.price else "fine"
 
     @property
     def bar(self) -> int:

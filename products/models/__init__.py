@@ -1,21 +1,25 @@
 from products.models.barcode import Barcode
 from products.models.category import ProductCategory
 from products.models.goods_import import GoodsImport, GoodsImportLine
-from products.models.kit import KitItem, PriceRule, ProductKit, RoundedTo, Size
+from products.models.kit import INSTEAD_AT_MOST, KitItem, KitItemAlternative, PriceRule, ProductKit, RoundedTo, Size
 from products.models.photo import ProductCategoryPhoto, ProductKitPhoto, ProductPhoto
 from products.models.price import PriceChange, PriceKind, PriceReason, ProductPrice
 from products.models.product import Colour, DesignRole, Kind, Product, Unit
 from products.models.purchase_unit import Packing, PurchaseUnit
+from products.models.settings import CatalogueSettings
 from products.models.variants import ProductVariant, ProductVariantGroup
 
 __all__ = [
+    "INSTEAD_AT_MOST",
     "Barcode",
+    "CatalogueSettings",
     "Colour",
     "DesignRole",
     "GoodsImport",
     "GoodsImportLine",
     "Kind",
     "KitItem",
+    "KitItemAlternative",
     "Packing",
     "PriceChange",
     "PriceKind",

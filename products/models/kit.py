@@ -10,6 +10,7 @@ from products.domain.kit_price import KitPrice, Rule
 from products.domain.prices import Rounding
 from products.models.category import ProductCategory
 from products.models.product import Product
+from products.models.season import Season
 from products.models.variants import ProductVariantGroup
 
 
@@ -42,7 +43,7 @@ class RoundedTo(models.TextChoices):
     NINETY = "90", _("to end in 90")
 
 
-class ProductKit(SoftDelete):
+class ProductKit(Season, SoftDelete):
     """A bouquet's recipe. It has no stock of its own: what is sold are its components.
 
     Each size is a recipe of its own with its own price: what is ordered, promised and made is always one size. Bouquets
@@ -75,6 +76,7 @@ class ProductKit(SoftDelete):
             ),
             models.CheckConstraint(condition=models.Q(size__in=Size.values), name="kit_size_known"),
             bounded("sale_price", "kit_sale_price_range", 0, MAX_MONEY),
+            Season.in_order("kit_season_in_order"),
             bounded("work_cost", "kit_work_cost_range", 0, MAX_MONEY),
             bounded("markup", "kit_markup_range", 0, Decimal(9999)),
             models.CheckConstraint(
@@ -142,3 +144,32 @@ class KitItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.goods} × {self.quantity}"
+
+
+INSTEAD_AT_MOST = 4
+
+
+class KitItemAlternative(models.Model):
+    """What a line of a recipe may take instead of its product; what has the lower position is taken first.
+
+    That it is another product than the line's, that the line has one at all, and that it is no service, is what
+    `products.services.kits` checks under the lock of all recipes."""
+
+    item = models.ForeignKey(KitItem, models.CASCADE, related_name="alternatives")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="alternative_in", verbose_name=_("product"))
+    position = models.PositiveSmallIntegerField(_("position"))
+
+    class Meta:
+        verbose_name = _("product that may be taken instead")
+        verbose_name_plural = _("products that may be taken instead")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "product"], name="alternative_once"),
+            models.UniqueConstraint(fields=["item", "position"], name="alternative_place_once"),
+            models.CheckConstraint(
+                condition=models.Q(position__gte=1, position__lte=INSTEAD_AT_MOST), name="alternative_position_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.product}"

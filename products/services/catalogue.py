@@ -263,6 +263,7 @@ def restore_row(row: SoftDelete, *, by: Any) -> None:
         if isinstance(row, ProductKit):
             gone = (
                 Product.all_objects.filter(kit_items__kit=row, is_deleted=True).first()
+                or Product.all_objects.filter(alternative_in__item__kit=row, is_deleted=True).first()
                 or ProductKit.all_objects.filter(inside__kit=row, is_deleted=True).first()
                 or ProductVariantGroup.all_objects.filter(kit_items__kit=row, is_deleted=True).first()
             )

@@ -12,7 +12,18 @@ from core.errors import BadInput
 from core.quantities import MAX_QUANTITY, round_quantity
 from core.tenancy import current_schema_name
 from products.domain.explosion import LEVELS_AT_MOST, PARTS_AT_MOST, Circular, TooDeep, TooManyParts, explode
-from products.models import Kind, KitItem, PriceRule, Product, ProductKit, ProductVariant, ProductVariantGroup, Unit
+from products.models import (
+    INSTEAD_AT_MOST,
+    Kind,
+    KitItem,
+    KitItemAlternative,
+    PriceRule,
+    Product,
+    ProductKit,
+    ProductVariant,
+    ProductVariantGroup,
+    Unit,
+)  # fmt: skip
 from products.recipes import Goods, RecipeLine, read_recipes, recipes_of, reckon_now
 from products.selectors import sizes_called
 from products.services.catalogue import (
@@ -36,15 +47,18 @@ _FIELDS: dict[type[Any], str] = {Product: "product", ProductKit: "inner", Produc
 
 def save_kit(kit: ProductKit, lines: Sequence[RecipeLine]) -> ProductKit:
     """Save a bouquet with exactly these lines; what stands in several is summed. Confirmed orders keep what they were
-    promised; a new name is that of its other sizes too. A price by a rule is reckoned anew.
+    promised; a new name is that of its other sizes too. A price by a rule is reckoned anew. Where lines of one product are
+    summed, what may be taken instead is what the first of them names and then what the others add.
 
     Raises BadInput: no lines, a service, a quantity that can't be meant, something deleted, a taken name, a bouquet that would be
-    inside itself, more than five bouquets deep, or made of more than 200 products.
+    inside itself, more than five bouquets deep, or made of more than 200 products; something to be taken instead of
+    itself, of a bouquet or of a group.
     """
     check_price(kit.sale_price)
     check_price(kit.work_cost)
     refuse_if_deleted(kit)
     wanted = _summed(lines)
+    instead = _instead(lines)
     if kit.pk is not None and kit in wanted:
         raise BadInput(_UNMAKEABLE[Circular] % {"name": kit})
     with transaction.atomic(), refusing_taken():
@@ -52,7 +66,7 @@ def save_kit(kit: ProductKit, lines: Sequence[RecipeLine]) -> ProductKit:
         lock_recipes()
         _rename_other_sizes(kit)
         kit.save()
-        _refuse_deleted(wanted)
+        _refuse_deleted({**wanted, **dict.fromkeys(other for others in instead.values() for other in others)})
         known = {(type(item.goods), item.goods.pk): item for item in _items(kit)}
         kept = {(type(goods), goods.pk) for goods in wanted}
         kit.items.filter(pk__in=[item.pk for key, item in known.items() if key not in kept]).delete()
@@ -60,6 +74,7 @@ def save_kit(kit: ProductKit, lines: Sequence[RecipeLine]) -> ProductKit:
             item = known.get((type(goods), goods.pk)) or KitItem(kit=kit, **{_FIELDS[type(goods)]: goods})
             item.quantity = quantity
             item.save()
+            _save_instead(item, instead.get(goods, ()))
         check_recipe(kit)
         if kit.price_rule != PriceRule.FIXED:
             kit.sale_price = _price_by_rule(kit)
@@ -88,8 +103,18 @@ def _rename_other_sizes(kit: ProductKit) -> None:
         sizes_called(before).exclude(pk=kit.pk).update(name=kit.name)
 
 
+def _save_instead(item: KitItem, wanted: Sequence[Product]) -> None:
+    known = [row.product_id for row in item.alternatives.all()]
+    if known == [product.pk for product in wanted]:
+        return
+    item.alternatives.all().delete()
+    KitItemAlternative.objects.bulk_create(
+        KitItemAlternative(item=item, product=product, position=place) for place, product in enumerate(wanted, start=1)
+    )
+
+
 def _items(kit: ProductKit) -> QuerySet[KitItem]:
-    return kit.items.select_related("product", "inner", "group")
+    return kit.items.select_related("product", "inner", "group").prefetch_related("alternatives")
 
 
 def _refuse_deleted(wanted: Iterable[Goods]) -> None:
@@ -112,7 +137,10 @@ def lock_recipes() -> None:
 
 
 def check_recipe(kit: ProductKit) -> None:
-    """Raises BadInput when the bouquet as it is saved, or one that contains it, can't be made. Under `lock_recipes`."""
+    """Raises BadInput when the bouquet as it is saved, or one that contains it, can't be made, or something stands for
+    itself. Under `lock_recipes`."""
+    for item in kit.items.filter(alternatives__isnull=False).distinct().prefetch_related("alternatives__product"):
+        _check_instead(item.goods, [row.product for row in item.alternatives.all()])
     around = _around(kit.pk)
     recipes = read_recipes(around)
     for key in around:
@@ -150,16 +178,51 @@ def _summed(lines: Sequence[RecipeLine]) -> dict[Goods, Decimal]:
                     _("A quantity is a number above zero with at most 3 decimals. Correct %(name)s.")
                     % {"name": line.goods}
                 )
-        if isinstance(line.goods, Product) and line.goods.is_service:
-            raise BadInput(
-                _("“%(name)s” is a service: nothing of it goes into a bouquet. Enter the work as money instead.")
-                % {"name": line.goods}
-            )
+        if isinstance(line.goods, Product):
+            _refuse_service(line.goods)
         if isinstance(line.goods, ProductKit) and line.quantity != int(line.quantity):
             raise BadInput(
                 _("A bouquet is inside another whole. Correct the number of “%(name)s”.") % {"name": line.goods}
             )
     return found
+
+
+def _refuse_service(product: Product) -> None:
+    if product.is_service:
+        raise BadInput(
+            _("“%(name)s” is a service: nothing of it goes into a bouquet. Enter the work as money instead.")
+            % {"name": product}
+        )
+
+
+def _instead(lines: Sequence[RecipeLine]) -> dict[Goods, list[Product]]:
+    """What may be taken instead of what, where there is something; each once. Raises BadInput."""
+    found: dict[Goods, list[Product]] = {}
+    for line in lines:
+        if line.instead:
+            found[line.goods] = list(dict.fromkeys([*found.get(line.goods, []), *line.instead]))
+    for goods, others in found.items():
+        _check_instead(goods, others)
+    return found
+
+
+def _check_instead(goods: Goods, others: Sequence[Product]) -> None:
+    """Raises BadInput when these can't be taken instead of `goods`."""
+    if not isinstance(goods, Product):
+        raise BadInput(
+            _("Only a product can have others to take instead. Take them away from “%(name)s”.") % {"name": goods}
+        )
+    if goods in others:
+        raise BadInput(
+            _("“%(name)s” can't stand for itself. Choose another product to take instead.") % {"name": goods}
+        )
+    if len(others) > INSTEAD_AT_MOST:
+        raise BadInput(
+            _("Instead of “%(name)s” at most %(limit)s products can be taken. Make a group of interchangeable ones.")
+            % {"name": goods, "limit": INSTEAD_AT_MOST}
+        )
+    for other in others:
+        _refuse_service(other)
 
 
 def save_group(group: ProductVariantGroup, products: Sequence[Product]) -> ProductVariantGroup:

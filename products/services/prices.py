@@ -17,7 +17,8 @@ from core.errors import BadInput, StaleForm
 from core.quantities import MAX_MONEY, round_money
 from core.templatetags.florist import money
 from products.domain.prices import Change
-from products.models import PriceChange, PriceKind, PriceReason, Product, ProductPrice
+from products.models import CatalogueSettings, PriceChange, PriceKind, PriceReason, Product, ProductPrice
+from products.models.settings import MINIMUM_AT_MOST
 
 TOGETHER_AT_MOST = 20_000
 NAMED_AT_MOST = 10
@@ -221,6 +222,16 @@ def write_prices(rows: Sequence[NewPrice], *, why: PriceReason, operation: uuid.
             " from unnest(%s::bigint[], %s::numeric[], %s::numeric[]) with ordinality as t (id, before, after, n) order by n",
             [PriceKind.RETAIL.value, why.value, operation, by and by.pk, keys, before, after],
         )
+
+
+def set_minimum_margin(percent: Decimal) -> None:
+    """Settle what every price has to leave, in whole per cent of itself. Raises BadInput."""
+    if not percent.is_finite() or not 0 <= percent <= MINIMUM_AT_MOST or percent != int(percent):
+        raise BadInput(
+            _("The minimum margin is a whole number from 0 to %(most)s. Correct it.") % {"most": MINIMUM_AT_MOST},
+            field="percent",
+        )
+    CatalogueSettings.objects.update_or_create(pk=1, defaults={"minimum_margin": int(percent)})
 
 
 def undo_prices(operation: uuid.UUID, *, by: Any) -> list[str]:

@@ -20,8 +20,9 @@ from core.transactions import run
 from core.undo import tell
 from products.forms import ComponentForm, KitForm, SearchForm
 from products.lines import LINES_AT_MOST, Lines, is_key, number_so_far
-from products.models import Product, ProductKit, Size
-from products.recipes import RecipeLine, flowers_of, recipes_of, reckon, reckon_now
+from products.models import KitItem, Product, ProductKit, Size
+from products.price_reading import minimum_margin
+from products.recipes import RecipeLine, flowers_of, products_of, recipes_of, reckon, reckon_now
 from products.selectors import after_name, kit_list, kits_around, sizes_called, written
 from products.services.catalogue import restore_row
 from products.services.kits import save_kit
@@ -54,12 +55,14 @@ def list_of_kits(request: HttpRequest) -> HttpResponse:
 
 
 def _reckon_all(kits: Sequence[ProductKit]) -> None:
-    """Give every bouquet its `reckoned`, all of them in four statements."""
+    """Give every bouquet its `reckoned`, all of them in five statements."""
     recipes = recipes_of(kit.pk for kit in kits)
-    keys = sorted({part.product.pk for recipe in recipes.values() for part in recipe})
-    known, places = costs(keys), free_by_place(keys)
+    keys = products_of(recipes.values())
+    known, places, minimum = costs(keys), free_by_place(keys), minimum_margin()
     for kit in kits:
-        reckoned = reckon(recipes[kit.pk], price=kit.sale_price, known=known, places=places, work=kit.work_cost)
+        reckoned = reckon(
+            recipes[kit.pk], price=kit.sale_price, known=known, places=places, work=kit.work_cost, minimum=minimum
+        )
         kit.reckoned = reckoned  # type: ignore[attr-defined]  # for the template
 
 
@@ -69,7 +72,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One bouquet with its recipe."""
     kit = get_object_or_404(ProductKit.all_objects.select_related("category"), pk=pk)
     reckoned = reckon_now(recipes_of([kit.pk])[kit.pk], price=kit.sale_price, work=kit.work_cost)
-    items = list(kit.items.select_related("inner", "group"))
+    items = list(kit.items.select_related("product", "inner", "group").prefetch_related("alternatives__product"))
     by_rule = reckoned.price_by(kit.priced)
     context = {
         "kit": kit,
@@ -78,6 +81,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "sizes": list(sizes_called(kit.name)),
         "inside": [item for item in items if item.inner_id],
         "chosen": [item for item in items if item.group_id],
+        "instead": [item for item in items if item.alternatives.all()],
         "around": kits_around(kit),
         "sees_cost": may(request.user, "stock.cost"),
         "may_assemble": may(request.user, "stock.assemble"),
@@ -144,8 +148,12 @@ def _edit(request: HttpRequest, kit: ProductKit, *, begin: list[dict[str, Any]] 
     form = KitForm(request.POST, instance=kit)
     rows = lines.checked()
     if form.is_valid() and rows is not None:
+        recipe = [
+            RecipeLine(row["product"], row["quantity"], line.instead())
+            for row, line in zip(rows, lines.forms, strict=True)
+        ]
         try:
-            saved = run(lambda: save_kit(form.instance, [RecipeLine(row["product"], row["quantity"]) for row in rows]))
+            saved = run(lambda: save_kit(form.instance, recipe))
         except DomainError as refusal:
             form.add_refusal(refusal)
         else:
@@ -157,17 +165,25 @@ def _edit(request: HttpRequest, kit: ProductKit, *, begin: list[dict[str, Any]] 
 def _recipe(kit: ProductKit) -> list[dict[str, Any]]:
     if kit.pk is None:
         return [{}]
-    items = kit.items.select_related("product", "inner")
-    return [{"product": written(item.goods), "quantity": item.quantity} for item in items] or [{}]
+    items = kit.items.select_related("product", "inner", "group").prefetch_related("alternatives__product")
+    return [_line(item) for item in items] or [{}]
+
+
+def _line(item: KitItem) -> dict[str, Any]:
+    instead = zip(ComponentForm.INSTEAD, item.alternatives.all(), strict=False)
+    return {
+        "product": written(item.goods), "quantity": item.quantity,
+        **{name: written(row.product) for name, row in instead},
+    }  # fmt: skip
 
 
 def _page(
     request: HttpRequest, kit: ProductKit, form: KitForm, lines: Lines[ComponentForm], *, status: int = 200
 ) -> HttpResponse:
-    typed = [(line.chosen, line.typed("quantity")) for line in lines.forms]
+    typed = [(line.chosen, line.typed("quantity"), line.instead()) for line in lines.forms]
     work = number_so_far(form, "work_cost") or Decimal(0)
     reckoned = reckon_now(
-        flowers_of(RecipeLine(goods, quantity) for goods, quantity in typed if goods and quantity),
+        flowers_of(RecipeLine(goods, quantity, instead) for goods, quantity, instead in typed if goods and quantity),
         price=number_so_far(form, "sale_price") or Decimal(0),
         work=work,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -19,11 +20,11 @@ from core.templatetags.florist import money
 from core.templatetags.florist import quantity as shown
 from core.transactions import run
 from core.undo import tell
-from products.domain.margin import LOW_BELOW, Margin
+from products.domain.margin import Margin
 from products.domain.prices import Change, Way
-from products.forms import ChangeForm, ListPriceForm, PriceForm
+from products.forms import ChangeForm, ListPriceForm, MinimumMarginForm, PriceForm
 from products.models import PriceKind, Product, ProductPrice
-from products.price_reading import CHANGES_SHOWN, holding_prices, price_chart
+from products.price_reading import CHANGES_SHOWN, holding_prices, minimum_margin, price_chart
 from products.services.prices import (
     TOGETHER_AT_MOST,
     NewPrice,
@@ -32,6 +33,7 @@ from products.services.prices import (
     last_change,
     plan_of,
     put_price,
+    set_minimum_margin,
     set_price,
     take_price_away,
 )
@@ -134,6 +136,23 @@ def _answer(
     return page_or_part(request, "products/product_prices.html", "prices", context, status=status)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("shop.set_up")
+def minimum(request: HttpRequest) -> HttpResponse:
+    """What a price has to leave in this shop before the program warns."""
+    form = MinimumMarginForm(request.POST if request.method == "POST" else None, initial={"percent": minimum_margin()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            run(lambda: set_minimum_margin(form.cleaned_data["percent"]))
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("products:minimum_margin")
+    status = 422 if request.method == "POST" else 200
+    return page_or_part(request, "products/minimum_margin.html", "page", {"form": form}, status=status)
+
+
 # --- many at once ----------------------------------------------------------------------------------------------------
 
 
@@ -165,7 +184,7 @@ def many(request: HttpRequest) -> HttpResponse:
         )
     sent = request.POST if request.method == "POST" else request.GET
     form = ChangeForm(sent if "amount" in sent else None)
-    context: dict[str, Any] = {"filter": chosen, "form": form, "count": len(keys), "minimum": LOW_BELOW}
+    context: dict[str, Any] = {"filter": chosen, "form": form, "count": len(keys), "minimum": minimum_margin()}
     if not form.is_bound:
         return page_or_part(request, "products/many_prices.html", "page", context)
     status = 200
@@ -189,7 +208,7 @@ def many(request: HttpRequest) -> HttpResponse:
             status = 422
         if status != 422:
             try:
-                context |= _preview(keys, change)
+                context |= _preview(keys, change, minimum=context["minimum"])
             except DomainError as refusal:
                 form.add_refusal(refusal)
                 status = 422
@@ -198,13 +217,13 @@ def many(request: HttpRequest) -> HttpResponse:
     return page_or_part(request, "products/many_prices.html", "page", context, status=status)
 
 
-def _preview(keys: Sequence[int], change: Change) -> dict[str, Any]:
+def _preview(keys: Sequence[int], change: Change, *, minimum: int) -> dict[str, Any]:
     since = last_change()  # before the prices are read: what comes between is told twice rather than never
     plan = plan_of(keys, change)
     changed = [row for row in plan if row.before != row.after]
     products = Product.objects.in_bulk([row.product_id for row in changed])
     known = costs([row.product_id for row in changed])
-    lines = [_line(products[row.product_id], row, known) for row in changed if row.product_id in products]
+    lines = [_line(products[row.product_id], row, known, minimum) for row in changed if row.product_id in products]
     lines.sort(key=lambda line: (not line.is_low, line.product.name))
     return {
         "lines": lines[:ROWS_SHOWN],
@@ -219,9 +238,9 @@ def _preview(keys: Sequence[int], change: Change) -> dict[str, Any]:
     }
 
 
-def _line(product: Product, row: NewPrice, known: Any) -> Line:
+def _line(product: Product, row: NewPrice, known: Any, minimum: int) -> Line:
     cost = known.of(row.product_id, Decimal(1))
-    return Line(product, row.before, row.after, Margin(row.after, cost.value) if cost else None)
+    return Line(product, row.before, row.after, Margin(row.after, cost.value, minimum) if cost else None)
 
 
 def words_of(change: Change) -> str:

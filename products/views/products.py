@@ -15,9 +15,10 @@ from core.errors import DomainError
 from core.htmx import page_or_part
 from core.transactions import run
 from core.undo import tell
-from products.domain.margin import Margin
-from products.forms import ProductForm, SearchForm, packing_forms
+from products.domain.margin import USUAL_MINIMUM, Margin
+from products.forms import ComponentForm, ProductForm, SearchForm, packing_forms
 from products.models import Product
+from products.price_reading import minimum_margin
 from products.selectors import (
     FOUND_AT_MOST,
     after_name,
@@ -169,17 +170,19 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @needs("catalogue.view")
 def search(request: HttpRequest) -> HttpResponse:
-    """What a picker offers for the text typed so far: a fragment for the line `?line=`; with `?kits=1` also bouquets and
+    """What a picker offers for the text typed so far: a fragment for the line `?line=` and its `?field=`; with `?kits=1` also bouquets and
     groups of interchangeable products."""
     line = request.GET.get("line", "")
     line = line if line.isascii() and line.isdigit() and len(line) < 4 else "0"
-    typed = request.GET.get("q") or request.GET.get(f"lines-{line}-product", "")
+    field = request.GET.get("field", "")
+    field = field if field in ComponentForm.INSTEAD else ""
+    typed = request.GET.get("q") or request.GET.get(f"lines-{line}-{field or 'product'}", "")
     text = SearchForm.text({"q": typed})
     found: list[Any] = with_figures(list(search_products(text)[:FOUND_AT_MOST])) if text else []
     if text and request.GET.get("kits") == "1":
         others = [*search_groups(text)[: FOUND_AT_MOST // 4], *search_kits(text)[: FOUND_AT_MOST // 4]]
         found = [*others, *found[: FOUND_AT_MOST - len(others)]]
-    context = {"found": found, "line": line, "text": text}
+    context = {"found": found, "line": line, "field": field, "text": text}
     return page_or_part(request, "products/product_search.html", "found", context)
 
 
@@ -188,6 +191,7 @@ def with_figures(products: Sequence[Product], *, with_costs: bool = False) -> li
     base unit beside its cost now, None where that is not known or not asked for."""
     keys = [product.pk for product in products]
     known, prices = figures(keys), costs(keys) if with_costs else None
+    minimum = minimum_margin() if with_costs else USUAL_MINIMUM
     for product in products:
         product.figures = known.get(product.pk)  # type: ignore[attr-defined]  # for the template
         cost = prices.of(product.pk, Decimal(1)) if prices else None
@@ -196,7 +200,8 @@ def with_figures(products: Sequence[Product], *, with_costs: bool = False) -> li
             and (known[product.pk].free if product.pk in known else 0) < product.minimum_stock
         )
         product.is_below_minimum = low  # type: ignore[attr-defined]  # for the template
-        product.margin = Margin(product.sale_price, cost.value) if cost else None  # type: ignore[attr-defined]
+        margin = Margin(product.sale_price, cost.value, minimum) if cost else None
+        product.margin = margin  # type: ignore[attr-defined]
     return list(products)
 
 
