@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 DOCS = settings.BASE_DIR / "docs"
-IN_BOTH = ["deploy", "scaling"]
+IN_BOTH = ["deploy", "moving-models", "scaling"]
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 
 

@@ -7,6 +7,7 @@ has its test here, named in the cell.
 import fcntl
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings
@@ -32,10 +33,11 @@ def seen(django_db_setup, tmp_path_factory):
             folder = tmp_path_factory.mktemp("moving")
             make_base(base)
             try:
-                journeys = {way: journey.journey(folder / way, way, base) for way in WAYS}
-                journeys["native"] = journey.native(folder / "native", base)
-                journeys["refused"] = journey.refused(folder / "refused", base)
-                journeys["interrupted"] = journey.interrupted(folder / "interrupted", base)
+                others = {"native": journey.native, "refused": journey.refused, "interrupted": journey.interrupted}
+                with ThreadPoolExecutor(2) as two_at_a_time:
+                    begun = {way: two_at_a_time.submit(journey.journey, folder / way, way, base) for way in WAYS[::-1]}
+                    begun |= {name: two_at_a_time.submit(go, folder / name, base) for name, go in others.items()}
+                journeys = {name: each.result() for name, each in begun.items()}
             finally:
                 on_server(f"DROP DATABASE IF EXISTS {base} WITH (FORCE)")
             found.write_text(json.dumps(journeys))
@@ -180,7 +182,7 @@ def test_no_request_fails_or_waits_long_while_old_and_new_code_work_side_by_side
         assert load["done"] > 5
         assert load["failed"] == []
         assert load["count"] == 0
-        assert load["longest"] <= 2
+        assert load["waited"] <= 2, "seconds that somebody waited for a lock"
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -7,6 +7,7 @@ import time
 
 from tests.moving.driver import HERE, PLANTS, SHOPS, Code, Stage, on_server
 
+TABLES = ("old_home_plant", "new_home_plant")
 SMALL = "tulip"  # where single writes are tried; the other shop has the rows and the load
 
 
@@ -21,26 +22,17 @@ def journey(folder, way, base):
         seen["files"] = stage.plan(way)
         seen["said"] = stage.said["said"]
         new = stage.new
-        tables = ["old_home_plant", "new_home_plant"]
 
         old.add_person(SMALL, "ann")
-        seen["lay"] = old.files("rose", *tables)
+        seen["lay"] = old.files("rose", *TABLES)
         seen["looks"]["before"] = {shop: old.look(shop) for shop in SHOPS}
         seen["highest"] = old.highest(SMALL)
         seen["checks"]["before"] = old.command("makemigrations", check=True, dry_run=True)["code"]
         seen["checks"]["planned"] = new.command("makemigrations", check=True, dry_run=True)["code"]
 
         # The shop with all the rows: there and back while people work, and there again.
-        old.load("old", "rose", PLANTS)
-        time.sleep(1)
-        seen["seconds"] = {"rose": new.migrate("rose")}
-        seen["lies"] = new.files("rose", *tables)
-        new.load("new", "rose", PLANTS)
-        time.sleep(2)
-        seen["loads"]["new"] = new.end_load("new")
-        _back(new, "rose")
-        time.sleep(0.5)
-        seen["loads"]["old"] = old.end_load("old")
+        found = under_load(old, new, seconds=2)
+        seen["loads"], seen["seconds"], seen["lies"] = found["loads"], found["seconds"], found["lies"]
         seen["looks"]["back"] = {"rose": old.look("rose")}
         new.migrate("rose")
         seen["looks"]["again"] = {"rose": new.look("rose")}
@@ -67,9 +59,24 @@ def journey(folder, way, base):
     return seen
 
 
+def under_load(old, new, *, seconds):
+    """There and back in the shop with all the rows: people work with the code of before all the time, with the new code
+    beside it for so many seconds in between."""
+    old.load("old", "rose", PLANTS)
+    time.sleep(1)
+    found = {"seconds": {"rose": new.migrate("rose")}, "lies": new.files("rose", *TABLES), "loads": {}}
+    new.load("new", "rose", PLANTS)
+    time.sleep(seconds)
+    found["loads"]["new"] = new.end_load("new")
+    found["back"] = _back(new, "rose")
+    time.sleep(0.5)
+    found["loads"]["old"] = old.end_load("old")
+    return found
+
+
 def _back(code, shop):
     """To before the first migration of the move; what depends on it goes with it."""
-    code.migrate(shop, "new_home", "zero")
+    return code.migrate(shop, "new_home", "zero")
 
 
 def _side_by_side(old, new):

@@ -1,4 +1,4 @@
-"""`python -m tests.moving.trial`: in a copy of the project whose contacts have moved, the written migrations run forward,
+"""`python -m tests.moving.trial 0008_last_of_orders`: in a copy of the project whose contacts have moved, the written migrations run forward,
 back and forward again in the shop `rose`; then everything is taken back."""
 
 import contextlib
@@ -18,8 +18,6 @@ from django.db.migrations.loader import MigrationLoader  # noqa: E402
 
 from core.tenancy import in_schema  # noqa: E402
 
-BACK = [("orders", "0008_price_notes_and_holds"), ("contacts", None)]
-
 
 def tables(cursor):
     cursor.execute(
@@ -30,6 +28,7 @@ def tables(cursor):
 
 
 def main():
+    back = [("orders", sys.argv[1]), ("contacts", None)]
     said = {"checks": io.StringIO(), "tables": [], "names": []}
     contact = apps.get_model("contacts", "Contact")
     with contextlib.redirect_stdout(sys.stderr):
@@ -43,7 +42,7 @@ def main():
             cursor.execute(
                 "INSERT INTO orders_contact (name, phone, is_deleted, created_at) VALUES ('Ann', '', false, now())"
             )
-            for targets in (leaves, BACK, leaves):
+            for targets in (leaves, back, leaves):
                 MigrationExecutor(connection).migrate(targets)
                 said["tables"].append(tables(cursor))
                 if targets is leaves:
