@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from core.access import needs
 from core.htmx import page_or_part
+from core.templatetags.florist import currency_sign
 from core.transactions import run
 from products.services.importing import keep_file
 from products.starter import COLUMNS, as_table, by_shelf, entries
@@ -29,5 +30,5 @@ def starter(request: HttpRequest) -> HttpResponse:
         kept = run(lambda: keep_file(table, name=_("Catalogue to start from"), columns=COLUMNS, by=request.user))
         return redirect("products:import_check", pk=kept.pk)
     is_refused = request.method == "POST"
-    context = {"shelves": by_shelf(found), "is_refused": is_refused}
+    context = {"shelves": by_shelf(found), "is_refused": is_refused, "currency": currency_sign()}
     return page_or_part(request, "products/starter.html", "page", context, status=422 if is_refused else 200)
