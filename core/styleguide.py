@@ -39,6 +39,7 @@ ICONS = [
     "minus",
     "bell",
     "scan",
+    "grip",
     "more",
     "menu",
     "board",

@@ -105,6 +105,7 @@ DAILY_WORK = [
     "core.undo.forget_old",
     "core.idempotency.forget_keys",
     "core.photos.forget_photos",
+    "core.photos.forget_unstored",
     "products.daily.forget_imports",
     "core.sessions.forget_sessions",
     "accounts.daily.forget_log_ins",
@@ -118,6 +119,7 @@ DAILY_PLATFORM_WORK = [
     "accounts.daily.forget_log_ins",
     "core.jobs.forget_jobs",
     "core.export_shelf.forget_archives",
+    "core.uploads.forget_uploads",
 ]
 # From which hour on, local time, the worker begins it; -1 leaves it to `run_daily`.
 DAY_BEGINS_AT = env.number("DAY_BEGINS_AT", 3)
@@ -277,6 +279,10 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "core.uploads.LargeFileHandler",
+]
 
 # --- Cache, jobs, mail, logs -----------------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ UNMARKED = (
     "delivery_price",
 )  # fmt: skip
 LARGEST_KEY = 2**63 - 1
+MOST_BOUQUETS = 999
 
 
 class LineForm(Form):
@@ -71,7 +72,7 @@ class LineForm(Form):
     def lacking(self) -> Decimal:
         """How much of the quantity is not free."""
         quantity = self.typed("quantity")
-        return max(quantity - self.chosen.free, Decimal(0)) if quantity is not None and self.chosen else Decimal(0)
+        return self.chosen.lacking(quantity) if quantity is not None and self.chosen else Decimal(0)
 
 
 class BaseLines(BaseFormSet):  # type: ignore[type-arg]  # a formset has no parameters at run time
@@ -432,6 +433,19 @@ class PriceNoteForm(Form):
     key = KeyField()
 
 
+class PullForm(Form):
+    """How many bouquets the pull list is for, and where they are made."""
+
+    times = QuantityField(label=_("How many bouquets"), places=0, maximum=Decimal(MOST_BOUQUETS))
+    warehouse = forms.ModelChoiceField(
+        queryset=Warehouse.objects.none(), label=_("Warehouse"), empty_label=None, required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["warehouse"].queryset = Warehouse.objects.all()  # type: ignore[attr-defined]
+
+
 class PhotoRuleForm(Form):
     """Whether the shop asks for a photo of the finished bouquet."""
 
@@ -539,9 +553,13 @@ class CompositionForm(Form):
         if not text:
             return None
         goods = exact_goods(text, warehouse=self.order.warehouse)
-        if goods is not None and goods.product is not None:
+        if goods is not None and goods.product is not None and not goods.is_service:
             return goods.product
-        found = [goods for goods in search_goods(text, warehouse=self.order.warehouse) if goods.product]
+        found = [
+            goods
+            for goods in search_goods(text, warehouse=self.order.warehouse)
+            if goods.product and not goods.is_service
+        ]
         if len(found) == 1:
             return found[0].product
         if found:

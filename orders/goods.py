@@ -15,7 +15,8 @@ from inventory.models import Reservation, Stock, Warehouse
 from inventory.services.stocks import free_in
 from orders.models import Order
 from products.domain.spreading import makeable
-from products.models import Kind, Product, ProductKit, Unit
+from products.models import Product, ProductKit, Unit
+from products.models.season import in_season
 from products.price_reading import holding_prices
 from products.recipes import need_of, products_of, recipes_of
 from products.selectors import carried, kit_called, product_by_code, search_kits
@@ -40,8 +41,8 @@ class Holding:
 
 @dataclass(frozen=True)
 class Goods:
-    """A product or a bouquet. `free` is what could be taken now: base units, of a bouquet whole ones. `holding` knows
-    the prices that hold today in the order's warehouse."""
+    """A product or a bouquet. `free` is what could be taken now: base units, of a bouquet whole ones; a service is never
+    short. `holding` knows the prices that hold today in the order's warehouse."""
 
     product: Product | None
     kit: ProductKit | None
@@ -56,6 +57,15 @@ class Goods:
     @property
     def name(self) -> str:
         return str(self.product or self.kit)
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it takes nothing from the stock."""
+        return self.product is not None and self.product.is_service
+
+    def lacking(self, quantity: Decimal) -> Decimal:
+        """How much of `quantity` is not free: base units, or bouquets."""
+        return Decimal(0) if self.is_service else max(quantity - self.free, Decimal(0))
 
     @property
     def price(self) -> Decimal:
@@ -76,9 +86,8 @@ def short_unit(unit: str) -> str:
 
 
 def on_offer() -> QuerySet[Product]:
-    """Products that a new line may name: on sale, not in the archive, and kept in stock, for a line asks the stock for
-    its goods."""
-    return carried().filter(is_active=True).exclude(kind=Kind.SERVICE)
+    """Products that a new line may name: on sale, in season, not in the archive."""
+    return carried().filter(in_season(timezone.localdate()), is_active=True)
 
 
 def search_goods(text: str, *, warehouse: Warehouse | None) -> list[Goods]:
@@ -94,7 +103,7 @@ def search_goods(text: str, *, warehouse: Warehouse | None) -> list[Goods]:
     if scanned is not None and on_offer().filter(pk=scanned.pk).exists():
         return _with_stock([scanned], warehouse=warehouse)
     products = on_offer().filter(named | Q(sku__istartswith=text))
-    kits = search_kits(text[:LONGEST_SEARCH]).filter(is_active=True)
+    kits = search_kits(text[:LONGEST_SEARCH]).filter(in_season(timezone.localdate()), is_active=True)
     found: list[Product | ProductKit] = [
         *products.order_by("name", "pk")[:SHOWN],
         *kits.order_by("name", "size", "pk")[:SHOWN],
@@ -112,7 +121,7 @@ def exact_goods(text: str, *, warehouse: Warehouse | None) -> Goods | None:
     found: list[Product | ProductKit] = [product] if product else []
     if not found:
         found += on_offer().filter(name__iexact=text)[:2]
-        if (kit := kit_called(text)) is not None and kit.is_active:
+        if (kit := kit_called(text)) is not None and kit.is_active and kit.is_in_season(timezone.localdate()):
             found.append(kit)
     return _with_stock(found, warehouse=warehouse)[0] if len(found) == 1 else None
 

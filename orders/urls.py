@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import board, bulk, composition, detail, drafts, lists, photos, printing, taking
+from orders.views import board, bulk, composition, detail, drafts, lists, photos, printing, pulling, taking
 
 app_name = "orders"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("new/draft/discard/", drafts.discard, name="draft_discard"),
     path("contacts/", drafts.contact_search, name="contact_search"),
     path("deliveries/", drafts.deliveries, name="deliveries"),
+    path("pull-list/", pulling.pull_list, name="pull_list"),
     path("goods/", taking.goods_search, name="goods_search"),
     path("<int:pk>/", detail.order_detail, name="order_detail"),
     path("<int:pk>/margin/", detail.order_margin, name="order_margin"),

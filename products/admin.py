@@ -47,7 +47,8 @@ class ProductAdmin(SoftDeleteAdmin):
     date_hierarchy = "created_at"
     fields = (
         "name", "kind", "sku", "category", "unit", "sale_price", "variety", "colour", "stem_length", "role",
-        "vase_life_days", "shelf_life_days", "minimum_stock", "tax_rate", "tags", "notes", "description", "is_active",
+        "vase_life_days", "shelf_life_days", "minimum_stock", "tax_rate", "trade_code", "offered_from",
+        "offered_until", "tags", "notes", "description", "is_active",
     )  # fmt: skip
     inlines = (PurchaseUnitInline,)
 

@@ -153,6 +153,7 @@ COLUMNS = [
     Column("shelf_life_days", gettext_lazy("Shelf life, days"), ("срок хранения", "срок годности", "shelf life"), _whole(DAYS_AT_MOST)),
     Column("minimum_stock", gettext_lazy("Minimum stock"), ("минимум", "минимальный остаток", "неснижаемый остаток", "min stock", "minimum", "minimum stock"), _number(places=3, minimum="0.001", maximum=Decimal("999999.999"))),
     Column("tax_rate", gettext_lazy("Tax within the price"), ("ндс", "ставка ндс", "налог", "vat", "tax"), _number(places=2, minimum="0", maximum=100)),
+    Column("trade_code", gettext_lazy("Trade code"), ("код vbn", "vbn", "floricode", "vbn code", "trade code"), _text(20)),
     Column("barcodes", gettext_lazy("Barcodes"), ("штрихкод", "штрихкоды", "штрих код", "ean", "ean13", "barcode", "barcodes", "gtin"), _codes),
     Column("tags", gettext_lazy("Tags"), ("метки", "теги", "tags", "labels"), _tags),
     Column("notes", gettext_lazy("Notes for the staff"), ("заметки", "заметка", "примечание", "notes", "note"), _text(5000, multiline=True)),

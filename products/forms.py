@@ -77,6 +77,9 @@ class TagsField(forms.Field):
         return list(found.values())
 
 
+SEASON_HELP = _("Before and after these days orders are not offered it. Empty: always.")
+
+
 class ProductForm(ModelForm):
     """A product as the catalogue shows it. The first five fields are enough; the others stand folded below them."""
 
@@ -115,6 +118,12 @@ class ProductForm(ModelForm):
         max_length=400, required=False, label=_("Barcodes on the goods"),
         help_text=_("As the maker printed them, parted by blanks. The shop's own code is made by itself."),
     )  # fmt: skip
+    trade_code = CleanCharField(
+        max_length=20, required=False, label=_("Trade code"),
+        help_text=_("What the auctions and exporters call it: VBN, Floricode."),
+    )  # fmt: skip
+    offered_from = DateField(required=False, label=_("Offered from"), days_back=366, help_text=SEASON_HELP)
+    offered_until = DateField(required=False, label=_("Offered until"), days_back=366)
     tags = TagsField(required=False, label=_("Tags"), help_text=_("Parted by commas: wedding, 8 March."))
     notes = CleanCharField(
         max_length=5000, multiline=True, required=False, label=_("Notes for the staff"),
@@ -126,7 +135,8 @@ class ProductForm(ModelForm):
         model = Product
         fields = (
             "name", "kind", "sku", "category", "unit", "sale_price", "variety", "colour", "stem_length", "role",
-            "vase_life_days", "shelf_life_days", "minimum_stock", "tax_rate", "tags", "notes", "description", "is_active",
+            "vase_life_days", "shelf_life_days", "minimum_stock", "tax_rate", "trade_code", "offered_from", "offered_until",
+            "tags", "notes", "description", "is_active",
         )  # fmt: skip
         labels = {"unit": _("Unit"), "is_active": _("On sale")}
 
@@ -351,19 +361,31 @@ class KitForm(ModelForm):
         places=2, minimum=Decimal(0), maximum=Decimal(9999), required=False, unit="%", label=_("Markup")
     )
     rounded_to = forms.ChoiceField(choices=RoundedTo.choices, required=False, label=_("Price rounded"))
+    offered_from = DateField(required=False, label=_("Offered from"), days_back=366, help_text=SEASON_HELP)
+    offered_until = DateField(required=False, label=_("Offered until"), days_back=366)
     description = CleanCharField(max_length=5000, multiline=True, required=False, label=_("Description"))
 
     class Meta:
         model = ProductKit
         fields = (
-            "name", "size", "category", "sale_price", "work_cost", "price_rule", "markup", "rounded_to", "description",
-            "is_active",
+            "name", "size", "category", "sale_price", "work_cost", "price_rule", "markup", "rounded_to", "offered_from",
+            "offered_until", "description", "is_active",
         )  # fmt: skip
         labels = {"is_active": _("On sale")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        unmarked(self, "size", "sale_price", "work_cost", "price_rule", "markup", "rounded_to")
+        unmarked(
+            self,
+            "offered_from",
+            "offered_until",
+            "size",
+            "sale_price",
+            "work_cost",
+            "price_rule",
+            "markup",
+            "rounded_to",
+        )
         for name in ("sale_price", "work_cost", "markup"):
             self.fields[name].widget.attrs |= reckoning(KIT_FIGURES)
         for name in ("price_rule", "rounded_to"):

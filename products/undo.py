@@ -3,7 +3,7 @@ remembered; many prices changed at once, for a day."""
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,11 +14,12 @@ from django.utils.translation import ngettext
 
 from core.errors import StaleForm
 from core.models import RecentAction
+from core.photos import Photo
 from core.undo import Kind, Payload, register, remember
 from products.domain.prices import Change
 from products.models import GoodsImport, Product, ProductCategory, ProductKit, ProductVariantGroup
 from products.services.catalogue import archive_product, delete_row, restore_row, take_out_of_archive
-from products.services.categories import restore_category
+from products.services.categories import Moved, move_category, place_category, put_back_category, restore_category
 from products.services.importing import KEPT, apply_import, undo_import
 from products.services.many import (
     archive_products,
@@ -28,6 +29,7 @@ from products.services.many import (
     tag_products,
     untag_products,
 )
+from products.services.photos import PHOTOS, remove_photo, restore_photo
 from products.services.prices import change_prices, undo_prices
 
 PRODUCT, KIT, CATEGORY = "products.delete_product", "products.delete_kit", "products.delete_category"
@@ -35,6 +37,7 @@ GROUP = "products.delete_group"
 
 ARCHIVE, PRICES, IMPORT = "products.archive", "products.prices", "products.import"
 TAGS, MOVED, ARCHIVED = "products.tag_many", "products.move_many", "products.archive_many"
+PHOTO, MOVE = "products.remove_photo", "products.move_category"
 
 Row = Product | ProductKit | ProductCategory | ProductVariantGroup
 KINDS: dict[type[Row], str] = {Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY, ProductVariantGroup: GROUP}
@@ -111,6 +114,52 @@ def import_and_remember(kept: GoodsImport, *, seen: str, by: Any) -> RecentActio
     """Apply a file of products, remembered in the same transaction. Raises what `apply_import` raises."""
     plan = apply_import(kept, seen=seen, by=by)
     return remember(IMPORT, {"import": kept.pk, "made": plan.made, "changed": plan.changed}, by=by)
+
+
+def remove_photo_and_remember(photo: Photo, *, by: Any, now: datetime) -> RecentAction:
+    """Take a photo away, remembered in the same transaction."""
+    remove_photo(photo, by=by, now=now)
+    owner = getattr(photo, photo.owner_field)
+    facts = {"of": photo.owner_field, "owner": owner.pk, "name": str(owner)}
+    return remember(PHOTO, {**facts, "row": photo.pk, "deletion": str(photo.delete_batch)}, by=by)
+
+
+def _hang_again(payload: Payload, by: Any) -> list[str]:
+    [model] = [model for model in PHOTOS.values() if model.owner_field == payload["of"]]
+    photo = model.all_objects.select_for_update(of=("self",), no_key=True).filter(pk=payload["row"]).first()
+    if photo is None or str(photo.delete_batch) != payload["deletion"]:
+        raise StaleForm(
+            _("The photo of “%(name)s” was restored since, or removed once more. Look at the photos there.")
+            % {"name": payload["name"]}
+        )
+    restore_photo(photo, by=by)
+    return []
+
+
+def _page_of_photo(payload: Payload) -> str:
+    page = {"product": "product_detail", "kit": "kit_detail", "category": "category_edit"}[payload["of"]]
+    return reverse(f"products:{page}", args=[payload["owner"]])
+
+
+def move_and_remember(category: ProductCategory, *, to: str, by: Any) -> RecentAction | None:
+    """`move_category`, remembered in the same transaction; None when it stands at the end already."""
+    return _remember_move(move_category(category, to=to), by=by)
+
+
+def place_and_remember(
+    category: ProductCategory, *, parent: int | None, before: int | None, by: Any
+) -> RecentAction | None:
+    """`place_category`, remembered in the same transaction; None when it stands there already."""
+    return _remember_move(place_category(category, parent=parent, before=before), by=by)
+
+
+def _remember_move(moved: Moved | None, *, by: Any) -> RecentAction | None:
+    return None if moved is None else remember(MOVE, moved._asdict(), by=by)
+
+
+def _put_back(payload: Payload, by: Any) -> list[str]:
+    put_back_category(Moved(**payload))
+    return []
 
 
 def _describe_import(payload: Payload) -> str:
@@ -232,5 +281,23 @@ register(
         right=lambda payload: "catalogue.change",
         link=lambda payload: reverse("products:product_list"),
         lasts=KEPT,
+    ),
+)
+register(
+    PHOTO,
+    Kind(
+        describe=lambda payload: _("A photo of “%(name)s” is removed.") % {"name": payload["name"]},
+        undo=_hang_again,
+        right=lambda payload: "catalogue.change",
+        link=_page_of_photo,
+    ),
+)
+register(
+    MOVE,
+    Kind(
+        describe=lambda payload: _("“%(name)s” is moved.") % {"name": payload["name"]},
+        undo=_put_back,
+        right=lambda payload: "catalogue.change",
+        link=partial(_page_of, ProductCategory),
     ),
 )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.views import categories, groups, kits, labels, many, photos, prices, products, sheets
+from products.views import categories, groups, kits, labels, many, photos, prices, products, sheets, starter
 
 app_name = "products"
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("<int:pk>/prices/", prices.put, name="price_put"),
     path("<int:pk>/prices/<int:price>/remove/", prices.take_away, name="price_remove"),
     path("prices/", prices.many, name="many_prices"),
+    path("starter/", starter.starter, name="starter"),
     path("minimum-margin/", prices.minimum, name="minimum_margin"),
     path("many/", many.many, name="many"),
     path("import/", sheets.choose, name="import_choose"),
@@ -30,14 +31,19 @@ urlpatterns = [
     path("export/", sheets.export, name="product_export"),
     path("labels/", labels.of_list, name="list_labels"),
     path("code/<str:code>/", products.by_code, name="by_code"),
-    path("<int:pk>/photos/", photos.add_to_product, name="product_photos"),
-    path("<int:pk>/photos/<int:photo>/", photos.change_of_product, name="product_photo"),
-    path("kits/<int:pk>/photos/", photos.add_to_kit, name="kit_photos"),
-    path("kits/<int:pk>/photos/<int:photo>/", photos.change_of_kit, name="kit_photo"),
+    path("<int:pk>/photos/", photos.add, {"of": "product"}, name="product_photos"),
+    path("<int:pk>/photos/order/", photos.put_in_order, {"of": "product"}, name="product_photo_order"),
+    path("<int:pk>/photos/<int:photo>/", photos.change, {"of": "product"}, name="product_photo"),
+    path("kits/<int:pk>/photos/", photos.add, {"of": "kit"}, name="kit_photos"),
+    path("kits/<int:pk>/photos/order/", photos.put_in_order, {"of": "kit"}, name="kit_photo_order"),
+    path("kits/<int:pk>/photos/<int:photo>/", photos.change, {"of": "kit"}, name="kit_photo"),
+    path("categories/<int:pk>/photos/", photos.add, {"of": "category"}, name="category_photos"),
+    path("categories/<int:pk>/photos/<int:photo>/", photos.change, {"of": "category"}, name="category_photo"),
     path("categories/", categories.list_of_categories, name="category_list"),
     path("categories/new/", categories.create, name="category_create"),
     path("categories/<int:pk>/edit/", categories.edit, name="category_edit"),
     path("categories/<int:pk>/move/", categories.move, name="category_move"),
+    path("categories/<int:pk>/place/", categories.place, name="category_place"),
     path("categories/<int:pk>/delete/", categories.delete, name="category_delete"),
     path("categories/<int:pk>/restore/", categories.restore, name="category_restore"),
     path("groups/", groups.list_of_groups, name="group_list"),

@@ -70,7 +70,7 @@ def first_steps(*, may_load_demo: bool, is_protected: bool = True) -> FirstSteps
         (_("Tell who works here"), _("Look over the shop's people and warehouses, and invite your colleagues."),
          reverse("admin:accounts_user_changelist"), _("Open the list")),
         (_("Enter your goods"), _("Flowers, greenery and packaging with their prices. A few are enough to begin."),
-         reverse("products:product_create"), _("Add a product")),
+         reverse("products:starter"), _("Choose from a list")),
         (_("Receive a delivery"), _("The stock then knows what is there, what it cost and until when it is fresh."),
          reverse("inventory:receive"), _("Receive goods")),
         (_("Take down an order"), _("As on the telephone: who, where, when, what."),

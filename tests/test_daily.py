@@ -63,6 +63,8 @@ def old_things(shop, owner, settings, django_capture_on_commit_callbacks):
         hang_photos(ProductPhoto, rose, [read(jpeg(), "old.jpg"), read(jpeg(), "new.jpg")])
     for photo in rose.photos.all():
         photo.delete()
+    half = ProductPhoto.objects.create(product=rose, original_name="half.jpg")  # its files were never stored
+    ProductPhoto.objects.filter(pk=half.pk).update(created_at=now - timedelta(days=1))
     freeze_demands([DemandInput(rose, Decimal(4))], warehouse=warehouse(), needed_on=timezone.localdate())
     held = freeze_demands([DemandInput(stocked("Tulip", ("10", "10")), Decimal(4))], warehouse=warehouse(), needed_on=timezone.localdate())  # fmt: skip
     reserve(held, until=now - timedelta(days=1))

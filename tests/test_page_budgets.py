@@ -34,6 +34,7 @@ DETAILS = (
     "origins",
     "order_margin",
     "mark_down",
+    "pull_list",
 )
 
 

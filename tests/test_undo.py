@@ -22,7 +22,7 @@ from orders.services.lifecycle import confirm_order, set_status
 from orders.tests.factories import order, status
 from orders.tests.pages import order_form
 from products.columns import recognised
-from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup
+from products.models import Product, ProductCategory, ProductKit, ProductPhoto, ProductVariantGroup
 from products.services.importing import keep_file
 from products.services.kits import save_group
 
@@ -385,6 +385,11 @@ def test_no_payload_names_a_person(shop, login, owner):
     browser.post("/catalogue/prices/", {**change, "seen": seen, "since": since})
     browser.post(f"/catalogue/kits/{kit('Spring', '100', (rose, '3')).pk}/delete/")
     browser.post(f"/catalogue/categories/{ProductCategory.objects.create(name='Roses').pk}/delete/")
+    moved = ProductCategory.objects.create(name="Tulips")
+    other = ProductCategory.objects.create(name="Cut flowers")
+    browser.post(f"/catalogue/categories/{moved.pk}/place/", {"parent": other.pk})
+    photo = ProductPhoto.objects.create(product=rose, original_name="Anna.jpg", alt="Anna with a bouquet")
+    browser.post(f"/catalogue/{rose.pk}/photos/{photo.pk}/", {"do": "remove"})
     pair = save_group(ProductVariantGroup(name="Any"), [rose, Product.objects.create(name="Iris", sale_price=1)])
     browser.post(f"/catalogue/groups/{pair.pk}/delete/")
     sheet = read_table(b"Name;Price;Notes\r\nLily;90;Anna likes it\r\n")

@@ -127,6 +127,7 @@ class _Month:
         self.today = self.now.date()
         self.goods = {good.name: good for good in shop.goods}
         self.recipes = {bouquet.name: bouquet.parts for bouquet in shop.bouquets}
+        self.recipes |= {name: [] for name, _price in shop.services[1]}  # nothing is bought for them
 
     def steps(self) -> Iterator[Step]:
         wishes = [*self._history(), *self.shop.wishes, *self._holiday()]

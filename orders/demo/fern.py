@@ -79,8 +79,8 @@ WISHES = [
     Wish(4, [("Winter meadow, dried", 2)], Category.READY, hours=0),
     Wish(5, [("Bridesmaid posy", 4), ("Buttonhole", 6)], Category.ASSEMBLING, hours=1, paid="0.5", address=HALL,
          note="Ask for the registrar at the side door."),
-    Wish(3, [("Monstera deliciosa 17 cm", 2), ("Terracotta pot 13 cm", 2)], Category.CONFIRMED, hours=2,
-         address="Studio 8, Canal Yard"),
+    Wish(3, [("Monstera deliciosa 17 cm", 2), ("Terracotta pot 13 cm", 2), ("Hand-tying", 1)], Category.CONFIRMED,
+         hours=2, address="Studio 8, Canal Yard"),
     Wish(7, [("Sweet peas, bunch of 15", 3)], Category.CONFIRMED, hours=3, paid="0", address="22 Elm Grove",
          card="Forty years! Yours, R.", note="A surprise for his wife: hand it to him.", waits=True),
     Wish(8, [("Lavender and straw", 1)], Category.NEW, hours=4, paid="0"),
@@ -114,6 +114,7 @@ SHOP = DemoShop(
     ],
     goods=goods_of(GOODS),
     bouquets=BOUQUETS,
+    services=("Services", [("Timed delivery", 350), ("Hand-tying", 250), ("Florist's choice", 3000)]),
     interchangeable=[
         ("Any garden rose", ["Garden rose Juliet", "Garden rose Patience"]),
         ("Greenery for volume", ["Olive branch", "Maidenhair fern", "Preserved eucalyptus"]),

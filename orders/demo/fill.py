@@ -23,7 +23,7 @@ from orders.models import Contact, Fulfilment, Order, PaymentMethod
 from orders.services.lifecycle import set_status, status_of
 from orders.services.payments import record_payment
 from orders.services.placing import LineInput, OrderInput, place_order
-from products.models import Packing, Product, ProductCategory, ProductKit, ProductVariantGroup, Unit
+from products.models import Kind, Packing, Product, ProductCategory, ProductKit, ProductVariantGroup, Unit
 from products.recipes import RecipeLine
 from products.services.catalogue import Packed, delete_row, save_product
 from products.services.kits import save_group, save_kit
@@ -111,6 +111,12 @@ class _Player:
                 ),
                 bought_in=[Packed(Packing.BUNCH, Decimal(25))] if good.unit == Unit.STEM else None,
             )  # fmt: skip
+        title, services = self.shop.services
+        category = ProductCategory.objects.create(name=title, position=10 * len(categories))
+        for name, price in services:
+            self.goods[name] = save_product(
+                Product(name=name, category=category, unit=Unit.PIECE, sale_price=Decimal(price), kind=Kind.SERVICE)
+            )
         for bouquet in self.shop.bouquets:
             kit = ProductKit(
                 name=bouquet.name, sale_price=bouquet.price, description=bouquet.description,

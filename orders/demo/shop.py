@@ -135,6 +135,7 @@ class DemoShop:
     suppliers: Sequence[tuple[str, str]]
     goods: Sequence[Good]
     bouquets: Sequence[Bouquet]
+    services: tuple[str, Sequence[tuple[str, int]]]  # category, then name and price of each
     interchangeable: Sequence[tuple[str, Sequence[str]]]  # name of a group, its products, the most wanted first
     contacts: Sequence[tuple[str, str]]
     addresses: Sequence[str]

@@ -12,7 +12,7 @@ from products.models import Product, ProductKit
 
 
 class OrderItem(models.Model):
-    """One line of an order: a product, or a bouquet made of several."""
+    """One line of an order: a product, a service among them, or a bouquet made of several."""
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="items", verbose_name=_("order"))
     product = models.ForeignKey(
@@ -42,6 +42,11 @@ class OrderItem(models.Model):
 
     def __str__(self) -> str:
         return str(self.product or self.kit)
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it takes nothing from the stock."""
+        return self.product is not None and self.product.is_service
 
     @property
     def amount(self) -> Decimal:

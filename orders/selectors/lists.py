@@ -194,10 +194,9 @@ def of_view(view: View, now: datetime, statuses: Iterable[OrderStatus]) -> Query
     return Order.objects.all()
 
 
-def to_make(view: View, now: datetime) -> list[int]:
+def to_make(view: View, now: datetime, statuses: Sequence[OrderStatus]) -> list[int]:
     """Keys of the orders of a view that somebody still has to make or hand over, by time; drafts are promised to
-    nobody."""
-    statuses = all_statuses()
+    nobody. `statuses` are all of the shop's."""
     orders = of_view(view, now, statuses).filter(still_open(statuses))
     starts = Coalesce("due_from", Value(END_OF_DAY))
     return list(orders.order_by("due_on", starts, "pk").values_list("pk", flat=True))

@@ -27,7 +27,7 @@ class LineMargin:
 
 @dataclass(frozen=True)
 class OrderMargin:
-    """The goods of an order, without delivery: revenue net of returns and with what price notes changed (2 decimals), cost
+    """The goods of an order, without delivery and services: revenue net of returns and with what price notes changed (2 decimals), cost
     (2 decimals), line by line; the notes belong to no line."""
 
     margin: Margin
@@ -51,6 +51,7 @@ def margin_of(order: Order) -> OrderMargin | None:
     lines = [
         LineMargin(item, _margin(by_line[item.pk]), [costs[sale.pk] for sale in by_line[item.pk]])
         for item in order.items.select_related("product", "kit")
+        if not item.is_service
     ]
     return OrderMargin(_whole(order, sales), lines, order.corrections)
 

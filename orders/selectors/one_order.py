@@ -142,10 +142,11 @@ def _frozen_parts(order: Order) -> dict[int, list[Part]]:
 def _planned_parts(order: Order, items: Sequence[OrderItem]) -> tuple[dict[int, list[Part]], dict[int, Decimal]]:
     """What the lines would ask for if the order were confirmed now, and what is free of it."""
     recipes = recipes_of(item.kit_id for item in items if item.kit_id)
-    products = {item.product_id for item in items if item.product_id} | set(products_of(recipes.values()))
+    goods = [item for item in items if not item.is_service]
+    products = {item.product_id for item in goods if item.product_id} | set(products_of(recipes.values()))
     free = free_for(products, warehouse=order.warehouse, order=order)
     parts: dict[int, list[Part]] = {}
-    for item in items:
+    for item in goods:
         wanted = [Component(item.product, Decimal(1))] if item.product else recipes[item.kit_id or 0]
         parts[item.pk] = [Part(part.product, part.quantity) for part in chosen(wanted, times=item.quantity, free=free)]
     return parts, free

@@ -103,7 +103,7 @@ def change_order(order: Order, taken: OrderInput, *, version: int | None = None,
         if stored.status.stage is Stage.RESERVED:
             lock_stocks_of_order(
                 stored,
-                products=[line.product.pk for line in taken.lines if line.product],
+                products=[line.product.pk for line in taken.lines if line.product and not line.product.is_service],
                 kits=[line.kit.pk for line in taken.lines if line.kit],
             )
         _replace_lines(stored, taken.lines, on=timezone.localdate())

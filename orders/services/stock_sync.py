@@ -1,7 +1,8 @@
 """The one rule that brings the stock in line with an order's status, whoever set it.
 
 Nothing for a draft or a new order; demands frozen and reserved from "confirmed" on; sold when completed; released, or
-reversed exactly, when cancelled or set back. Calling it again changes nothing.
+reversed exactly, when cancelled or set back. Calling it again changes nothing. A line that names a service asks nothing
+of the stock: it has money and no demand.
 """
 
 from collections import defaultdict
@@ -27,6 +28,7 @@ from orders.domain.totals import LineMoney, revenues, share
 from orders.engine import DiscountTooLarge
 from orders.models import EventKind, Order, OrderItem, OrderItemDemand
 from orders.services.history import note
+from products.models import Kind
 from products.recipes import Component, chosen, products_in, products_of, recipes_of
 
 
@@ -110,7 +112,7 @@ def bring_stock_to(order: Order, stage: Stage, *, by: Any, at: datetime | None =
         if any(demand.hold_until != order.hold_until for demand in wanted):
             hold_until(wanted, order.hold_until)
         reserve_due(wanted, on=timezone.localdate(at), by=by, at=at)
-    elif not all(row.is_sold for row in asked):
+    elif not all(row.is_sold or row.is_service for row in asked):
         sell_demands(demands, _amounts(asked, order.discount), by=by, at=at)
 
 
@@ -138,6 +140,11 @@ def replace_demands(
             raise CompositionChanged(item)
         for want in wanted:
             checked_quantity(want.quantity)
+        if item.is_service:
+            raise DomainError(
+                _("“%(line)s” is a service: it takes nothing from the stock, so there is nothing to replace.")
+                % {"line": item}
+            )
         if not wanted:
             raise NothingToSell(_("A line needs at least one product. To drop the line, delete it from the order."))
         old = list(
@@ -160,7 +167,7 @@ def replace_demands(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A line of an order and one of its live demands (none yet: `demand_id` is None)."""
+    """A line of an order and one of its live demands (`demand_id` is None: none yet, or never, for a service)."""
 
     item_id: int
     product_id: int | None
@@ -171,6 +178,7 @@ class _Asked:
     demand_id: int | None
     list_amount: Decimal | None
     is_sold: bool
+    is_service: bool
 
 
 def _asked(order: Order) -> list[_Asked]:
@@ -179,12 +187,14 @@ def _asked(order: Order) -> list[_Asked]:
     with connection.cursor() as cursor:
         cursor.execute(
             "select i.id, i.product_id, i.kit_id, i.quantity, i.price, i.frozen_as, l.demand_id, l.list_amount,"
-            "       exists (select 1 from inventory_sale x where x.demand_id = l.demand_id and x.reversed_at is null)"
+            "       exists (select 1 from inventory_sale x where x.demand_id = l.demand_id and x.reversed_at is null),"
+            "       coalesce(p.kind = %s, false)"
             "  from orders_orderitem i"
+            "  left join products_product p on p.id = i.product_id"
             "  left join (orders_orderitemdemand l join inventory_stockdemand d"
             "                on d.id = l.demand_id and d.cancelled_at is null) on l.item_id = i.id"
             " where i.order_id = %s order by i.id, l.id",
-            [order.pk],
+            [Kind.SERVICE.value, order.pk],
         )
         return [_Asked(*row) for row in cursor.fetchall()]
 
@@ -231,7 +241,8 @@ def _freeze(order: Order, changed: set[int], *, by: Any, at: datetime) -> None:
     anew = [item for item in items if not kept[item.pk]]
     recipes = recipes_of(item.kit_id for item in anew if item.kit_id)
     choices = any(part.instead for recipe in recipes.values() for part in recipe)
-    products = [*products_of(recipes.values()), *(item.product_id for item in anew if item.product_id)]
+    goods = [item.product_id for item in anew if item.product_id and not item.is_service]
+    products = [*products_of(recipes.values()), *goods]
     if stale or choices:
         lock_stocks_of_order(order, products=[*products, *(want.product.pk for _item, want, _money in plan)])
         cancel_demands([link.demand for link in stale], by=by, at=at)
@@ -253,17 +264,20 @@ def _freeze(order: Order, changed: set[int], *, by: Any, at: datetime) -> None:
 
 
 def _fingerprint(order: Order, line: OrderItem | _Asked) -> str:
-    """What a line's demands depend on: what and how much, then where and when. A recipe changed later is not part of it:
-    a confirmed bouquet stays as it was."""
-    what = f"p{line.product_id}" if line.product_id else f"k{line.kit_id}"
+    """What a line's demands depend on: what (`s…` for a service, which has none) and how much, then where and when. A
+    recipe changed later is not part of it: a confirmed bouquet stays as it was."""
+    what = f"{'s' if line.is_service else 'p'}{line.product_id}" if line.product_id else f"k{line.kit_id}"
     return f"{what}:{round_quantity(line.quantity)}@{order.warehouse_id}:{order.due_on:%Y%m%d}"
 
 
 def _composition(
     item: OrderItem, recipes: Mapping[int, Sequence[Component]], free: dict[int, Decimal]
 ) -> list[DemandInput]:
-    """What a line takes from the stock: the product itself, or the bouquet's flowers, chosen among interchangeable ones by
-    what is free under the lock. What it takes is no longer free for the lines that come after it."""
+    """What a line takes from the stock: the product itself, nothing for a service, or the bouquet's flowers, chosen among
+    interchangeable ones by what is free under the lock. What it takes is no longer free for the lines that come after
+    it."""
+    if item.is_service:
+        return []
     wanted = [Component(item.product, Decimal(1))] if item.product else recipes[item.kit_id or 0]
     if not wanted:
         raise NothingToSell(
@@ -291,7 +305,8 @@ def _link(rows: Iterable[tuple[OrderItem, StockDemand, Decimal]]) -> None:
 
 
 def _amounts(asked: Sequence[_Asked], discount: Decimal) -> list[Decimal]:
-    """Money of each demand: the line's revenue after discounts, shared by list price, the last takes the rest.
+    """Money of each demand: the line's revenue after discounts, shared by list price, the last takes the rest. A service
+    bears its share of the discount and leaves no sale.
 
     Raises DiscountTooLarge: a line may have gone since the discount was given.
     """
@@ -304,5 +319,6 @@ def _amounts(asked: Sequence[_Asked], discount: Decimal) -> list[Decimal]:
     return [
         part
         for rows, revenue in zip(lines.values(), money, strict=True)
+        if not rows[0].is_service
         for part in share(revenue, [row.list_amount or Decimal(0) for row in rows])
     ]

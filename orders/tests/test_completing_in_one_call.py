@@ -20,6 +20,7 @@ from orders.invariants import INVARIANTS
 from orders.models import Order, OrderEvent, OrderItem, OrderItemDemand
 from orders.services.lifecycle import complete_order, confirm_order, status_of
 from orders.tests.factories import lines, order
+from products.models import Kind
 
 money = st.decimals(min_value=0, max_value=99999, places=2)
 quantities = st.decimals(min_value=Decimal("0.001"), max_value=99, places=3)
@@ -43,25 +44,26 @@ def expected(row):
 
 @pytest.fixture
 def goods(shop):
-    """Two products and two bouquets of them, one with components that cost nothing at list price."""
+    """Two products, two bouquets of them, one with components that cost nothing at list price, and a service."""
     rose, tulip, ribbon = product("Rose", "99.99"), product("Tulip", "0.01"), product("Ribbon", "0")
     for item in (rose, tulip, ribbon):
         receive(item, "99999", "7")
     return [
         rose, tulip, kit("Both", "500", (rose, "3"), (tulip, "7"), (ribbon, "0.5")), kit("Bare", "1", (ribbon, "1")),
+        product("Hand-tying", "250", kind=Kind.SERVICE),
     ]  # fmt: skip
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    wanted=st.lists(st.tuples(st.integers(0, 3), quantities, money), min_size=1, max_size=5),
+    wanted=st.lists(st.tuples(st.integers(0, 4), quantities, money), min_size=1, max_size=5),
     share_of_discount=st.integers(0, 100),
 )
 def test_money_is_shared_as_the_plain_rule_says(goods, wanted, share_of_discount):
     with transaction.atomic():
         # Bouquets are counted whole.
         wanted = [
-            (which, quantity if which < 2 else max(quantity.to_integral_value(), Decimal(1)), price)
+            (which, quantity if which not in {2, 3} else max(quantity.to_integral_value(), Decimal(1)), price)
             for which, quantity, price in wanted
         ]
         taken = lines(*((goods[which], str(quantity), str(price)) for which, quantity, price in wanted))
@@ -73,10 +75,12 @@ def test_money_is_shared_as_the_plain_rule_says(goods, wanted, share_of_discount
         confirm_order(row)
         row.refresh_from_db()
         should = expected(row)
-        assert engine.complete(row.pk, by=None, at=timezone.now()) is not None
-        sold = dict(Sale.objects.filter(demand__in=should).values_list("demand", "amount"))
-        assert sold == should
-        assert sum(sold.values()) == whole - discount
+        done = engine.complete(row.pk, by=None, at=timezone.now())
+        assert (done is not None) == any(which < 4 for which, _quantity, _price in wanted), "services alone take a step"
+        sold = dict(Sale.objects.values_list("demand", "amount"))
+        assert sold == (should if done else {})
+        if all(which < 4 for which, _quantity, _price in wanted):
+            assert sum(sold.values()) == whole - discount
         transaction.set_rollback(True)
 
 
@@ -165,4 +169,25 @@ def test_a_refusal_names_the_goods_and_leaves_no_trace(shop):
         engine.complete(row.pk, by=None, at=timezone.now())
     assert Order.objects.get(pk=row.pk).status.category == Category.CONFIRMED
     assert (OrderEvent.objects.count(), Sale.objects.count(), stock_of(rose).quantity) == (events, 0, 5)
+    assert sound()
+
+
+def test_a_service_beside_goods_costs_no_statement_more(shop):
+    row = confirm_order(
+        order((stocked("Rose", ("5", "10")), "3"), (product("Hand-tying", "250", kind=Kind.SERVICE), "1"))
+    )
+    with CaptureQueriesContext(connection) as asked:
+        complete_order(row)
+    assert len([query for query in asked if "SAVEPOINT" not in query["sql"]]) == 1
+    assert sound()
+
+
+def test_goods_without_a_demand_are_not_taken_for_a_service(shop):
+    """As after a line was added by hand: what it asks of the stock must be frozen first."""
+    row = confirm_order(order((stocked("Rose", ("5", "10")), "3")))
+    late = OrderItem.objects.create(order=row, product=stocked("Late", ("5", "1")), quantity=2, price=5)
+    with transaction.atomic():
+        assert engine.complete(row.pk, by=None, at=timezone.now()) is None
+    complete_order(row)
+    assert stock_of(late.product).quantity == 3
     assert sound()

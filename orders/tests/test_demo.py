@@ -41,8 +41,11 @@ def test_what_a_shop_names_exists_in_it(described):
         item.product for item in [*described.leftovers, *described.waste]
     }
     assert named <= goods
+    services = {name for name, _price in described.services[1]}
+    assert services.isdisjoint(goods | bouquets)
     ordered = {name for wish in [*described.wishes, *described.holiday_wishes] for name, _quantity in wish.lines}
-    assert ordered | {name for name, _quantity in described.popular} <= goods | bouquets
+    assert ordered | {name for name, _quantity in described.popular} <= goods | bouquets | services
+    assert ordered & services, "the page of an order shows what a service looks like"
 
 
 def test_the_two_shops_share_nothing():

@@ -36,10 +36,11 @@ class Outcome:
 @require_POST
 @needs("orders.change")
 def bulk_status(request: HttpRequest) -> HttpResponse:
-    """Move the selected orders to a status, every order in a transaction of its own; or print their work orders."""
+    """Move the selected orders to a status, every order in a transaction of its own; or print their work orders,
+    or see what they take from the stock."""
     wanted = _selected(request.POST.getlist("order"))
-    if request.POST.get("do") == "print":
-        return redirect(f"{reverse('orders:print_work_orders')}?{urlencode({'order': list(wanted)}, doseq=True)}")
+    if (page := {"print": "print_work_orders", "pull": "pull_list"}.get(request.POST.get("do", ""))) is not None:
+        return redirect(f"{reverse(f'orders:{page}')}?{urlencode({'order': list(wanted)}, doseq=True)}")
     statuses = bulk_statuses(request.user, all_statuses())
     status = next((item for item in statuses if str(item.pk) == request.POST.get("status")), None)
     target = request.POST.get("next", "")

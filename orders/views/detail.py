@@ -178,6 +178,7 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "may_set_photo_rule": may(user, "shop.set_up"),
         "lines": lines,
         "waiting_lines": [line for line in lines if line.waiting] if order.status.stage is Stage.RESERVED else [],
+        "has_goods": any(line.parts for line in lines),
         "is_reserved": order.status.stage is Stage.RESERVED,
         "is_sold": order.status.stage is Stage.SOLD,
         "is_cancelled": order.status.stage is Stage.CANCELLED,

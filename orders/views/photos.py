@@ -1,5 +1,6 @@
 """Photos of an order: adding and removing them, and whether the shop asks for one before "ready"."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from core.access import may, needs
 from core.errors import DomainError
 from core.flags import PHOTO_BEFORE_READY, clear_flag, has_flag, set_flag
 from core.htmx import wants_part
-from core.photos import take_uploads
+from core.photos import key_of_upload, take_uploads
 from core.transactions import run
 from orders.forms import PhotoRuleForm
 from orders.models import Order, OrderPhoto, PhotoKind
@@ -27,9 +28,12 @@ def photos_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Add photos; good pictures are kept even when others of the same upload are refused."""
     order = get_object_or_404(Order.objects.select_related("status"), pk=pk)
     kind = PhotoKind.SAMPLE if request.POST.get("kind") == PhotoKind.SAMPLE else PhotoKind.WORK
-    files = request.FILES.getlist("photos")
-    refusals, done = take_uploads(files, lambda pictures: add_order_photos(order, pictures, kind=kind, by=request.user))
-    return _answer(request, order, refusals=refusals, done=done)
+    key = key_of_upload(request.POST.get("key", ""))
+    taken = take_uploads(
+        request.FILES.getlist("photos"),
+        lambda pictures: add_order_photos(order, pictures, kind=kind, by=request.user, key=key),
+    )
+    return _answer(request, order, refusals=taken.refusals, done=taken.done, photos=taken.photos)
 
 
 @require_POST
@@ -70,11 +74,14 @@ def photos_context(order: Order, user: Any) -> dict[str, Any]:
     }
 
 
-def _answer(request: HttpRequest, order: Order, *, refusals: list[DomainError], done: str) -> HttpResponse:
+def _answer(
+    request: HttpRequest, order: Order, *, refusals: list[DomainError], done: str, photos: Sequence[Any] = ()
+) -> HttpResponse:
     """The part with the photos for a script, JSON for the one that sends files, else the order's page."""
     status = max((refusal.status for refusal in refusals), default=200)
     if request.headers.get("Accept") == "application/json":
-        return JsonResponse({"refusals": [str(refusal) for refusal in refusals], "done": done}, status=status)
+        told = {"refusals": [str(refusal) for refusal in refusals], "done": done}
+        return JsonResponse(told | {"photos": [photo.pk for photo in photos]}, status=status)
     context = photos_context(order, request.user) | {"order": order, "refusals": refusals, "done": done}
     if wants_part(request):
         return render(request, "orders/_photos.html", context, status=status)

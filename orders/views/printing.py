@@ -12,7 +12,7 @@ from core.codes import qr_svg
 from core.errors import BadInput
 from core.links import shop_url
 from orders.models import Fulfilment, Order
-from orders.selectors.lists import View, to_make
+from orders.selectors.lists import View, all_statuses, to_make
 from orders.sheets import card_of, receipt_of, work_orders
 
 AT_ONCE = 100
@@ -33,25 +33,31 @@ def work_order_list(request: HttpRequest) -> HttpResponse:
     view that are still to be made or handed over, by time."""
     if (wanted := request.GET.get("view", "")) in set(View):
         view = View(wanted)
-        keys = to_make(view, timezone.now())
+        keys = to_make(view, timezone.now(), all_statuses())
         if not keys:
             raise BadInput(_("There is nothing to print: no order of this view is still to be made."))
         _refuse_too_many(len(keys))
         return _work_orders(request, keys, back_url=f"{reverse('orders:order_list')}?view={view.value}")
-    typed = request.GET.getlist("order")
-    if not typed:
+    keys = chosen_orders(request)
+    if not keys:
         raise BadInput(_("No order is chosen for printing. Tick the orders in the list and print again."))
+    return _work_orders(request, keys, back_url=reverse("orders:order_list"))
+
+
+def chosen_orders(request: HttpRequest) -> list[int]:
+    """The orders of `?order=12&order=7`, each there. Raises BadInput for one that is not, and for too many."""
+    typed = request.GET.getlist("order")
     _refuse_too_many(len(typed))
     keys = [int(text) for text in typed if text.isascii() and text.isdigit() and len(text) < 19]
     if len(keys) < len(typed) or Order.objects.filter(pk__in=keys).count() < len(set(keys)):
         raise BadInput(_("Some of these orders do not exist. Go back to the list and choose again."))
-    return _work_orders(request, keys, back_url=reverse("orders:order_list"))
+    return keys
 
 
 def _refuse_too_many(count: int) -> None:
     if count > AT_ONCE:
         raise BadInput(
-            _("Too many orders to print at once: %(count)s, at most %(limit)s. Print them in parts.")
+            _("Too many orders at once: %(count)s, at most %(limit)s. Take them in parts.")
             % {"count": count, "limit": AT_ONCE}
         )
 

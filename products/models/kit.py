@@ -10,6 +10,7 @@ from products.domain.kit_price import KitPrice, Rule
 from products.domain.prices import Rounding
 from products.models.category import ProductCategory
 from products.models.product import Product
+from products.models.season import Season
 from products.models.variants import ProductVariantGroup
 
 
@@ -42,7 +43,7 @@ class RoundedTo(models.TextChoices):
     NINETY = "90", _("to end in 90")
 
 
-class ProductKit(SoftDelete):
+class ProductKit(Season, SoftDelete):
     """A bouquet's recipe. It has no stock of its own: what is sold are its components.
 
     Each size is a recipe of its own with its own price: what is ordered, promised and made is always one size. Bouquets
@@ -75,6 +76,7 @@ class ProductKit(SoftDelete):
             ),
             models.CheckConstraint(condition=models.Q(size__in=Size.values), name="kit_size_known"),
             bounded("sale_price", "kit_sale_price_range", 0, MAX_MONEY),
+            Season.in_order("kit_season_in_order"),
             bounded("work_cost", "kit_work_cost_range", 0, MAX_MONEY),
             bounded("markup", "kit_markup_range", 0, Decimal(9999)),
             models.CheckConstraint(

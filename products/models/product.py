@@ -14,6 +14,7 @@ from core.quantities import MAX_MONEY, MAX_QUANTITY, QUANTITY_STEP, MoneyField, 
 from core.series import next_number
 from products.domain.barcodes import own_code
 from products.models.category import ProductCategory
+from products.models.season import Season
 
 
 class Unit(models.TextChoices):
@@ -72,12 +73,12 @@ STEM_AT_MOST = 400  # centimetres
 TAG_LENGTH = 40
 
 
-class Product(SoftDelete):
+class Product(Season, SoftDelete):
     """Something that can be sold: a rose of 60 cm, a ribbon, a vase, which are kept in stock, or a service, which is not.
 
     What is not on sale is still received, written off and put into bouquets; what is in the archive the shop carries no
     more: no picker offers it, its history stays. `minimum_stock` are base units in all warehouses together. `tax_rate` is
-    per cent within the price, empty without tax. `notes` are for the staff alone. The goods of `reduced_from` that are sold cheaper, and the bouquets of the recipe `made_from` that stand ready, are
+    per cent within the price, empty without tax; `trade_code` is what the auctions call it (VBN, Floricode). `notes` are for the staff alone. The goods of `reduced_from` that are sold cheaper, and the bouquets of the recipe `made_from` that stand ready, are
     products of their own: at most one live one each.
     """
 
@@ -103,6 +104,7 @@ class Product(SoftDelete):
     role = models.CharField(_("role in a bouquet"), max_length=10, choices=DesignRole, blank=True)
     minimum_stock = QuantityField(_("minimum stock"), null=True, blank=True)
     tax_rate = models.DecimalField(_("tax, %"), max_digits=5, decimal_places=2, null=True, blank=True)
+    trade_code = models.CharField(_("trade code"), max_length=20, blank=True, default="", db_default="")
     tags = ArrayField(models.CharField(max_length=TAG_LENGTH), verbose_name=_("tags"), default=list, blank=True)
     notes = models.TextField(_("notes for the staff"), blank=True, max_length=5000)
     description = models.TextField(_("description"), blank=True, max_length=5000)
@@ -128,6 +130,7 @@ class Product(SoftDelete):
             bounded("sale_price", "product_sale_price_range", 0, MAX_MONEY),
             bounded("minimum_stock", "product_minimum_stock_range", QUANTITY_STEP, MAX_QUANTITY),
             bounded("tax_rate", "product_tax_rate_range", 0, Decimal(100)),
+            Season.in_order("product_season_in_order"),
             bounded("stem_length", "product_stem_length_range", 1, Decimal(STEM_AT_MOST)),
             bounded("shelf_life_days", "product_shelf_life_range", 1, Decimal(DAYS_AT_MOST)),
             models.UniqueConstraint(

@@ -1,7 +1,7 @@
 """The tree of categories: adding, renaming, moving. Every change locks the whole tree first, which is small, so that two
 people can't put two categories under each other."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -36,25 +36,108 @@ def save_category(category: ProductCategory, *, parent: ProductCategory | None) 
     return category
 
 
-def move_category(category: ProductCategory, *, up: bool) -> None:
-    """One place up or down among its neighbours; at the end of the row nothing changes. Raises StaleForm."""
+class Moved(NamedTuple):
+    """A category that has moved: keys of what it stood in and before (None: at the top, last) and of what it stands in."""
+
+    category: int
+    name: str
+    was_in: int | None
+    was_before: int | None
+    now_in: int | None
+
+
+def move_category(category: ProductCategory, *, to: str) -> Moved | None:
+    """`up` or `down` among its neighbours; `in`: last into the one above it; `out`: behind what it stands in. None when
+    there is no such place. Raises StaleForm, BadInput."""
     with transaction.atomic():
         rows = _lock_tree()
-        here = rows.get(category.pk)
-        if here is None or here.is_deleted:
-            raise StaleForm(_("“%(name)s” was deleted meanwhile. Reload the page.") % {"name": category})
-        row = sorted(
-            (item for item in rows.values() if item.parent_id == here.parent_id and not item.is_deleted),
-            key=lambda item: (item.position, item.name, item.pk),
-        )
-        place = [item.pk for item in row].index(here.pk)
-        other = place - 1 if up else place + 1
-        if not 0 <= other < len(row):
-            return
-        row[place], row[other] = row[other], row[place]
-        for number, item in enumerate(row, start=1):
-            item.position = number * 10
-        ProductCategory.objects.bulk_update(row, ["position"])
+        here = _living(rows, category)
+        row = _beside(rows, here.parent_id)
+        place = row.index(here)
+        after = row[place + 1 :]
+        if to == "up" and place:
+            return _put(rows, here, parent=here.parent_id, before=row[place - 1].pk)
+        if to == "down" and after:
+            return _put(rows, here, parent=here.parent_id, before=after[1].pk if len(after) > 1 else None)
+        if to == "in" and place:
+            return _put(rows, here, parent=row[place - 1].pk, before=None)
+        if to == "out" and here.parent_id is not None:
+            outer = _beside(rows, rows[here.parent_id].parent_id)
+            behind = outer[outer.index(rows[here.parent_id]) + 1 :] if rows[here.parent_id] in outer else []
+            return _put(rows, here, parent=rows[here.parent_id].parent_id, before=behind[0].pk if behind else None)
+        return None
+
+
+def place_category(category: ProductCategory, *, parent: int | None, before: int | None) -> Moved | None:
+    """Put a category into `parent` (None: at the top) before `before` (None: last); None when it stands there already.
+
+    Raises StaleForm when one of the three was deleted or moved meanwhile; BadInput for a place inside the category
+    itself, a fourth level, a name that is taken there.
+    """
+    with transaction.atomic():
+        rows = _lock_tree()
+        here = _living(rows, category)
+        if parent is not None and (parent not in rows or rows[parent].is_deleted):
+            raise _changed()
+        if before is not None and before not in [row.pk for row in _beside(rows, parent)]:
+            raise _changed()
+        if (here.parent_id, _next(rows, here)) == (parent, before) or before == here.pk:
+            return None
+        return _put(rows, here, parent=parent, before=before)
+
+
+def put_back_category(moved: Moved) -> None:
+    """Take a move back; where its neighbour has gone meanwhile it comes last. Raises StaleForm when it was moved into
+    another one or deleted since, or what it stood in was."""
+    with transaction.atomic():
+        rows = _lock_tree()
+        here = rows.get(moved.category)
+        gone = moved.was_in is not None and (moved.was_in not in rows or rows[moved.was_in].is_deleted)
+        if here is None or here.is_deleted or gone or here.parent_id != moved.now_in:
+            raise StaleForm(
+                _("“%(name)s” was moved or deleted since, or what it stood in was. Look at the tree.")
+                % {"name": moved.name}
+            )
+        beside = [row.pk for row in _beside(rows, moved.was_in)]
+        _put(rows, here, parent=moved.was_in, before=moved.was_before if moved.was_before in beside else None)
+
+
+def _put(rows: dict[int, ProductCategory], here: ProductCategory, *, parent: int | None, before: int | None) -> Moved:
+    moved = Moved(here.pk, here.name, here.parent_id, _next(rows, here), parent)
+    if parent is not None:
+        _check_parent(here, rows[parent], rows, {key: row.parent_id for key, row in rows.items()})
+    beside = [row for row in _beside(rows, parent) if row.pk != here.pk]
+    place = next((number for number, row in enumerate(beside) if row.pk == before), len(beside))
+    beside.insert(place, here)
+    here.parent_id = parent
+    for number, row in enumerate(beside, start=1):
+        row.position = number * 10
+    with refusing_taken():
+        ProductCategory.objects.bulk_update(beside, ["parent", "position"])
+    return moved
+
+
+def _living(rows: dict[int, ProductCategory], category: ProductCategory) -> ProductCategory:
+    here = rows.get(category.pk)
+    if here is None or here.is_deleted:
+        raise StaleForm(_("“%(name)s” was deleted meanwhile. Reload the page.") % {"name": category})
+    return here
+
+
+def _beside(rows: dict[int, ProductCategory], parent: int | None) -> list[ProductCategory]:
+    """What stands in `parent`, in order."""
+    found = (row for row in rows.values() if row.parent_id == parent and not row.is_deleted)
+    return sorted(found, key=lambda row: (row.position, row.name, row.pk))
+
+
+def _next(rows: dict[int, ProductCategory], here: ProductCategory) -> int | None:
+    row = _beside(rows, here.parent_id)
+    after = row[row.index(here) + 1 :]
+    return after[0].pk if after else None
+
+
+def _changed() -> StaleForm:
+    return StaleForm(_("Somebody changed the tree meanwhile. Here it is as it is now: move the category once more."))
 
 
 def restore_category(category: ProductCategory, *, by: Any) -> None:

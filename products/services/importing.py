@@ -56,7 +56,7 @@ WRITTEN = {
     "kind": "text", "name": "text", "sku": "text", "category_id": "bigint", "unit": "text", "sale_price": "numeric",
     "variety": "text", "colour": "text", "stem_length": "smallint", "role": "text", "vase_life_days": "smallint",
     "shelf_life_days": "smallint", "minimum_stock": "numeric", "tax_rate": "numeric", "notes": "text",
-    "description": "text", "is_active": "boolean",
+    "trade_code": "text", "description": "text", "is_active": "boolean",
 }  # fmt: skip
 _DECIMALS = ("sale_price", "minimum_stock", "tax_rate")
 

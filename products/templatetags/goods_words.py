@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.pieces import piece
-from products.models import Colour, Kind, Product, ProductKit
+from products.models import Colour, Kind, Product, ProductCategory, ProductKit
 
 register = template.Library()
 
@@ -33,12 +33,18 @@ def product_photo(product: Product) -> SafeString:
 
 @register.simple_tag
 def goods_photo(goods: Any, flower: str, petal: str) -> SafeString:
-    """The main photo of a product or bouquet, small, or a drawn flower. Its photos are read with it."""
+    """The main photo of a product, bouquet or category, small, or a drawn flower. Its photos are read with it."""
     photo = next(iter(goods.photos.all()), None)
     return piece(
         "products/_thumb.html", thumb=photo.thumb_url if photo else "", alt=photo.alt if photo else "",
         flower=flower, petal=petal,
     )  # fmt: skip
+
+
+@register.simple_tag
+def category_photo(category: ProductCategory) -> SafeString:
+    """The photo of a category, small, or a drawn flower. Its photos are read with it."""
+    return goods_photo(category, "tulip", "cream")
 
 
 @register.filter

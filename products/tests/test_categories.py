@@ -2,13 +2,14 @@
 
 import re
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from core.errors import BadInput
+from core.errors import BadInput, StaleForm
 from core.models import RecentAction
 from core.soft_delete import CannotRestore
 from core.transactions import run
@@ -17,7 +18,13 @@ from products.domain.tree import depth, height, subtree
 from products.models import Product, ProductCategory
 from products.selectors import category_tree
 from products.services.catalogue import delete_row, save_product
-from products.services.categories import move_category, restore_category, save_category
+from products.services.categories import (
+    move_category,
+    place_category,
+    put_back_category,
+    restore_category,
+    save_category,
+)
 from products.tests.test_pages import PART, kit, product
 
 LIST = "products:category_list"
@@ -53,9 +60,9 @@ def flowers(shop):
 def test_new_ones_come_last_and_move_among_their_neighbours(flowers):
     tulips = shelf("Tulips", flowers["cut"])
     assert tree() == [("Cut flowers", 1), ("Roses", 2), ("Spray roses", 3), ("Tulips", 2), ("Greenery", 1)]
-    move_category(tulips, up=True)
-    move_category(tulips, up=True)
-    move_category(flowers["greenery"], up=True)
+    assert move_category(tulips, to="up") is not None
+    assert move_category(tulips, to="up") is None, "it is the first"
+    move_category(flowers["greenery"], to="up")
     assert tree() == [("Greenery", 1), ("Cut flowers", 1), ("Tulips", 2), ("Roses", 2), ("Spray roses", 3)]
     tulips.refresh_from_db()
     save_category(tulips, parent=flowers["greenery"])
@@ -116,7 +123,7 @@ def test_the_pages_for_those_who_may(flowers, login, owner, seller):
     page = browser.get(reverse(LIST)).content.decode()
     assert "0 items, 1 with what is under it" in page
     assert "1 item<" in page
-    for name in ("move", "delete", "restore"):
+    for name in ("move", "place", "delete", "restore"):
         url = reverse(f"products:category_{name}", args=[cut.pk])
         assert browser.get(url).status_code == 405
         assert login(seller).post(url).status_code == 403
@@ -203,3 +210,123 @@ def test_the_lists_ask_few_questions(shop, login, owner, django_assert_max_num_q
 def test_the_empty_tree_says_what_it_is_for_in_both_languages(shop, login, staff):
     for language, said in (("en", "Here will be your categories"), ("ru", "Здесь будут ваши категории")):
         assert said in login(staff("owner", language=language)).get(reverse(LIST)).content.decode()
+
+
+def names():
+    return [row.category.name for row in category_tree()]
+
+
+def test_the_menu_moves_in_and_out_too(flowers):
+    greenery, spray = flowers["greenery"], flowers["spray"]
+    move_category(greenery, to="in")
+    assert tree()[-1] == ("Greenery", 2), "last in the one above"
+    move_category(greenery, to="out")
+    assert tree()[-1] == ("Greenery", 1)
+    move_category(spray, to="out")
+    assert tree() == [("Cut flowers", 1), ("Roses", 2), ("Spray roses", 2), ("Greenery", 1)]
+    for row, to in ((greenery, "down"), (greenery, "out"), (flowers["cut"], "in"), (spray, "sideways")):
+        assert move_category(row, to=to) is None, (row, to)
+    assert names() == ["Cut flowers", "Roses", "Spray roses", "Greenery"]
+
+
+def test_a_category_is_put_before_another_anywhere_and_taken_back(flowers):
+    cut, roses, spray, greenery = (flowers[name] for name in ("cut", "roses", "spray", "greenery"))
+    before = tree()
+    moved = place_category(greenery, parent=cut.pk, before=roses.pk)
+    assert tree() == [("Cut flowers", 1), ("Greenery", 2), ("Roses", 2), ("Spray roses", 3)]
+    put_back_category(moved)
+    assert tree() == before
+    moved = place_category(spray, parent=None, before=cut.pk)
+    assert tree()[0] == ("Spray roses", 1)
+    put_back_category(moved)
+    assert tree() == before
+    assert place_category(spray, parent=roses.pk, before=None) is None, "there it stands already"
+    assert place_category(cut, parent=None, before=greenery.pk) is None
+    assert place_category(cut, parent=None, before=cut.pk) is None
+
+
+@pytest.mark.parametrize(
+    ("who_and_where", "said"),
+    [
+        (("cut", "cut"), {"en": "can't stand in itself", "ru": "не может стоять внутри себя"}),
+        (("cut", "spray"), {"en": "can't stand in itself", "ru": "не может стоять внутри себя"}),
+        (("greenery", "spray"), {"en": "three levels at most", "ru": "не больше трёх уровней"}),
+    ],
+)
+def test_dragging_refuses_on_the_server_what_the_form_refuses(flowers, login, staff, who_and_where, said):
+    who, parent = who_and_where
+    before = everything()
+    for language in said:
+        url = reverse("products:category_place", args=[flowers[who].pk])
+        answer = login(staff("owner", language=language)).post(url, {"parent": flowers[parent].pk}, **PART)
+        assert answer.status_code == 422
+        page = unescape(answer.content.decode())
+        assert said[language] in page
+        assert 'id="list"' in page, "with the tree as it is"
+    assert everything() == before
+    assert not RecentAction.objects.exists()
+
+
+def test_a_name_that_is_taken_there_is_refused(flowers, login, owner):
+    other = shelf("Roses", flowers["greenery"])
+    before = everything()
+    url = reverse("products:category_place", args=[other.pk])
+    answer = login(owner).post(url, {"parent": flowers["cut"].pk}, **PART)
+    assert answer.status_code == 422
+    assert "Another category here has this name" in answer.content.decode()
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Somebody changed the tree meanwhile"), ("ru", "Категории тем временем кто-то переставил")],
+)
+def test_a_tree_that_was_changed_meanwhile_is_shown_as_it_is(flowers, login, staff, language, said):
+    greenery, roses, spray = flowers["greenery"], flowers["roses"], flowers["spray"]
+    place_category(spray, parent=greenery.pk, before=None)
+    before = everything()
+    browser = login(staff("owner", language=language))
+    for fields in (
+        {"parent": roses.pk, "before": spray.pk},
+        {"parent": 999_999},
+        {"parent": "", "before": roses.pk},
+    ):
+        answer = browser.post(reverse("products:category_place", args=[flowers["cut"].pk]), fields, **PART)
+        assert answer.status_code == 409, fields
+        assert said in answer.content.decode()
+        assert "Spray roses" in answer.content.decode()
+    assert everything() == before
+    careless = browser.post(reverse("products:category_place", args=[roses.pk]), {"parent": "x"}, **PART)
+    assert careless.status_code == 422
+    assert everything() == before
+
+
+def test_a_drag_is_undone_unless_it_went_on_since(flowers, login, owner):
+    cut, greenery = flowers["cut"], flowers["greenery"]
+    before = tree()
+    browser = login(owner)
+    part = browser.post(reverse("products:category_place", args=[greenery.pk]), {"parent": cut.pk}, **PART)
+    assert 'hx-swap-oob="true"' in part.content.decode(), "the bar comes along"
+    action = RecentAction.objects.get()
+    assert tree() != before
+    undo(action, by=owner)
+    assert tree() == before
+    browser.post(reverse("products:category_place", args=[greenery.pk]), {"parent": cut.pk})
+    later = RecentAction.objects.latest("pk")
+    move_category(greenery, to="out")
+    with pytest.raises(StaleForm, match="moved or deleted since"):
+        run(lambda: undo(later, by=owner))
+    assert tree() == before
+    nothing = browser.post(reverse("products:category_move", args=[cut.pk]), {"to": "up"}, **PART)
+    assert nothing.status_code == 200
+    assert RecentAction.objects.count() == 2, "what changes nothing is not remembered"
+
+
+def test_the_menu_that_was_used_stays_open(flowers, login, owner):
+    part = (
+        login(owner)
+        .post(reverse("products:category_move", args=[flowers["greenery"].pk]), {"to": "up"}, **PART)
+        .content.decode()
+    )
+    [open_menu] = re.findall(r'<details class="menu end" data-menu open><summary[^>]*id="category_(\d+)_menu"', part)
+    assert int(open_menu) == flowers["greenery"].pk

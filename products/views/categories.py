@@ -1,5 +1,6 @@
 """The tree of categories: looking at it, adding, renaming, moving, deleting."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -9,15 +10,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.access import may, needs
-from core.errors import DomainError
-from core.htmx import page_or_part
+from core.errors import BadInput, DomainError
+from core.htmx import page_or_part, wants_part
+from core.models import RecentAction
 from core.transactions import run
-from core.undo import tell
+from core.undo import tell, undo_context
 from products.forms import CategoryForm
+from products.lines import is_key
 from products.models import ProductCategory
 from products.selectors import category_tree
-from products.services.categories import move_category, restore_category, save_category
-from products.undo import delete_and_remember
+from products.services.categories import restore_category, save_category
+from products.undo import delete_and_remember, move_and_remember, place_and_remember
+from products.views.photos import photos_context
 
 
 @require_GET
@@ -59,19 +63,52 @@ def _edit(request: HttpRequest, category: ProductCategory) -> HttpResponse:
         else:
             messages.success(request, _("“%(name)s” is saved.") % {"name": saved})
             return redirect("products:category_list")
-    context = {"form": form, "category": category}
+    context: dict[str, Any] = {"form": form, "category": category}
+    if category.pk is not None:
+        context |= photos_context(category, request.user)
     return page_or_part(request, "products/category_form.html", "page", context, status=200 if sent is None else 422)
 
 
 @require_POST
 @needs("catalogue.change")
 def move(request: HttpRequest, pk: int) -> HttpResponse:
-    """One place up or down; answers with the tree."""
+    """Up, down, in or out by the menu; answers with the tree."""
     category = get_object_or_404(ProductCategory, pk=pk)
-    run(lambda: move_category(category, up=request.POST.get("to") == "up"))
-    if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
-        return page_or_part(request, "products/category_list.html", "list", _tree(request))
-    return redirect("products:category_list")
+    return _moved(request, lambda: move_and_remember(category, to=request.POST.get("to", ""), by=request.user), menu=pk)
+
+
+@require_POST
+@needs("catalogue.change")
+def place(request: HttpRequest, pk: int) -> HttpResponse:
+    """Into `parent` (nothing: at the top) before `before` (nothing: last), dragged there; answers with the tree."""
+    category = get_object_or_404(ProductCategory, pk=pk)
+    parent, before = (_key(request, name) for name in ("parent", "before"))
+    return _moved(request, lambda: place_and_remember(category, parent=parent, before=before, by=request.user))
+
+
+def _moved(request: HttpRequest, do: Callable[[], RecentAction | None], *, menu: int | None = None) -> HttpResponse:
+    """The tree as it is now, also when the move is refused; `menu` is the category whose menu stays open."""
+    action, refusal, status = None, None, 200
+    try:
+        action = run(do)
+    except DomainError as refused:
+        refusal, status = refused, refused.status
+    if not wants_part(request) and refusal is None:
+        tell(request, action)
+        return redirect("products:category_list")
+    context = _tree(request) | {"refusal": refusal, "menu": menu}
+    if action is not None:
+        context |= undo_context(request, action)
+    return page_or_part(request, "products/category_list.html", "list", context, status=status)
+
+
+def _key(request: HttpRequest, name: str) -> int | None:
+    text = request.POST.get(name, "")
+    if not text:
+        return None
+    if not is_key(text):
+        raise BadInput(_("This page is out of date. Open it again and repeat what you wanted."))
+    return int(text)
 
 
 @require_POST

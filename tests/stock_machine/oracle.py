@@ -24,7 +24,7 @@ from orders.invariants import INVARIANTS
 from orders.models import Order, OrderItem
 from orders.services.placing import LineInput
 from orders.services.stock_sync import NothingToSell
-from products.models import KitItem, Product
+from products.models import Kind, KitItem, Product
 
 Pair = tuple[int, int]
 SHORT_LIMIT = Decimal(6)  # base units a demand may lack where goods are sold before entry
@@ -110,6 +110,7 @@ class Oracle(RuleBasedStateMachine):
             kit("Bit", "9.99", (moss, "0.5"), (rose, "1")),
         ]
         self.kits.append(kit("Basket", "400", (self.kits[0], "2"), (rose, "1"), (self.kits[1], "1")))
+        self.services = [product("Wrapping by hand", "150", kind=Kind.SERVICE)]
         self.have = {(item.pk, place.pk): Decimal(0) for item in self.goods for place in self.places}
         self.orders: list[Known] = []
         self.asked: list[Asked] = []
@@ -191,7 +192,7 @@ class Oracle(RuleBasedStateMachine):
 
     def inputs(self, wanted):
         """Lines of (number of the goods, quantity, number of bouquets)."""
-        choice = [*self.goods, *self.kits]
+        choice = [*self.goods, *self.kits, *self.services]
         lines = []
         for number, quantity, whole in wanted:
             goods = choice[number % len(choice)]
@@ -206,7 +207,7 @@ class Oracle(RuleBasedStateMachine):
         before = {line.item: line for line in kept or []}
         known.lines = []
         for row in OrderItem.objects.filter(order=known.order).order_by("pk"):
-            goods = next(item for item in [*self.goods, *self.kits]
+            goods = next(item for item in [*self.goods, *self.services, *self.kits]
                          if (type(item), item.pk) == ((type(self.goods[0]), row.product_id) if row.product_id
                                                       else (type(self.kits[0]), row.kit_id)))  # fmt: skip
             old = before.get(row.pk)
@@ -216,7 +217,9 @@ class Oracle(RuleBasedStateMachine):
     def freeze(self, known):
         for line in known.lines:
             if line.parts is None:
-                if line.goods in self.goods:
+                if line.goods in self.services:
+                    line.parts = []
+                elif line.goods in self.goods:
                     line.parts = [(line.goods.pk, line.quantity)]
                 else:
                     stems = self.stems(line.goods)

@@ -173,7 +173,7 @@ class Orders(Oracle):
         lines, place = self.inputs(wanted), self.place(where)
         if keep:
             kept = [
-                LineInput(quantity=line.quantity, item=line.item, **{"product" if line.goods in self.goods else "kit": line.goods})
+                LineInput(quantity=line.quantity, item=line.item, **{"kit" if line.goods in self.kits else "product": line.goods})
                 for line in known.lines
             ]  # fmt: skip
             lines = [*kept, *lines]
@@ -260,7 +260,7 @@ class Orders(Oracle):
         rows = [(known, line) for known in self.orders for line in known.lines]
         known, line = rows[number % len(rows)]
         wanted = [DemandInput(self.item(each), quantity) for each, quantity in parts]
-        due = () if known.stage is Stage.RESERVED else [DomainError]
+        due = () if known.stage is Stage.RESERVED and line.goods not in self.services else [DomainError]
         made = self.act(lambda: replace_demands(OrderItem.objects.get(pk=line.item), wanted, by=None), due=due)
         if not isinstance(made, DomainError):
             line.parts = [(want.product.pk, want.quantity) for want in wanted]

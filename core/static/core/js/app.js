@@ -95,6 +95,10 @@ document.addEventListener("htmx:afterSettle", (event) => {
   (successor || find("h2[tabindex], h3[tabindex]", target) || find("#page_title"))?.focus();
 });
 
+/* --- The tab that is open is to be seen, however many stand before it on a phone -------------------------------------- */
+
+find(".views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 /* --- Focus after a full page: the error summary of a refused form ------------------------------------------------ */
 
 find("[data-focus]")?.focus();

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("products", "0013_minimum_margin"),
+        ("products", "0015_minimum_margin"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

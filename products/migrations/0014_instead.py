@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("products", "0011_price_rule"),
+        ("products", "0013_seasons_and_trade_codes"),
     ]
 
     operations = [

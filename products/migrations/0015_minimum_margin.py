@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("products", "0012_instead"),
+        ("products", "0014_instead"),
     ]
 
     operations = [
