@@ -393,6 +393,10 @@ def test_no_payload_names_a_person(shop, login, owner):
     pair = save_group(ProductVariantGroup(name="Any"), [rose, Product.objects.create(name="Iris", sale_price=1)])
     browser.post(f"/catalogue/groups/{pair.pk}/delete/")
     sheet = read_table(b"Name;Price;Notes\r\nLily;90;Anna likes it\r\n")
+    many = f"/catalogue/many/?pick={Product.objects.create(name='Calla', sale_price=1).pk}"
+    shelf = ProductCategory.objects.create(name="Many")
+    for data in ({"do": "tags", "add": "wedding"}, {"do": "category", "category": shelf.pk}, {"do": "archive"}):
+        browser.post(many, data)
     file = keep_file(sheet, name="Anna.csv", columns=recognised(sheet.header), by=owner)
     look = browser.get(f"/catalogue/import/{file.pk}/check/").content.decode()
     browser.post(f"/catalogue/import/{file.pk}/check/", {"seen": re.search(r'name="seen" value="(\w+)"', look)[1]})
