@@ -104,23 +104,20 @@ def put_into_category(keys: Sequence[int], category: ProductCategory | None) -> 
 def put_back_into_categories(facts: Facts) -> list[str]:
     """Put products back to where they stood; answers with the names of those that stay: they were moved or deleted since,
     or their category was."""
-    stay: list[str] = []
+    origin = {key: int(old) if old else None for old, keys in facts["before"].items() for key in keys}
     with transaction.atomic():
-        for old, keys in facts["before"].items():
-            category = (
-                ProductCategory.objects.select_for_update(no_key=True).filter(pk=int(old)).first() if old else None
-            )
-            rows = list(
-                Product.all_objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk")
-            )
-            back = [
-                row
-                for row in rows
-                if not row.is_deleted and row.category_id == facts["after"] and (category is not None or not old)
-            ]
-            Product.objects.filter(pk__in=[row.pk for row in back]).update(category=category)
-            stay += [row.name for row in rows if row not in back]
-    return stay
+        wanted = {old for old in origin.values() if old is not None}
+        shelves = ProductCategory.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+        live: set[int | None] = {None, *(shelf.pk for shelf in shelves)}
+        held = Product.all_objects.select_for_update(of=("self",), no_key=True).filter(pk__in=origin).order_by("pk")
+        back, stay = [], []
+        for row in held:
+            moves = not row.is_deleted and row.category_id == facts["after"] and origin[row.pk] in live
+            (back if moves else stay).append(row)
+        for row in back:
+            row.category_id = origin[row.pk]
+        Product.objects.bulk_update(back, ["category"], batch_size=500)
+    return [row.name for row in stay]
 
 
 def archive_products(keys: Sequence[int], *, now: datetime) -> Facts:
