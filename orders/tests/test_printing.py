@@ -62,8 +62,8 @@ def test_a_form_only_looks_and_holds_no_style_or_script_in_place(shop, login, ow
         ("?order=1&order=x", "en", "Some of these orders do not exist. Go back to the list"),
         ("?order=987654321", "ru", "Некоторых из этих заказов нет. Вернитесь к списку"),
         ("?order=²", "en", "Some of these orders do not exist."),
-        ("?" + "order=1&" * 101, "en", "Too many orders to print at once: 101, at most 100."),
-        ("?" + "order=1&" * 101, "ru", "Слишком много заказов для одной печати: 101, можно не больше 100."),
+        ("?" + "order=1&" * 101, "en", "Too many orders at once: 101, at most 100."),
+        ("?" + "order=1&" * 101, "ru", "Слишком много заказов сразу: 101, можно не больше 100."),
     ],
 )
 def test_a_choice_that_can_not_be_printed_is_refused_in_words(login, staff, query, language, said):
