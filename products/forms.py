@@ -1,5 +1,6 @@
 """What people type about the catalogue."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -181,9 +182,11 @@ class PriceForm(Form):
     from_on = DateField(required=False, label=_("From day"), days_back=366)
     until_on = DateField(required=False, label=_("To day"), days_back=366)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, names: Mapping[int, str] | None = None, **kwargs: Any) -> None:
+        """`names` are the warehouses', where they are read already."""
         super().__init__(*args, **kwargs)
-        self.fields["place"].choices = [("", _("not chosen")), *places().items()]  # type: ignore[attr-defined]
+        offered = places() if names is None else names
+        self.fields["place"].choices = [("", _("not chosen")), *offered.items()]  # type: ignore[attr-defined]
         unmarked(self, "place", "from_on", "until_on")
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from products.domain.margin import USUAL_MINIMUM
@@ -21,15 +23,22 @@ def minimum_margin() -> int:
     return USUAL_MINIMUM if settled is None else settled
 
 
+def with_minimum_margin(rows: QuerySet[Product]) -> QuerySet[Product]:
+    """The same rows with `minimum_margin`, without a statement of its own."""
+    settled = CatalogueSettings.objects.values("minimum_margin")[:1]
+    return rows.annotate(minimum_margin=Coalesce(Subquery(settled), Value(USUAL_MINIMUM)))
+
+
 def prices_of(products: Sequence[Product]) -> dict[int, Prices]:
     """Product → all its prices: one statement."""
     rows: dict[int, list[ProductPrice]] = {}
     for row in ProductPrice.objects.filter(product__in=[product.pk for product in products]):
         rows.setdefault(row.product_id, []).append(row)
-    return {product.pk: _prices(product.sale_price, rows.get(product.pk, [])) for product in products}
+    return {product.pk: prices_from(product.sale_price, rows.get(product.pk, [])) for product in products}
 
 
-def _prices(retail: Decimal, rows: Sequence[ProductPrice]) -> Prices:
+def prices_from(retail: Decimal, rows: Sequence[ProductPrice]) -> Prices:
+    """The retail price and the rows beside it as the rule reads them."""
     return Prices(
         retail,
         staff=next((row.price for row in rows if row.kind == PriceKind.STAFF), None),

@@ -110,7 +110,8 @@ def put_back_into_categories(facts: Facts) -> list[str]:
         shelves = ProductCategory.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
         live: set[int | None] = {None, *(shelf.pk for shelf in shelves)}
         held = Product.all_objects.select_for_update(of=("self",), no_key=True).filter(pk__in=origin).order_by("pk")
-        back, stay = [], []
+        back: list[Product] = []
+        stay: list[Product] = []
         for row in held:
             moves = not row.is_deleted and row.category_id == facts["after"] and origin[row.pk] in live
             (back if moves else stay).append(row)

@@ -21,10 +21,10 @@ from core.templatetags.florist import quantity as shown
 from core.transactions import run
 from core.undo import tell
 from products.domain.margin import Margin
-from products.domain.prices import Change, Way
+from products.domain.prices import Change, Way, price_for
 from products.forms import ChangeForm, ListPriceForm, MinimumMarginForm, PriceForm
 from products.models import PriceKind, Product, ProductPrice
-from products.price_reading import CHANGES_SHOWN, holding_prices, minimum_margin, price_chart
+from products.price_reading import CHANGES_SHOWN, minimum_margin, price_chart, prices_from
 from products.services.prices import (
     TOGETHER_AT_MOST,
     NewPrice,
@@ -87,8 +87,8 @@ def prices_context(product: Product, reader: Any, form: PriceForm | None = None)
         change.place_name = names.get(change.place or 0, "")  # type: ignore[attr-defined]
     return {
         "prices": rows,
-        "holding": holding_prices([product], place=None, day=today)[product.pk],
-        "price_form": form or PriceForm(),
+        "holding": price_for(prices_from(product.sale_price, rows), place=None, day=today),
+        "price_form": form or PriceForm(names=names),
         "price_form_open": form is not None,
         "changes": changes[:CHANGES_SHOWN],
         "chart": price_chart(product, changes, now=timezone.now()),

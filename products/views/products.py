@@ -15,10 +15,10 @@ from core.errors import DomainError
 from core.htmx import page_or_part
 from core.transactions import run
 from core.undo import tell
-from products.domain.margin import USUAL_MINIMUM, Margin
+from products.domain.margin import Margin
 from products.forms import ComponentForm, ProductForm, SearchForm, packing_forms
 from products.models import Product
-from products.price_reading import minimum_margin
+from products.price_reading import with_minimum_margin
 from products.selectors import (
     FOUND_AT_MOST,
     after_name,
@@ -44,7 +44,7 @@ PAGE = 50
 def list_of_products(request: HttpRequest) -> HttpResponse:
     """Products by name with price and what is free, narrowed by the address; `?deleted=1` shows those taken out."""
     chosen = filter_of(request)
-    found = chosen.products().select_related("category").prefetch_related("photos")
+    found = with_minimum_margin(chosen.products()).select_related("category").prefetch_related("photos")
     rows = list(after_name(found, request.GET.get("after", ""))[: PAGE + 1])
     sees_cost = may(request.user, "stock.cost")
     shown = with_figures(rows[:PAGE], with_costs=sees_cost)
@@ -65,7 +65,7 @@ def list_of_products(request: HttpRequest) -> HttpResponse:
 @needs("catalogue.view")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One product."""
-    product = get_object_or_404(Product.all_objects.select_related("category"), pk=pk)
+    product = get_object_or_404(with_minimum_margin(Product.all_objects.select_related("category")), pk=pk)
     sees_cost = may(request.user, "stock.cost")
     [shown] = with_figures([product], with_costs=sees_cost)
     context = {
@@ -188,10 +188,9 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def with_figures(products: Sequence[Product], *, with_costs: bool = False) -> list[Any]:
     """The products with `figures`: on hand and free, or None where nothing is known; and with `margin`, the price of one
-    base unit beside its cost now, None where that is not known or not asked for."""
+    base unit beside its cost now, None where that is not known or not asked for: such rows come `with_minimum_margin`."""
     keys = [product.pk for product in products]
     known, prices = figures(keys), costs(keys) if with_costs else None
-    minimum = minimum_margin() if with_costs else USUAL_MINIMUM
     for product in products:
         product.figures = known.get(product.pk)  # type: ignore[attr-defined]  # for the template
         cost = prices.of(product.pk, Decimal(1)) if prices else None
@@ -200,7 +199,7 @@ def with_figures(products: Sequence[Product], *, with_costs: bool = False) -> li
             and (known[product.pk].free if product.pk in known else 0) < product.minimum_stock
         )
         product.is_below_minimum = low  # type: ignore[attr-defined]  # for the template
-        margin = Margin(product.sale_price, cost.value, minimum) if cost else None
+        margin = Margin(product.sale_price, cost.value, product.minimum_margin) if cost else None  # type: ignore[attr-defined]
         product.margin = margin  # type: ignore[attr-defined]
     return list(products)
 

@@ -79,7 +79,8 @@ def test_from_the_application_to_the_first_sale(visit, live_shop, language, do_j
     expect(page.locator("#first_steps")).to_be_visible()
 
     hand = Hand(page, f"from the first page to the first sale ({language})", 32)
-    hand.click("#first_steps a[href='/catalogue/new/']")
+    hand.click("#first_steps a[href='/catalogue/starter/']")
+    hand.click("main form a[href='/catalogue/new/']")
     hand.fill("[name=name]", "Роза 50 см")
     hand.fill("[name=sale_price]", "150")
     hand.click("button.primary:visible")
