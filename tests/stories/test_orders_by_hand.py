@@ -52,7 +52,7 @@ def test_a_sample_stays_a_sample_and_the_bottom_button_covers_nothing(browse, st
     page = browse(staff("florist"), **PHONE)
     page.goto(f"/orders/{placed.pk}/")
     for place, kind in enumerate(("work", "sample")):
-        page.locator("#photos input[type=file]").nth(place).set_input_files([chosen(f"{kind}.jpg", picture("red"))])
+        page.locator(f"#{kind}_photos_files").set_input_files([chosen(f"{kind}.jpg", picture("red"))])
         expect(page.locator("#photos .photos img")).to_have_count(place + 1)
     assert [(photo.original_name, photo.kind) for photo in placed.photos.all()] == [
         ("work.jpg", "work"),
