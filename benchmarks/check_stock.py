@@ -42,7 +42,7 @@ def main() -> int:
             try:
                 return execute(sql, params, many, context)
             finally:
-                if sql.lstrip().startswith("select"):
+                if sql.lstrip().startswith(("select", "with")):
                     took.append(time.monotonic() - started)
 
         started = time.monotonic()

@@ -63,6 +63,7 @@ def test_any_sequence_of_services_keeps_the_stock_right(shop):
 # Services without a rule of their own, and why.
 WITHOUT_A_RULE = {
     "refresh_total": "money of the order only",
+    "usual_work": "reckons",
     "reserve_due": "confirming an order calls it",
     "waiting_demands": "reads",
     "checked_reservation": "reads",

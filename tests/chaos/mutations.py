@@ -14,7 +14,7 @@ from tests.chaos.crew import Report, say
 ISSUE = "inventory/engine/sql/stock_issue_0002.sql"
 SELL = "inventory/engine/sql/stock_sell_0002.sql"
 RECEIVE = "inventory/engine/sql/stock_receive_0002.sql"
-COMPLETE = "orders/engine/sql/order_complete_0002.sql"
+COMPLETE = "orders/engine/sql/order_complete_0003.sql"
 STOCKS = "inventory/services/stocks.py"
 ORDERS = "orders/services/stock_sync.py"
 
