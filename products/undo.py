@@ -37,7 +37,7 @@ GROUP = "products.delete_group"
 
 ARCHIVE, PRICES, IMPORT = "products.archive", "products.prices", "products.import"
 PHOTO, MOVE = "products.remove_photo", "products.move_category"
-TAGS, MOVED, ARCHIVED = "products.tag_many", "products.move_many", "products.archive_many"
+TAGS, SHELVED, ARCHIVED = "products.tag_many", "products.move_many", "products.archive_many"
 
 Row = Product | ProductKit | ProductCategory | ProductVariantGroup
 KINDS: dict[type[Row], str] = {Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY, ProductVariantGroup: GROUP}
@@ -84,7 +84,7 @@ def tag_many_and_remember(keys: Sequence[int], *, add: Sequence[str], remove: Se
 
 def move_many_and_remember(keys: Sequence[int], category: ProductCategory | None, *, by: Any) -> RecentAction:
     """Put many products into a category, remembered in the same transaction. Raises BadInput."""
-    return remember(MOVED, {**put_into_category(keys, category), "name": category.name if category else ""}, by=by)
+    return remember(SHELVED, {**put_into_category(keys, category), "name": category.name if category else ""}, by=by)
 
 
 def archive_many_and_remember(keys: Sequence[int], *, by: Any) -> tuple[RecentAction, list[str]]:
@@ -251,7 +251,7 @@ register(
     ),
 )
 register(
-    MOVED,
+    SHELVED,
     Kind(
         describe=_describe_moved,
         undo=lambda payload, by: _names_that_stay(put_back_into_categories(dict(payload))),

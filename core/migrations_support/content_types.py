@@ -11,6 +11,7 @@ that was written with the second one's. When no code of before runs any more, th
 its name.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,7 +26,7 @@ from core.migrations_support.locks import take_tables
 from core.migrations_support.names import django_name
 
 
-class _OfMovedModel(Operation):
+class _OfMovedModel(Operation, ABC):
     """Base: which model, from which app into that of the migration."""
 
     category = OperationCategory.MIXED
@@ -54,11 +55,13 @@ class _OfMovedModel(Operation):
         if router.allow_migrate(schema_editor.connection.alias, app_label):
             self.backwards(_Rows(schema_editor, self.name), self.from_app, app_label)
 
+    @abstractmethod
     def forwards(self, rows: "_Rows", old: str, new: str) -> None:
-        raise NotImplementedError
+        """What it does to one shop on the way there."""
 
+    @abstractmethod
     def backwards(self, rows: "_Rows", old: str, new: str) -> None:
-        raise NotImplementedError
+        """What it does to one shop on the way back."""
 
 
 class MoveContentType(_OfMovedModel):

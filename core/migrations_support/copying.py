@@ -10,6 +10,7 @@ takes the old tables away; backwards it makes them anew and copies the rows back
 Every step can be broken off and repeated. Both tables give keys meanwhile, one the odd, the other the even ones.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +72,7 @@ class Pair:
         return Pair(self.new, self.old, self.key, self.columns)
 
 
-class _Copying(Operation):
+class _Copying(Operation, ABC):
     """Base: the moved model `name` of this app, whose rows are or were in `old_table`."""
 
     category = OperationCategory.MIXED
@@ -99,11 +100,13 @@ class _Copying(Operation):
         if router.allow_migrate(schema_editor.connection.alias, app_label):
             self.backwards(schema_editor, app_label, to_state)
 
+    @abstractmethod
     def forwards(self, schema_editor: BaseDatabaseSchemaEditor, app_label: str, state: ProjectState) -> None:
-        raise NotImplementedError
+        """What it does to one shop on the way there."""
 
+    @abstractmethod
     def backwards(self, schema_editor: BaseDatabaseSchemaEditor, app_label: str, state: ProjectState) -> None:
-        raise NotImplementedError
+        """What it does to one shop on the way back."""
 
     def models(self, app_label: str, state: ProjectState) -> tuple[Any, Any]:
         """The model as it was, with its old table, and as it is."""
