@@ -72,6 +72,7 @@ PAGES = [
     Page("recent", "list"),
     Page("trash", "list"),
     Page("trash", "part", "q=роза", part=True),
+    Page("trash_past", "list"),
     Page("trash_remove", "form", role="owner", sample="deleted"),
     Page("profile", "form"),
     Page("second_factor", "form", role="owner"),

@@ -1,9 +1,24 @@
-"""People behind telephone numbers: found, or written down once."""
+"""People behind telephone numbers: found, written down once, and forgotten when they ask for it."""
 
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
+from core.errors import DomainError
+from core.soft_delete import CannotRestore, restore
 from core.tenancy import current_schema_name
-from orders.models import Contact
+from orders.domain.lifecycle import ENDS
+from orders.models import Contact, Order
+
+
+class StillOrdering(DomainError):
+    """An order that is not ended yet needs the person's name and telephone."""
+
+    code = "still_ordering"
 
 
 def contact_of(*, phone: str = "", name: str = "", known: Contact | None = None) -> Contact | None:
@@ -36,3 +51,37 @@ def _named(name: str) -> Contact:
                 "select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{current_schema_name()} contact {name}"]
             )
         return Contact.objects.filter(phone="", name=name).first() or Contact.objects.create(name=name)
+
+
+def forget_contact(contact: Contact) -> int:
+    """Blank the name and telephone of a deleted contact, with the words on the cards and the couriers' notes of the orders
+    that name it, and the addresses where the person received the flowers; answers with the number of orders. Money,
+    goods and days stay. The caller holds the contact's lock. Raises StillOrdering while such an order is not ended.
+    """
+    named = Order.objects.select_for_update(of=("self",), no_key=True).filter(
+        Q(buyer=contact) | Q(recipient=contact)
+    )
+    orders = list(named.select_related("status").order_by("pk"))
+    for order in orders:
+        if order.status.category not in ENDS:
+            raise StillOrdering(
+                _("Order %(number)s of this person is not ended yet. Complete or cancel it first.")
+                % {"number": order.number}
+            )
+    keys = [order.pk for order in orders]
+    Order.objects.filter(pk__in=keys).update(card_message="", courier_note="", version=F("version") + 1)
+    theirs = Q(recipient=contact) | Q(recipient=None, buyer=contact)
+    Order.objects.filter(theirs, pk__in=keys).update(address="")
+    Contact.all_objects.filter(pk=contact.pk).update(name="", phone="")
+    kind = ContentType.objects.get_for_model(Contact)
+    LogEntry.objects.filter(content_type=kind, object_id=str(contact.pk)).update(object_repr="")
+    return len(orders)
+
+
+def restore_contact(contact: Contact, *, by: Any) -> int:
+    """Bring a deleted contact back. Raises CannotRestore for a person who was forgotten."""
+    with transaction.atomic():
+        stored = Contact.all_objects.select_for_update(of=("self",)).get(pk=contact.pk)
+        if stored.is_forgotten:
+            raise CannotRestore(_("This person was forgotten: there is nothing left to bring back. Write them down anew."))
+        return restore(contact, by=by)

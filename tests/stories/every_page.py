@@ -15,6 +15,7 @@ SHOP_PAGES: dict[str, list[str]] = {
     "attention": ["/attention/"],
     "recent": ["/recent/"],
     "trash": ["/trash/", "/trash/?q=nothing+like+this", "/trash/?kind=product"],
+    "trash_past": ["/trash/past/"],
     "trash_remove": ["/trash/product/{deleted}/", "/trash/supplier/{forgotten}/"],
     "search": ["/search/", "/search/?q=ro", "/search/?q=hjpf", "/search/?q=nothing+like+this"],
     "shortcuts": ["/shortcuts/"],
