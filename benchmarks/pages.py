@@ -204,7 +204,7 @@ LEFT_OUT = {
     "orders:price_correct": "only sent",
     "orders:photos_add": "only sent", "orders:photo_remove": "only sent",
     "products:category_move": "only sent", "products:category_delete": "only sent",
-    "products:category_restore": "only sent", "products:category_place": "only sent",
+    "products:category_place": "only sent",
     "products:category_photos": "only sent", "products:category_photo": "only sent",
     "products:product_photo_order": "only sent", "products:kit_photo_order": "only sent",
     "products:price_put": "only sent", "products:price_remove": "only sent",
@@ -215,7 +215,7 @@ LEFT_OUT = {
     "products:product_delete": "only sent", "products:product_restore": "only sent",
     "products:product_photos": "only sent", "products:product_photo": "only sent",
     "products:kit_photos": "only sent", "products:kit_photo": "only sent",
-    "products:group_delete": "only sent", "products:group_restore": "only sent",
+    "products:group_delete": "only sent",
     "products:kit_delete": "only sent", "products:kit_restore": "only sent",
 }  # fmt: skip
 

@@ -239,21 +239,18 @@ def with_subcategories(shelves: Sequence[Shelf], key: str) -> set[int] | None:
     return subtree(parents, chosen[0]) if chosen else None
 
 
-def narrowed(
-    *, text: str = "", deleted: bool = False, categories: Collection[int] | None = None, state: str = ""
-) -> QuerySet[Product]:
-    """Products by name, live ones or the deleted ones.
+def narrowed(*, text: str = "", categories: Collection[int] | None = None, state: str = "") -> QuerySet[Product]:
+    """Live products by name.
 
     `categories` are the keys to stay in, None for all; `state` is `on` or `off` sale, `archive`, or nothing for all that
     are not in the archive.
     """
-    rows = Product.all_objects.filter(is_deleted=deleted)
+    rows = Product.objects.all()
     if (scanned := product_by_code(text)) is not None:
         return rows.filter(pk=scanned.pk)
     if categories is not None:
         rows = rows.filter(category__in=categories)
-    if not deleted:
-        rows = rows.filter(archived_at__isnull=state != "archive")
+    rows = rows.filter(archived_at__isnull=state != "archive")
     if state in {"on", "off"}:
         rows = rows.filter(is_active=state == "on")
     for word in text.split():
@@ -261,14 +258,10 @@ def narrowed(
     return rows.order_by("name", "id")
 
 
-def kit_list(*, text: str = "", deleted: bool = False) -> QuerySet[ProductKit]:
-    """Bouquets by name, live ones or the deleted ones, with their components and photos: three queries."""
+def kit_list(*, text: str = "") -> QuerySet[ProductKit]:
+    """Live bouquets by name, with their components and photos: three queries."""
     items = KitItem.objects.select_related("product", "inner", "group")
-    rows = (
-        ProductKit.all_objects.filter(is_deleted=deleted)
-        .select_related("category")
-        .prefetch_related(Prefetch("items", items), "photos")
-    )
+    rows = ProductKit.objects.select_related("category").prefetch_related(Prefetch("items", items), "photos")
     return search_kits(text, queryset=rows)
 
 

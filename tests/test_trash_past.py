@@ -37,7 +37,13 @@ def test_restoring_and_removing_are_written_down_with_the_deletion_before(shop, 
     bring_back(PRODUCT, rose.pk, by=owner)
     bring_back(PRODUCT, rose.pk, by=owner)  # back already: nothing happens, nothing is written
     event = TrashEvent.objects.get()
-    assert (event.deed, event.kind, event.row, event.name, event.rows) == (TrashDeed.RESTORED, "product", rose.pk, "Rose", 2)
+    assert (event.deed, event.kind, event.row, event.name, event.rows) == (
+        TrashDeed.RESTORED,
+        "product",
+        rose.pk,
+        "Rose",
+        2,
+    )
     assert (event.by, event.deleted_by, event.deleted_at) == (owner, manager, at)
     key = gone(rose, by=owner).pk
     purge(PRODUCT, key, typed="Rose", by=owner)
@@ -116,7 +122,9 @@ def test_a_person_is_forgotten_and_the_orders_stay(bought, owner):
     own, gift, her, boris = bought
     money = list(Order.objects.order_by("pk").values("total", "paid", "due_on", "status", "buyer", "recipient"))
     kind = ContentType.objects.get_for_model(Contact)
-    LogEntry.objects.create(user=owner, content_type=kind, object_id=str(her.pk), object_repr="Anna", action_flag=CHANGE)
+    LogEntry.objects.create(
+        user=owner, content_type=kind, object_id=str(her.pk), object_repr="Anna", action_flag=CHANGE
+    )
     with pytest.raises(StillNamed):
         purge(CONTACT, her.pk, typed="Anna", by=owner)
     versions = dict(Order.objects.values_list("pk", "version"))

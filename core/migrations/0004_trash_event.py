@@ -9,29 +9,56 @@ from core.migration_helpers import guard_trigger
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0003_recent_action'),
+        ("core", "0003_recent_action"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TrashEvent',
+            name="TrashEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('deed', models.CharField(choices=[('restored', 'restored'), ('removed', 'removed for good'), ('forgotten', 'the person was forgotten')], max_length=10)),
-                ('kind', models.CharField(max_length=60)),
-                ('row', models.BigIntegerField()),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('rows', models.PositiveIntegerField(default=1)),
-                ('deleted_at', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('deleted_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "deed",
+                    models.CharField(
+                        choices=[
+                            ("restored", "restored"),
+                            ("removed", "removed for good"),
+                            ("forgotten", "the person was forgotten"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60)),
+                ("row", models.BigIntegerField()),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("rows", models.PositiveIntegerField(default=1)),
+                ("deleted_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "deleted_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         *guard_trigger(

@@ -58,9 +58,7 @@ def forget_contact(contact: Contact) -> int:
     that name it, and the addresses where the person received the flowers; answers with the number of orders. Money,
     goods and days stay. The caller holds the contact's lock. Raises StillOrdering while such an order is not ended.
     """
-    named = Order.objects.select_for_update(of=("self",), no_key=True).filter(
-        Q(buyer=contact) | Q(recipient=contact)
-    )
+    named = Order.objects.select_for_update(of=("self",), no_key=True).filter(Q(buyer=contact) | Q(recipient=contact))
     orders = list(named.select_related("status").order_by("pk"))
     for order in orders:
         if order.status.category not in ENDS:
@@ -83,5 +81,7 @@ def restore_contact(contact: Contact, *, by: Any) -> int:
     with transaction.atomic():
         stored = Contact.all_objects.select_for_update(of=("self",)).get(pk=contact.pk)
         if stored.is_forgotten:
-            raise CannotRestore(_("This person was forgotten: there is nothing left to bring back. Write them down anew."))
+            raise CannotRestore(
+                _("This person was forgotten: there is nothing left to bring back. Write them down anew.")
+            )
         return restore(contact, by=by)

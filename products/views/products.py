@@ -42,7 +42,7 @@ PAGE = 50
 @require_GET
 @needs("catalogue.view")
 def list_of_products(request: HttpRequest) -> HttpResponse:
-    """Products by name with price and what is free, narrowed by the address; `?deleted=1` shows those taken out."""
+    """Products by name with price and what is free, narrowed by the address."""
     chosen = filter_of(request)
     found = with_minimum_margin(chosen.products()).select_related("category").prefetch_related("photos")
     rows = list(after_name(found, request.GET.get("after", ""))[: PAGE + 1])
@@ -52,7 +52,6 @@ def list_of_products(request: HttpRequest) -> HttpResponse:
         "products": shown,
         "filter": chosen,
         "text": chosen.q,
-        "deleted": bool(chosen.deleted),
         "sees_cost": sees_cost,
         "may_change": may(request.user, "catalogue.change"),
         "next_url": chosen.url(after=str(shown[-1].pk)) if len(rows) > PAGE else "",
