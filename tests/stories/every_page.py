@@ -86,6 +86,9 @@ SHOP_PAGES: dict[str, list[str]] = {
     "inventory:warehouse_list": ["/stock/warehouses/"],
     "inventory:warehouse_create": ["/stock/warehouses/new/"],
     "inventory:warehouse_edit": ["/stock/warehouses/{warehouse}/"],
+    "inventory:supplier_list": ["/stock/suppliers/"],
+    "inventory:supplier_detail": ["/stock/suppliers/{supplier}/"],
+    "inventory:supplier_pack": ["/stock/suppliers/{supplier}/packs/"],
     "inventory:period_list": ["/stock/periods/"],
     "inventory:period_reopen": ["/stock/periods/{closing}/reopen/"],
     "inventory:take_back": ["/stock/returns/new/?sale={sale}"],
@@ -171,6 +174,7 @@ NO_SHOP_PAGES: dict[str, str] = {
     "inventory:transfer_receive": "takes a form and goes to the transfer",
     "inventory:transfer_cancel": "takes a form and goes to the transfer",
     "inventory:count_forget": "takes a form and goes back to counting",
+    "inventory:supplier_unpack": "takes a form and goes back to the supplier",
     "inventory:batch": "leads from a label's code to the stock",
     "products:category_move": "takes a form and goes to the tree",
     "products:category_place": "takes a form and answers with the tree",
@@ -234,11 +238,12 @@ def landmarks() -> dict[str, int]:
     from inventory.services.assembling import NewBouquet, assemble, take_apart
     from inventory.services.periods import close_period
     from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
+    from inventory.services.suppliers import pack_so
     from inventory.services.transfers import TransferLineInput, send_transfer, transfer_stock
     from orders.domain.lifecycle import Category
     from orders.models import Order
     from orders.selectors.lists import uncovered
-    from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup
+    from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup, PurchaseUnit
     from products.recipes import Component
 
     def order(category: str) -> Any:
@@ -272,6 +277,9 @@ def landmarks() -> dict[str, int]:
     Product.objects.create(name="Cheaper", reduced_from=deleted).delete()
     for row in (deleted, forgotten):
         row.delete()
+    supplier = Supplier.objects.earliest("pk")
+    unit = PurchaseUnit.objects.create(product=batch.stock.product, factor=Decimal(20))
+    pack_so(supplier, unit)
     return {
         "deleted": deleted.pk,
         "forgotten": forgotten.pk,
@@ -289,6 +297,7 @@ def landmarks() -> dict[str, int]:
         "disassembly": take_apart(batch=other).pk,
         "closing": close_period(upto=date(2020, 1, 31)).pk,
         "warehouse": shelf.pk,
+        "supplier": supplier.pk,
         "sale": Sale.objects.filter(reversed_at=None, returned=0).earliest("pk").pk,
         "write_off": WriteOff.objects.earliest("pk").pk,
         "sent": send_transfer(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
