@@ -198,7 +198,7 @@ LEFT_OUT = {
     "trash_restore": "only sent", "undo": "only sent", "undo_dismiss": "only sent", "password": "only sent", "set_language": "only sent", "set_theme": "only sent", "media": "a file, no page",
     "export_unlock": "only sent", "export_make": "only sent", "export_file": "a file, no page",
     "inventory:batch": "leads on to the stock", "inventory:count_forget": "only sent",
-    "inventory:supplier_unpack": "only sent",
+    "inventory:supplier_unpack": "only sent", "orders:contact_colleague": "only sent",
     "inventory:transfer_receive": "only sent", "inventory:transfer_cancel": "only sent",
     "styleguide": "only with DEBUG", "styleguide_error": "only with DEBUG", "styleguide_page": "only with DEBUG",
     "reports:hide_first_steps": "only sent", "reports:load_demo": "only sent",

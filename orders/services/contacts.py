@@ -1,7 +1,12 @@
 """People behind telephone numbers: found, or written down once."""
 
-from django.db import IntegrityError, connection, transaction
+from typing import Any
 
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.access import may
+from core.errors import BadInput, NotAllowed
 from core.tenancy import current_schema_name
 from orders.models import Contact
 
@@ -36,3 +41,23 @@ def _named(name: str) -> Contact:
                 "select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{current_schema_name()} contact {name}"]
             )
         return Contact.objects.filter(phone="", name=name).first() or Contact.objects.create(name=name)
+
+
+def mark_colleague(contact: Contact, *, works_here: bool, by: Any) -> None:
+    """Say that a contact works here, or no more: lines they order from then on take the staff's price, those that stand
+    keep theirs. Raises NotAllowed for who may not change prices, BadInput for a deleted contact."""
+    refuse_to_mark(by)
+    with transaction.atomic():
+        stored = Contact.all_objects.select_for_update(of=("self",), no_key=True).get(pk=contact.pk)
+        if stored.is_deleted:
+            raise BadInput(_("%(name)s is deleted. Restore the contact or choose another.") % {"name": stored})
+        Contact.objects.filter(pk=stored.pk).update(is_colleague=works_here)
+    contact.is_colleague = works_here
+
+
+def refuse_to_mark(by: Any) -> None:
+    """Who works here pays less: it takes the right to change prices. Raises NotAllowed."""
+    if not may(by, "catalogue.change"):
+        raise NotAllowed(
+            _("Who works here pays the staff's price. Your role may not change prices: ask the owner or a manager.")
+        )

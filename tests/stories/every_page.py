@@ -174,6 +174,7 @@ NO_SHOP_PAGES: dict[str, str] = {
     "inventory:transfer_receive": "takes a form and goes to the transfer",
     "inventory:transfer_cancel": "takes a form and goes to the transfer",
     "inventory:count_forget": "takes a form and goes back to counting",
+    "orders:contact_colleague": "takes a form and goes back to the orders",
     "inventory:supplier_unpack": "takes a form and goes back to the supplier",
     "inventory:batch": "leads from a label's code to the stock",
     "products:category_move": "takes a form and goes to the tree",
