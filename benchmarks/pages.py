@@ -169,6 +169,7 @@ PAGES = [
     Page("products:product_list", "list", "kind=flower&stock=free"),
     Page("products:list_price", "fragment", "edit=1", sample="product", part=True),
     Page("products:many_prices", "form", "kind=flower&way=up&amount=10&rounding=10"),
+    Page("products:many_kit_prices", "form", "way=up&amount=10&rounding=10"),
     Page("products:starter", "form"),
     Page("products:import_choose", "form"),
     Page("products:product_labels", "print", "copies=3", sample="product"),

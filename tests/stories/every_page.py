@@ -120,6 +120,7 @@ SHOP_PAGES: dict[str, list[str]] = {
     "products:product_search": ["/catalogue/search/?q=a"],
     "products:list_price": ["/catalogue/{product}/price/?edit=1"],
     "products:many_prices": ["/catalogue/prices/?kind=flower", "/catalogue/prices/?way=down&amount=30&rounding=90"],
+    "products:many_kit_prices": ["/catalogue/kits/prices/", "/catalogue/kits/prices/?way=up&amount=10&rounding=50"],
     "products:starter": ["/catalogue/starter/"],
     "products:import_choose": ["/catalogue/import/"],
     "products:product_labels": ["/catalogue/{product}/labels/?copies=3"],
