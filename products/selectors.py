@@ -13,7 +13,7 @@ from core.links import shop_url
 from core.models import SoftDelete
 from products.domain.barcodes import key_of_own_code, normal
 from products.domain.tree import subtree
-from products.models import KitItem, Product, ProductCategory, ProductKit, ProductVariantGroup, PurchaseUnit, Size
+from products.models import KitItem, Product, ProductCategory, ProductKit, ProductVariantGroup, Size
 
 FOUND_AT_MOST = 8
 SEPARATOR = " · "
@@ -171,14 +171,6 @@ def resolve_marked(text: str) -> ProductKit | ProductVariantGroup | None:
 def resolve_named(text: str) -> ProductKit | ProductVariantGroup | None:
     """The live bouquet, or failing that the group, with this name."""
     return kit_called(text) or ProductVariantGroup.objects.filter(name__iexact=text.strip()).first()
-
-
-def purchase_units(product_ids: Sequence[int]) -> dict[int, list[PurchaseUnit]]:
-    """Product → how it is bought, in the order of its card: one query."""
-    found: dict[int, list[PurchaseUnit]] = {}
-    for unit in PurchaseUnit.objects.filter(product__in=product_ids).order_by("product_id", "position", "id"):
-        found.setdefault(unit.product_id, []).append(unit)
-    return found
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ urlpatterns = [
     path("<int:pk>/prices/", prices.put, name="price_put"),
     path("<int:pk>/prices/<int:price>/remove/", prices.take_away, name="price_remove"),
     path("prices/", prices.many, name="many_prices"),
+    path("kits/prices/", prices.many_kits, name="many_kit_prices"),
     path("starter/", starter.starter, name="starter"),
     path("minimum-margin/", prices.minimum, name="minimum_margin"),
     path("many/", many.many, name="many"),

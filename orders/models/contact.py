@@ -15,6 +15,12 @@ class Contact(SoftDelete):
 
     name = models.CharField(pgettext_lazy("person", "name"), max_length=200)
     phone = models.CharField(_("phone"), max_length=20, blank=True, help_text=_("With country code."))
+    is_colleague = models.BooleanField(
+        _("works here"),
+        db_default=False,
+        default=False,
+        help_text=_("What they order from now on costs the staff's price, where the goods have one."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta(SoftDelete.Meta):

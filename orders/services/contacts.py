@@ -8,7 +8,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import DomainError
+from core.access import may
+from core.errors import BadInput, DomainError, NotAllowed
 from core.soft_delete import CannotRestore, restore
 from core.tenancy import current_schema_name
 from orders.domain.lifecycle import ENDS
@@ -70,7 +71,7 @@ def forget_contact(contact: Contact) -> int:
     Order.objects.filter(pk__in=keys).update(card_message="", courier_note="", version=F("version") + 1)
     theirs = Q(recipient=contact) | Q(recipient=None, buyer=contact)
     Order.objects.filter(theirs, pk__in=keys).update(address="")
-    Contact.all_objects.filter(pk=contact.pk).update(name="", phone="")
+    Contact.all_objects.filter(pk=contact.pk).update(name="", phone="", is_colleague=False)
     kind = ContentType.objects.get_for_model(Contact)
     LogEntry.objects.filter(content_type=kind, object_id=str(contact.pk)).update(object_repr="")
     return len(orders)
@@ -85,3 +86,23 @@ def restore_contact(contact: Contact, *, by: Any) -> int:
                 _("This person was forgotten: there is nothing left to bring back. Write them down anew.")
             )
         return restore(contact, by=by)
+
+
+def mark_colleague(contact: Contact, *, works_here: bool, by: Any) -> None:
+    """Say that a contact works here, or no more: lines they order from then on take the staff's price, those that stand
+    keep theirs. Raises NotAllowed for who may not change prices, BadInput for a deleted contact."""
+    refuse_to_mark(by)
+    with transaction.atomic():
+        stored = Contact.all_objects.select_for_update(of=("self",), no_key=True).get(pk=contact.pk)
+        if stored.is_deleted:
+            raise BadInput(_("%(name)s is deleted. Restore the contact or choose another.") % {"name": stored})
+        Contact.objects.filter(pk=stored.pk).update(is_colleague=works_here)
+    contact.is_colleague = works_here
+
+
+def refuse_to_mark(by: Any) -> None:
+    """Who works here pays less: it takes the right to change prices. Raises NotAllowed."""
+    if not may(by, "catalogue.change"):
+        raise NotAllowed(
+            _("Who works here pays the staff's price. Your role may not change prices: ask the owner or a manager.")
+        )

@@ -17,7 +17,7 @@ from core.transactions import run
 from core.undo import tell
 from products.domain.margin import Margin
 from products.forms import ComponentForm, ProductForm, SearchForm, packing_forms
-from products.models import Product
+from products.models import Product, PurchaseUnit
 from products.price_reading import with_minimum_margin
 from products.selectors import (
     FOUND_AT_MOST,
@@ -30,7 +30,7 @@ from products.selectors import (
     search_products,
 )
 from products.services.catalogue import restore_row, save_product, take_out_of_archive
-from products.stock_figures import costs, figures
+from products.stock_figures import costs, figures, packers
 from products.undo import archive_and_remember, delete_and_remember
 from products.views.filtering import filter_of
 from products.views.photos import photos_context
@@ -70,13 +70,21 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "sees_cost": sees_cost,
         "product": shown,
-        "purchase_units": list(product.purchase_units.all()),
+        "purchase_units": _with_packers(list(product.purchase_units.all())),
         "kits": kits_with(product),
         "codes": [row.code for row in product.barcodes.all()],
         "may_change": may(request.user, "catalogue.change"),
     }
     context |= photos_context(product, request.user) | prices_context(product, request.user)
     return page_or_part(request, "products/product_detail.html", "page", context)
+
+
+def _with_packers(units: list[PurchaseUnit]) -> list[PurchaseUnit]:
+    """The units with `packers`: the names of the suppliers they belong to, empty for anybody's."""
+    known = packers([unit.pk for unit in units]) if units else {}
+    for unit in units:
+        unit.packers = known.get(unit.pk, "")  # type: ignore[attr-defined]  # for the template
+    return units
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -87,6 +87,9 @@ SHOP_PAGES: dict[str, list[str]] = {
     "inventory:warehouse_list": ["/stock/warehouses/"],
     "inventory:warehouse_create": ["/stock/warehouses/new/"],
     "inventory:warehouse_edit": ["/stock/warehouses/{warehouse}/"],
+    "inventory:supplier_list": ["/stock/suppliers/"],
+    "inventory:supplier_detail": ["/stock/suppliers/{supplier}/"],
+    "inventory:supplier_pack": ["/stock/suppliers/{supplier}/packs/"],
     "inventory:period_list": ["/stock/periods/"],
     "inventory:period_reopen": ["/stock/periods/{closing}/reopen/"],
     "inventory:take_back": ["/stock/returns/new/?sale={sale}"],
@@ -118,6 +121,7 @@ SHOP_PAGES: dict[str, list[str]] = {
     "products:product_search": ["/catalogue/search/?q=a"],
     "products:list_price": ["/catalogue/{product}/price/?edit=1"],
     "products:many_prices": ["/catalogue/prices/?kind=flower", "/catalogue/prices/?way=down&amount=30&rounding=90"],
+    "products:many_kit_prices": ["/catalogue/kits/prices/", "/catalogue/kits/prices/?way=up&amount=10&rounding=50"],
     "products:starter": ["/catalogue/starter/"],
     "products:import_choose": ["/catalogue/import/"],
     "products:product_labels": ["/catalogue/{product}/labels/?copies=3"],
@@ -172,6 +176,8 @@ NO_SHOP_PAGES: dict[str, str] = {
     "inventory:transfer_receive": "takes a form and goes to the transfer",
     "inventory:transfer_cancel": "takes a form and goes to the transfer",
     "inventory:count_forget": "takes a form and goes back to counting",
+    "orders:contact_colleague": "takes a form and goes back to the orders",
+    "inventory:supplier_unpack": "takes a form and goes back to the supplier",
     "inventory:batch": "leads from a label's code to the stock",
     "products:category_move": "takes a form and goes to the tree",
     "products:category_place": "takes a form and answers with the tree",
@@ -233,11 +239,12 @@ def landmarks() -> dict[str, int]:
     from inventory.services.assembling import NewBouquet, assemble, take_apart
     from inventory.services.periods import close_period
     from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
+    from inventory.services.suppliers import pack_so
     from inventory.services.transfers import TransferLineInput, send_transfer, transfer_stock
     from orders.domain.lifecycle import Category
     from orders.models import Order
     from orders.selectors.lists import uncovered
-    from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup
+    from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup, PurchaseUnit
     from products.recipes import Component
 
     def order(category: str) -> Any:
@@ -271,6 +278,9 @@ def landmarks() -> dict[str, int]:
     Product.objects.create(name="Cheaper", reduced_from=deleted).delete()
     for row in (deleted, forgotten):
         row.delete()
+    supplier = Supplier.objects.earliest("pk")
+    unit = PurchaseUnit.objects.create(product=batch.stock.product, factor=Decimal(20))
+    pack_so(supplier, unit)
     return {
         "deleted": deleted.pk,
         "forgotten": forgotten.pk,
@@ -288,6 +298,7 @@ def landmarks() -> dict[str, int]:
         "disassembly": take_apart(batch=other).pk,
         "closing": close_period(upto=date(2020, 1, 31)).pk,
         "warehouse": shelf.pk,
+        "supplier": supplier.pk,
         "sale": Sale.objects.filter(reversed_at=None, returned=0).earliest("pk").pk,
         "write_off": WriteOff.objects.earliest("pk").pk,
         "sent": send_transfer(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
