@@ -16,11 +16,11 @@ from inventory.services.stocks import free_in
 from orders.models import Order
 from products.domain.prices import Prices, Who, price_for
 from products.domain.spreading import makeable
-from products.models import Product, ProductKit, Unit
+from products.models import Channel, Product, ProductKit, Unit
 from products.models.season import in_season
 from products.price_reading import prices_of
 from products.recipes import need_of, products_of, recipes_of
-from products.selectors import carried, kit_called, product_by_code, search_kits
+from products.selectors import carried, hidden_from, kit_called, product_by_code, search_kits
 
 SHOWN = 8
 LONGEST_SEARCH = 100
@@ -113,7 +113,7 @@ def on_offer() -> QuerySet[Product]:
 
 def search_goods(text: str, *, warehouse: Warehouse | None, asks: Callable[[], Who] = guest) -> list[Goods]:
     """At most eight goods on sale whose name holds every word of `text`, or whose SKU begins with it; those that begin
-    with the text come first. A barcode finds its product alone. Prices are for whoever `asks` says."""
+    with the text come first. A barcode finds its product alone. What its category hides from orders is found by its code. Prices are for whoever `asks` says."""
     words = text[:LONGEST_SEARCH].split()
     if not words:
         return []
@@ -125,6 +125,9 @@ def search_goods(text: str, *, warehouse: Warehouse | None, asks: Callable[[], W
         return _with_stock([scanned], warehouse=warehouse, asks=asks)
     products = on_offer().filter(named | Q(sku__istartswith=text))
     kits = search_kits(text[:LONGEST_SEARCH]).filter(in_season(timezone.localdate()), is_active=True)
+    if hidden := hidden_from(Channel.ORDERS):
+        products = products.filter(~Q(category__in=hidden) | Q(sku__iexact=text))
+        kits = kits.exclude(category__in=hidden)
     found: list[Product | ProductKit] = [
         *products.order_by("name", "pk")[:SHOWN],
         *kits.order_by("name", "size", "pk")[:SHOWN],

@@ -191,6 +191,13 @@ class Shelf:
         return f"{'— ' * (self.level - 1)}{self.category.name}"
 
 
+def hidden_from(channel: str) -> set[int]:
+    """The categories that are not offered in a channel, with all under them: one statement."""
+    rows = ProductCategory.objects.values_list("pk", "parent", "hidden_from")
+    parents = {key: parent for key, parent, _channels in rows}
+    return {below for key, _parent, channels in rows if channel in channels for below in subtree(parents, key)}
+
+
 def category_tree(*, counted: bool = True) -> list[Shelf]:
     """All live categories, every one followed by what is under it: four queries with counts and photos, one without."""
     found_rows = ProductCategory.objects.order_by("position", "name", "pk")

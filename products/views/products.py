@@ -17,12 +17,13 @@ from core.transactions import run
 from core.undo import tell
 from products.domain.margin import Margin
 from products.forms import ComponentForm, ProductForm, SearchForm, packing_forms
-from products.models import Product, PurchaseUnit
+from products.models import Channel, Product, PurchaseUnit
 from products.price_reading import with_minimum_margin
 from products.selectors import (
     FOUND_AT_MOST,
     after_name,
     copy_of,
+    hidden_from,
     kits_with,
     product_by_code,
     search_groups,
@@ -177,18 +178,24 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @needs("catalogue.view")
 def search(request: HttpRequest) -> HttpResponse:
-    """What a picker offers for the text typed so far: a fragment for the line `?line=` and its `?field=`; with `?kits=1` also bouquets and
-    groups of interchangeable products."""
+    """What a picker offers for the text typed so far: a fragment for the line `?line=` and its `?field=`; with `?kits=1`, for a recipe, also bouquets
+    and groups of interchangeable products."""
     line = request.GET.get("line", "")
     line = line if line.isascii() and line.isdigit() and len(line) < 4 else "0"
     field = request.GET.get("field", "")
     field = field if field in ComponentForm.INSTEAD else ""
     typed = request.GET.get("q") or request.GET.get(f"lines-{line}-{field or 'product'}", "")
     text = SearchForm.text({"q": typed})
-    found: list[Any] = with_figures(list(search_products(text)[:FOUND_AT_MOST])) if text else []
-    if text and request.GET.get("kits") == "1":
-        others = [*search_groups(text)[: FOUND_AT_MOST // 4], *search_kits(text)[: FOUND_AT_MOST // 4]]
-        found = [*others, *found[: FOUND_AT_MOST - len(others)]]
+    found: list[Any] = []
+    for_recipe = request.GET.get("kits") == "1"
+    if text:
+        products, kits = search_products(text), search_kits(text)
+        if for_recipe and (hidden := hidden_from(Channel.BOUQUETS)):
+            products, kits = (rows.exclude(category__in=hidden) for rows in (products, kits))
+        found = with_figures(list(products[:FOUND_AT_MOST]))
+        if for_recipe:
+            others = [*search_groups(text)[: FOUND_AT_MOST // 4], *kits[: FOUND_AT_MOST // 4]]
+            found = [*others, *found[: FOUND_AT_MOST - len(others)]]
     context = {"found": found, "line": line, "field": field, "text": text}
     return page_or_part(request, "products/product_search.html", "found", context)
 
