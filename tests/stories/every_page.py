@@ -239,12 +239,11 @@ def landmarks() -> dict[str, int]:
     from inventory.services.assembling import NewBouquet, assemble, take_apart
     from inventory.services.periods import close_period
     from inventory.services.stock_takes import apply_stock_take, count, open_stock_take
-    from inventory.services.suppliers import pack_so
     from inventory.services.transfers import TransferLineInput, send_transfer, transfer_stock
     from orders.domain.lifecycle import Category
     from orders.models import Order
     from orders.selectors.lists import uncovered
-    from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup, PurchaseUnit
+    from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup
     from products.recipes import Component
 
     def order(category: str) -> Any:
@@ -278,9 +277,6 @@ def landmarks() -> dict[str, int]:
     Product.objects.create(name="Cheaper", reduced_from=deleted).delete()
     for row in (deleted, forgotten):
         row.delete()
-    supplier = Supplier.objects.earliest("pk")
-    unit = PurchaseUnit.objects.create(product=batch.stock.product, factor=Decimal(20))
-    pack_so(supplier, unit)
     return {
         "deleted": deleted.pk,
         "forgotten": forgotten.pk,
@@ -298,7 +294,7 @@ def landmarks() -> dict[str, int]:
         "disassembly": take_apart(batch=other).pk,
         "closing": close_period(upto=date(2020, 1, 31)).pk,
         "warehouse": shelf.pk,
-        "supplier": supplier.pk,
+        "supplier": Supplier.objects.filter(packs__isnull=False).earliest("pk").pk,
         "sale": Sale.objects.filter(reversed_at=None, returned=0).earliest("pk").pk,
         "write_off": WriteOff.objects.earliest("pk").pk,
         "sent": send_transfer(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
