@@ -22,6 +22,7 @@ urlpatterns = [
     path("<int:pk>/prices/<int:price>/remove/", prices.take_away, name="price_remove"),
     path("prices/", prices.many, name="many_prices"),
     path("starter/", starter.starter, name="starter"),
+    path("starter/<slug:version>/<int:number>.webp", starter.picture, name="starter_picture"),
     path("minimum-margin/", prices.minimum, name="minimum_margin"),
     path("many/", many.many, name="many"),
     path("import/", sheets.choose, name="import_choose"),

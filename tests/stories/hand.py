@@ -6,6 +6,8 @@ before each step (the keystroke-level model).
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +25,16 @@ def rest(page: Any) -> None:
         "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added, form[data-sent]')"
     )
     page.wait_for_load_state("load")
+
+
+@contextmanager
+def answered(page: Any, address: str) -> Iterator[Any]:
+    """What is done inside asks `address`; go on when the answer is there as a whole and the page rests again. The plain
+    `expect_response` ends with the head of the answer, before anything of it is to be seen."""
+    with page.expect_response(address) as answer:
+        yield answer
+    answer.value.finished()
+    rest(page)
 
 
 @dataclass

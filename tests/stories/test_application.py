@@ -4,6 +4,8 @@ import threading
 
 import pytest
 
+from tests.stories.hand import answered
+
 OWN = "marinas"
 
 
@@ -21,9 +23,8 @@ def form(visit, live_shop):
 
     def answer():
         wait_until(page, lambda: on_the_way)
-        with page.expect_response("**/apply/address/**"):
+        with answered(page, "**/apply/address/**"):
             on_the_way.pop(0).continue_()
-        page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-settling, .htmx-added')")
 
     page.answer = answer
     page.on_the_way = on_the_way
