@@ -93,6 +93,7 @@ def _page(request: HttpRequest, form: ReceiptForm, lines: Lines[ReceiptLineForm]
     costs = last_prices(chosen) if may_do["sees_cost"] else {}
     units = purchase_units(chosen)
     for line in lines.forms:
+        line.reckon_with(lines.forms)
         if line.chosen is not None:
             line.last_cost = costs.get(line.chosen.pk)
             line.offer(units.get(line.chosen.pk, ()))

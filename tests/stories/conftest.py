@@ -1,7 +1,7 @@
 """A real browser at a live shop. Without Chromium these tests are skipped and say so.
 
 `live_shop` is `rose` with real commits and a server in front of it; `browse(user)` opens a page in which this person
-is logged in, at desktop width unless told otherwise. `SLOW_BROWSER=1` makes all of it slow: see `slow`.
+is logged in, at desktop width unless told otherwise. `SLOW_BROWSER=4` makes all of it slow: see `slow`.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""A slow browser at a slow server: `SLOW_BROWSER=1` in the environment. What is only right when everything is quick shows here.
+"""A slow browser at a slow server: `SLOW_BROWSER=4` in the environment. What is only right when all is quick shows here.
 
 Every answer waits before it is worked out and again between its head and its body, and every page computes four times as
-slowly. A story that then fails has looked before the person could have seen anything, or the program drops what a quick
-person does.
+slowly; with 1 it computes as ever. A story that then fails has looked before the person could have seen anything, or the
+program drops what a quick person does.
 """
 
 import os
@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-SLOW = os.environ.get("SLOW_BROWSER") == "1"
+CPU_RATE = int(os.environ.get("SLOW_BROWSER", "0"))
+SLOW = CPU_RATE > 0
 LONGEST_WAIT = 0.3  # seconds, before an answer and again within it
-CPU_RATE = 4
 PATIENCE = 4 if SLOW else 1  # how many times as long a story waits for what should come
 
 _luck = random.Random()  # noqa: S311 - nothing is kept secret by it
@@ -50,5 +50,5 @@ def slow_down_server(thread: Any) -> None:
 def slow_down_page(page: Any) -> None:
     """Patience of a page, and in the slow mode its slowness."""
     page.set_default_timeout(15_000 * PATIENCE)
-    if SLOW:
+    if CPU_RATE > 1:
         page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": CPU_RATE})

@@ -1,10 +1,8 @@
 """Somebody applies for a shop: the address is suggested from the name, and what was typed by hand stays, however slow the net."""
 
-import threading
-
 import pytest
 
-from tests.stories.hand import answered
+from tests.stories.hand import answered, wait_until
 
 OWN = "marinas"
 
@@ -29,16 +27,6 @@ def form(visit, live_shop):
     page.answer = answer
     page.on_the_way = on_the_way
     return page
-
-
-def wait_until(page, is_so):
-    patience = threading.Event()
-    for _turn in range(100):
-        if is_so():
-            return
-        page.evaluate("1")  # lets the routes be heard
-        patience.wait(0.05)
-    raise AssertionError("it never became so")
 
 
 def name_it(page, name):
