@@ -213,6 +213,7 @@ LEFT_OUT = {
     "products:category_photos": "only sent", "products:category_photo": "only sent",
     "products:product_photo_order": "only sent", "products:kit_photo_order": "only sent",
     "products:price_put": "only sent", "products:price_remove": "only sent",
+    "products:starter_picture": "a picture, no page",
     "products:import_columns": "needs a file", "products:import_check": "needs a file",
     "products:import_problems": "a file, no page", "products:product_export": "a file, no page",
     "products:product_archive": "only sent", "products:product_unarchive": "only sent",

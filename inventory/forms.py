@@ -87,8 +87,14 @@ class ReceiptLineForm(LineForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         unmarked(self, "unit", "expires_on")
+        self.reckon_with([self])
+
+    def reckon_with(self, lines: Sequence["ReceiptLineForm"]) -> None:
+        """Let what is typed bring the figures of all `lines` and the total: asking again drops what another line asked."""
+        others = [f"#lines-{line.number}-counted" for line in lines if line.number != self.number]
         for name in ("quantity", "unit", "unit_cost"):
-            self.fields[name].widget.attrs |= reckoning(f"lines-{self.number}-counted", also="lines_total")
+            attrs = reckoning(f"lines-{self.number}-counted", also=",".join([*others, "#lines_total"]))
+            self.fields[name].widget.attrs |= attrs
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -23,6 +23,7 @@ urlpatterns = [
     path("prices/", prices.many, name="many_prices"),
     path("kits/prices/", prices.many_kits, name="many_kit_prices"),
     path("starter/", starter.starter, name="starter"),
+    path("starter/<slug:version>/<int:number>.webp", starter.picture, name="starter_picture"),
     path("minimum-margin/", prices.minimum, name="minimum_margin"),
     path("many/", many.many, name="many"),
     path("import/", sheets.choose, name="import_choose"),

@@ -94,6 +94,7 @@ def _page(request: HttpRequest, form: ReceiptForm, lines: Lines[ReceiptLineForm]
     costs = last_prices(chosen) if may_do["sees_cost"] else {}
     units, supplier = units_of(chosen), _supplier(form)
     for line in lines.forms:
+        line.reckon_with(lines.forms)
         if line.chosen is not None:
             line.last_cost = costs.get(line.chosen.pk)
             its_units = units.get(line.chosen.pk, [])

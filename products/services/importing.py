@@ -35,11 +35,13 @@ from products.models import (
     PriceReason,
     Product,
     ProductCategory,
+    ProductPhoto,
     Unit,
 )
 from products.services.catalogue import refusing_taken
 from products.services.categories import save_category
 from products.services.prices import NewPrice, write_prices
+from products.starter import DRAWN
 from products.usage import used
 
 KEPT = timedelta(hours=24)
@@ -564,7 +566,12 @@ def undo_import(key: int, *, by: Any, now: datetime) -> list[str]:
         codes: dict[int, list[str]] = {}
         for product, code in Barcode.objects.filter(product__in=keys).values_list("product", "code"):
             codes.setdefault(product, []).append(code)
-        in_use = used([line.product_id for line in lines if line.before is None or line.was_deleted])
+        made = [line.product_id for line in lines if line.before is None]
+        drawings = ProductPhoto.objects.filter(product__in=made, original_name__startswith=DRAWN)
+        in_use = used(
+            [line.product_id for line in lines if line.before is None or line.was_deleted],
+            but_for=list(drawings.values_list("pk", flat=True)),
+        )
         back: list[GoodsImportLine] = []
         stay: list[str] = []
         for line in lines:
@@ -591,10 +598,11 @@ def undo_import(key: int, *, by: Any, now: datetime) -> list[str]:
 
 
 def _delete(keys: Sequence[int], *, by: Any, now: datetime) -> None:
-    """Mark new products and their barcodes as one deletion. Nobody works with them: that was asked of all at once."""
+    """Mark new products, their barcodes and drawings as one deletion. Nobody works with them: that was asked of all at once."""
     mark = {"is_deleted": True, "deleted_at": now, "deleted_by": by, "delete_batch": uuid.uuid4()}
     Product.all_objects.filter(pk__in=keys).update(**mark)
     Barcode.all_objects.filter(product__in=keys, is_deleted=False).update(**mark)
+    ProductPhoto.all_objects.filter(product__in=keys, is_deleted=False).update(**mark)
 
 
 def _said(names: Sequence[str]) -> list[str]:

@@ -189,6 +189,7 @@ NO_SHOP_PAGES: dict[str, str] = {
     "products:product_delete": "takes a form and goes to the list",
     "products:price_put": "takes a form and goes to the product",
     "products:price_remove": "takes a form and goes to the product",
+    "products:starter_picture": "a picture",
     "products:import_columns": "looked at in the story of an import",
     "products:import_check": "looked at in the story of an import",
     "products:import_problems": "a file",
