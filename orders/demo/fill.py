@@ -27,6 +27,7 @@ from products.models import Kind, Packing, Product, ProductCategory, ProductKit,
 from products.recipes import RecipeLine
 from products.services.catalogue import Packed, delete_row, save_product
 from products.services.kits import save_group, save_kit
+from products.services.many import tag_products
 
 BOUQUETS = {"ru": "Букеты", "en": "Bouquets"}
 
@@ -126,6 +127,8 @@ class _Player:
             self.kits[bouquet.name] = save_kit(kit, parts)
         for name, members in self.shop.interchangeable:
             save_group(ProductVariantGroup(name=name), [self.goods[member] for member in members])
+        for name, members in self.shop.tags:
+            tag_products([self.goods[member].pk for member in members], add=[name])
         for name in self.shop.retired:
             delete_row(save_product(Product(name=name, sale_price=Decimal(0))), by=self.crew[Role.OWNER], now=self.now)
 
