@@ -26,7 +26,8 @@ from products.selectors import tags_on, used_tags
 from products.services.catalogue import delete_row, reduced_product, restore_row, save_product
 from products.services.exporting import export_rows
 from products.services.importing import apply_import, keep_file, plan_import, undo_import
-from products.services.tags import TagTaken, checked_tags, merge_tags, save_tag, set_tags, tags_called
+from products.services.many import tag_products, untag_products
+from products.services.tags import TagTaken, checked_tags, merge_tags, part_tags, save_tag, set_tags, tags_called
 from products.undo import TAGS, delete_and_remember, merge_and_remember, tag_many_and_remember
 
 PART = {"HX-Request": "true"}
@@ -454,6 +455,25 @@ def test_the_pages_keep_to_their_statements_however_many_tags(shop, login, manag
 
 
 # --- two at once -----------------------------------------------------------------------------------------------------
+
+
+def test_whoever_needs_both_holds_products_before_tags(shop, owner):
+    rose = product("Rose", tags=["a", "b"])
+    merged = {}
+    for work in (
+        lambda: save_product(Product.objects.get(), tags=["b", "a"]),
+        lambda: tag_products([rose.pk], add=["c"], remove=["a"]),
+        lambda: untag_products({"added": {}, "removed": {"a": [rose.pk]}, "tags": {"a": tag("a").pk}}),
+        lambda: merged.update(merge_tags(tag("a"), tag("b"), by=owner)),
+        lambda: part_tags(merged, by=owner),
+    ):
+        with CaptureQueriesContext(connection) as asked:
+            work()
+        sent = [entry["sql"].lower().replace('"', "") for entry in asked]
+        locks = [sql for sql in sent if re.search(r" for (no key )?update| for key share", sql)]
+        found = [re.search(r"from (products_product(?:tag)?)\b", sql) for sql in locks]
+        held = list(dict.fromkeys(table[1] for table in found if table))
+        assert held == ["products_product", "products_producttag"], held
 
 
 @pytest.mark.race

@@ -14,7 +14,7 @@ from core.errors import BadInput
 from products.models import Product, ProductCategory, ProductTagging
 from products.models.product import TAG_LENGTH, TAGS_AT_MOST
 from products.services.catalogue import CannotArchive, archive_product, hold_live_category
-from products.services.tags import hold_tags, put_on, tags_called, take_off
+from products.services.tags import hold_tags, put_on, tags_called, tags_there, take_off
 
 MANY_AT_MOST, ARCHIVED_AT_MOST = 5000, 200
 
@@ -34,8 +34,8 @@ def _held(keys: Iterable[int], *, most: int = MANY_AT_MOST) -> list[Product]:
 
 def tag_products(keys: Sequence[int], *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Facts:
     """Give products tags, new ones among them, and take others away; a tag that differs in its case alone is the same,
-    and one that is to be given and taken is given. Answers with the keys by tag: what `untag_products` takes back. Raises BadInput: no tags, one that is too long, more than 20 on a product,
-    nothing would change."""
+    and one that is to be given and taken is given. Answers with the keys by tag: what `untag_products` takes back. Raises
+    BadInput: no tags, one that is too long, more than 20 on a product, nothing would change."""
     if not add and not remove:
         raise BadInput(_("Say which tags are added or taken away."))
     if any(not tag or len(tag) > TAG_LENGTH for tag in [*add, *remove]):
@@ -43,7 +43,7 @@ def tag_products(keys: Sequence[int], *, add: Sequence[str] = (), remove: Sequen
     with transaction.atomic():
         products = _held(keys)
         wanted = tags_called(add)
-        unwanted = tags_called(remove, make=False)
+        unwanted = tags_there(remove)
         given, gone = set(wanted.values()), set(unwanted.values()) - set(wanted.values())
         carried: dict[int, set[int]] = {}
         taggings = ProductTagging.objects.filter(product__in=[row.pk for row in products], tag__is_deleted=False)

@@ -40,9 +40,20 @@ def checked_tags(names: Iterable[str]) -> list[str]:
     return found
 
 
-def tags_called(names: Iterable[str], *, make: bool = True) -> dict[str, int]:
+def tags_there(names: Iterable[str]) -> dict[str, int]:
+    """Name as given → key of the live tag with this name, whatever its case. Nothing is held: enough for taking off."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select w.name, t.id from unnest(%s::text[]) w (name)"
+            " join products_producttag t on not t.is_deleted and lower(t.name) = lower(w.name)",
+            [list(names)],
+        )
+        return dict(cursor.fetchall())
+
+
+def tags_called(names: Iterable[str]) -> dict[str, int]:
     """Name as given → key of the live tag with this name, whatever its case; held until the transaction ends. A name that
-    no tag has makes one, or without `make` is left out. One statement where all of them are there."""
+    no tag has makes one. One statement where all of them are there."""
     asked = list(dict.fromkeys(names))
     if not asked:
         return {}
@@ -58,7 +69,7 @@ def tags_called(names: Iterable[str], *, make: bool = True) -> dict[str, int]:
             )
             found: dict[str, int] = dict(cursor.fetchall())
             missing = [name for name in asked if name not in found]
-            if not missing or not make:
+            if not missing:
                 return found
             # Somebody else may be making the same one: then this waits for them, makes none, and finds theirs.
             cursor.execute(
