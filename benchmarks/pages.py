@@ -183,6 +183,8 @@ PAGES = [
     Page("products:product_create", "form"),
     Page("products:product_detail", "detail", sample="product", weight=2),
     Page("products:product_edit", "form", sample="product"),
+    Page("products:tag_list", "list"),
+    Page("products:tag", "form", "edit=1", sample="tag"),
     Page("products:group_list", "list"),
     Page("products:group_create", "form"),
     Page("products:group_edit", "form", sample="group"),
@@ -221,7 +223,7 @@ LEFT_OUT = {
     "products:product_delete": "only sent", "products:product_restore": "only sent",
     "products:product_photos": "only sent", "products:product_photo": "only sent",
     "products:kit_photos": "only sent", "products:kit_photo": "only sent",
-    "products:group_delete": "only sent",
+    "products:tag_delete": "only sent", "products:group_delete": "only sent",
     "products:kit_delete": "only sent", "products:kit_restore": "only sent",
 }  # fmt: skip
 
@@ -282,6 +284,7 @@ def samples() -> dict[str, Any]:
         "receipt_line": list(ReceiptLine.objects.order_by("-pk").values_list("receipt", "pk")[:40]),
         "product": list(Product.objects.order_by("pk").values_list("pk", flat=True)[:40]),
         "group": [_group()],
+        "tag": [_tag()],
         "kit": list(ProductKit.objects.order_by("pk").values_list("pk", flat=True)[:40]),
         "values": {
             "phone": Contact.objects.filter(bought__in=orders).values_list("phone", flat=True)[0],
@@ -339,6 +342,18 @@ def _closed() -> int:
     from inventory.services.periods import close_period
 
     return int((PeriodClosing.objects.first() or close_period(upto=date(2000, 1, 31))).pk)
+
+
+def _tag() -> int:
+    """A tag on forty products."""
+    from products.models import Product, ProductTag
+    from products.services.many import tag_products
+
+    there = ProductTag.objects.filter(name="Tag").first()
+    if there is None:
+        tag_products(list(Product.objects.order_by("pk").values_list("pk", flat=True)[:40]), add=["Tag"])
+        there = ProductTag.objects.get(name="Tag")
+    return int(there.pk)
 
 
 def _group() -> int:

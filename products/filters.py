@@ -9,15 +9,15 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from core.errors import BadInput
 from core.text import clean_text
+from products.domain.tag_names import folded
 from products.models import Colour, Kind, Product
-from products.selectors import Shelf, narrowed, with_subcategories
+from products.selectors import Shelf, narrowed, tagged, used_tags, with_subcategories
 from products.stock_figures import products_in_state
 
 LONGEST = 100
@@ -98,7 +98,7 @@ class Filter:
             if value := getattr(self, field):
                 rows = rows.filter(**{field: value})
         if self.tag:
-            rows = rows.filter(tags__contains=[self.tag])
+            rows = rows.filter(pk__in=tagged(self.tag))
         if self.stock == "none":
             rows = rows.exclude(kind=Kind.SERVICE).exclude(pk__in=products_in_state("free"))
         elif self.stock:
@@ -131,7 +131,7 @@ class Filter:
             _menu("kind", _("Kind"), _("any kind"), Kind.choices, self.kind),
             _menu("colour", _("Colour"), _("any colour"), Colour.choices, self.colour),
             _menu("stock", _("Stock"), _("any stock"), list(STOCK_STATES.items()), self.stock),
-            _menu("tag", _("Tag"), _("any tag"), [(tag, tag) for tag in used_tags()], self.tag),
+            _menu("tag", _("Tag"), _("any tag"), *_tags(self.tag)),
         ]
 
 
@@ -139,15 +139,14 @@ def _menu(name: str, label: str, empty: str, choices: Sequence[tuple[Any, Any]],
     return {"name": name, "label": label, "choices": [("", empty), *choices], "chosen": chosen}
 
 
+def _tags(chosen: str) -> tuple[list[tuple[str, str]], str]:
+    """The tags to choose from, and the chosen one in the spelling that it has there."""
+    names = used_tags()
+    return [(name, name) for name in names], next((name for name in names if folded(name) == folded(chosen)), chosen)
+
+
 def _text(value: Any) -> str:
     try:
         return clean_text(str(value), max_length=LONGEST)
     except BadInput:
         return ""
-
-
-def used_tags() -> list[str]:
-    """The tags of all live products, each once: one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute("select distinct unnest(tags) as tag from products_product where not is_deleted order by tag")
-        return [tag for (tag,) in cursor.fetchall()]

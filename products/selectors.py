@@ -6,14 +6,36 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Case, Count, IntegerField, Prefetch, Q, QuerySet, Value, When
-from django.db.models.functions import Upper
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Lower, Upper
 
 from core.links import shop_url
 from core.models import SoftDelete
 from products.domain.barcodes import key_of_own_code, normal
+from products.domain.tag_names import folded
 from products.domain.tree import subtree
-from products.models import KitItem, Product, ProductCategory, ProductKit, ProductVariantGroup, Size
+from products.models import (
+    KitItem,
+    Product,
+    ProductCategory,
+    ProductKit,
+    ProductTag,
+    ProductTagging,
+    ProductVariantGroup,
+    Size,
+)
 
 FOUND_AT_MOST = 8
 SEPARATOR = " · "
@@ -171,6 +193,41 @@ def resolve_marked(text: str) -> ProductKit | ProductVariantGroup | None:
 def resolve_named(text: str) -> ProductKit | ProductVariantGroup | None:
     """The live bouquet, or failing that the group, with this name."""
     return kit_called(text) or ProductVariantGroup.objects.filter(name__iexact=text.strip()).first()
+
+
+def tags_on(products: Collection[int] | None = None) -> dict[int, list[str]]:
+    """Product → the names of its live tags by the alphabet, of these products or of all: one statement."""
+    rows = ProductTagging.objects.filter(tag__is_deleted=False)
+    if products is not None:
+        rows = rows.filter(product__in=products)
+    found: dict[int, list[str]] = {}
+    for key, name in rows.order_by().values_list("product_id", "tag__name"):
+        found.setdefault(key, []).append(name)
+    for names in found.values():
+        names.sort(key=folded)
+    return found
+
+
+def tagged(name: str) -> QuerySet[Any, Any]:
+    """The keys of the products that carry the live tag with this name, whatever its case."""
+    folded_name = Lower(Value(name, output_field=CharField()))
+    tags = ProductTag.objects.annotate(folded=Lower("name")).filter(folded=folded_name)
+    return ProductTagging.objects.filter(tag__in=tags.values("pk")).order_by().values("product")
+
+
+def used_tags() -> list[str]:
+    """The names of the live tags that a live product carries, by the alphabet: one statement."""
+    carried_by = ProductTagging.objects.filter(tag=OuterRef("pk"), product__is_deleted=False)
+    return list(ProductTag.objects.filter(Exists(carried_by)).values_list("name", flat=True))
+
+
+def tag_list() -> QuerySet[Any]:
+    """Live tags by the alphabet with how many products carry them: `goods` that the shop works with, `archived` ones."""
+    live = Q(taggings__product__is_deleted=False)
+    return ProductTag.objects.annotate(
+        goods=Count("taggings", filter=live & Q(taggings__product__archived_at=None)),
+        archived=Count("taggings", filter=live & Q(taggings__product__archived_at__isnull=False)),
+    ).order_by("name", "id")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.views import categories, groups, kits, labels, many, photos, prices, products, sheets, starter
+from products.views import categories, groups, kits, labels, many, photos, prices, products, sheets, starter, tags
 
 app_name = "products"
 
@@ -51,6 +51,9 @@ urlpatterns = [
     path("groups/new/", groups.create, name="group_create"),
     path("groups/<int:pk>/edit/", groups.edit, name="group_edit"),
     path("groups/<int:pk>/delete/", groups.delete, name="group_delete"),
+    path("tags/", tags.list_of_tags, name="tag_list"),
+    path("tags/<int:pk>/", tags.rename, name="tag"),
+    path("tags/<int:pk>/delete/", tags.delete, name="tag_delete"),
     path("kits/", kits.list_of_kits, name="kit_list"),
     path("kits/new/", kits.create, name="kit_create"),
     path("kits/<int:pk>/", kits.detail, name="kit_detail"),

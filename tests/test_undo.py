@@ -23,7 +23,15 @@ from orders.services.lifecycle import confirm_order, set_status
 from orders.tests.factories import order, status
 from orders.tests.pages import order_form
 from products.columns import recognised
-from products.models import Product, ProductCategory, ProductKit, ProductPhoto, ProductVariantGroup, PurchaseUnit
+from products.models import (
+    Product,
+    ProductCategory,
+    ProductKit,
+    ProductPhoto,
+    ProductTag,
+    ProductVariantGroup,
+    PurchaseUnit,
+)
 from products.services.importing import keep_file
 from products.services.kits import save_group
 
@@ -402,6 +410,9 @@ def test_no_payload_names_a_person(shop, login, owner):
     sheet = read_table(b"Name;Price;Notes\r\nLily;90;Anna likes it\r\n")
     many = f"/catalogue/many/?pick={Product.objects.create(name='Calla', sale_price=1).pk}"
     shelf = ProductCategory.objects.create(name="Many")
+    words = [ProductTag.objects.create(name=name) for name in ("Weding", "Wedding")]
+    browser.post(f"/catalogue/tags/{words[0].pk}/", {"do": "merge", "into": words[1].pk})
+    browser.post(f"/catalogue/tags/{words[1].pk}/delete/")
     for data in ({"do": "tags", "add": "wedding"}, {"do": "category", "category": shelf.pk}, {"do": "archive"}):
         browser.post(many, data)
     file = keep_file(sheet, name="Anna.csv", columns=recognised(sheet.header), by=owner)

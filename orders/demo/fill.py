@@ -37,6 +37,7 @@ from products.models import (
 from products.recipes import RecipeLine
 from products.services.catalogue import Packed, delete_row, save_product
 from products.services.kits import save_group, save_kit
+from products.services.many import tag_products
 
 PACKS_SMALL, SMALL_BUNCH = 2, Decimal(20)  # which supplier packs its own way, and how
 BOUQUETS = {"ru": "Букеты", "en": "Bouquets"}
@@ -139,6 +140,8 @@ class _Player:
             self.kits[bouquet.name] = save_kit(kit, parts)
         for name, members in self.shop.interchangeable:
             save_group(ProductVariantGroup(name=name), [self.goods[member] for member in members])
+        for name, members in self.shop.tags:
+            tag_products([self.goods[member].pk for member in members], add=[name])
         for name in self.shop.retired:
             delete_row(save_product(Product(name=name, sale_price=Decimal(0))), by=self.crew[Role.OWNER], now=self.now)
 

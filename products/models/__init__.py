@@ -7,6 +7,7 @@ from products.models.price import PriceChange, PriceKind, PriceReason, ProductPr
 from products.models.product import Colour, DesignRole, Kind, Product, Unit
 from products.models.purchase_unit import Packing, PurchaseUnit
 from products.models.settings import CatalogueSettings
+from products.models.tag import ProductTag, ProductTagging
 from products.models.variants import ProductVariant, ProductVariantGroup
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
     "ProductKitPhoto",
     "ProductPhoto",
     "ProductPrice",
+    "ProductTag",
+    "ProductTagging",
     "ProductVariant",
     "ProductVariantGroup",
     "PurchaseUnit",

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from core.access import Role
-from products.models import KitItem, Product, ProductCategory, ProductKit
+from products.models import KitItem, Product, ProductCategory, ProductKit, ProductTag
 
 PART = {"HTTP_HX_REQUEST": "true"}
 
@@ -42,6 +42,8 @@ def every_page(shop):
         reverse("products:product_edit", args=[rose.pk]): office,
         reverse("products:product_search") + "?q=rose": floor,
         reverse("products:kit_list"): floor,
+        reverse("products:tag_list"): floor,
+        reverse("products:tag", args=[ProductTag.objects.create(name="wedding").pk]) + "?edit=1": office,
         reverse("products:kit_detail", args=[bouquet.pk]): floor,
         reverse("products:kit_create"): office,
         reverse("products:kit_edit", args=[bouquet.pk]): office,

@@ -29,6 +29,7 @@ from products.selectors import (
     search_groups,
     search_kits,
     search_products,
+    tags_on,
 )
 from products.services.catalogue import restore_row, save_product, take_out_of_archive
 from products.stock_figures import costs, figures, packers
@@ -74,6 +75,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "purchase_units": _with_packers(list(product.purchase_units.all())),
         "kits": kits_with(product),
         "codes": [row.code for row in product.barcodes.all()],
+        "tags": tags_on([product.pk]).get(product.pk, []),
         "may_change": may(request.user, "catalogue.change"),
     }
     context |= photos_context(product, request.user) | prices_context(product, request.user)
@@ -106,12 +108,22 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _edit(request: HttpRequest, product: Product, *, like: Product | None = None) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
-    form = ProductForm(sent, instance=product)
+    origin = like or product
+    carried = tags_on([origin.pk]).get(origin.pk, []) if origin.pk else []
+    form = ProductForm(sent, instance=product, initial={"tags": carried})
     packings = packing_forms(like or product, sent)
     if sent is not None and all([form.is_valid(), packings is None or packings.is_valid()]):
         bought_in = None if packings is None else [unit for line in packings if (unit := line.packed()) is not None]
         try:
-            saved = run(lambda: save_product(form.instance, bought_in=bought_in, codes=_codes(form), by=request.user))
+            saved = run(
+                lambda: save_product(
+                    form.instance,
+                    bought_in=bought_in,
+                    codes=_list(form, "barcodes"),
+                    tags=_list(form, "tags"),
+                    by=request.user,
+                )
+            )
         except DomainError as refusal:
             form.add_refusal(refusal)
         else:
@@ -122,9 +134,9 @@ def _edit(request: HttpRequest, product: Product, *, like: Product | None = None
     return page_or_part(request, "products/product_form.html", "page", context, status=status)
 
 
-def _codes(form: ProductForm) -> list[str] | None:
-    """The barcodes typed; None when the form was sent without the field: then they stay."""
-    return form.cleaned_data["barcodes"] if "barcodes" in form.data else None
+def _list(form: ProductForm, name: str) -> list[str] | None:
+    """The barcodes or tags typed; None when the form was sent without the field: then they stay."""
+    return form.cleaned_data[name] if name in form.data else None
 
 
 @require_POST

@@ -129,6 +129,8 @@ SHOP_PAGES: dict[str, list[str]] = {
     "products:many": ["/catalogue/many/?kind=flower"],
     "products:product_detail": ["/catalogue/{product}/"],
     "products:product_edit": ["/catalogue/{product}/edit/"],
+    "products:tag_list": ["/catalogue/tags/"],
+    "products:tag": ["/catalogue/tags/{tag}/", "/catalogue/tags/{tag}/?edit=1"],
     "products:group_list": ["/catalogue/groups/"],
     "products:group_create": ["/catalogue/groups/new/"],
     "products:group_edit": ["/catalogue/groups/{group}/edit/"],
@@ -202,6 +204,7 @@ NO_SHOP_PAGES: dict[str, str] = {
     "products:product_photo": "takes a form and answers with the photos",
     "products:kit_photos": "takes files and answers with the photos",
     "products:kit_photo": "takes a form and answers with the photos",
+    "products:tag_delete": "takes a form and goes to the list",
     "products:group_delete": "takes a form and goes to the list",
     "products:kit_delete": "takes a form and goes to the list",
     "products:kit_restore": "takes a form and goes to the bouquet",
@@ -244,7 +247,7 @@ def landmarks() -> dict[str, int]:
     from orders.domain.lifecycle import Category
     from orders.models import Order
     from orders.selectors.lists import uncovered
-    from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup
+    from products.models import Product, ProductCategory, ProductKit, ProductTag, ProductVariantGroup
     from products.recipes import Component
 
     def order(category: str) -> Any:
@@ -306,6 +309,7 @@ def landmarks() -> dict[str, int]:
         "receipt_line": Receipt.objects.earliest("pk").lines.earliest("pk").pk,
         "product": Product.objects.earliest("pk").pk,
         "kit": ProductKit.objects.earliest("pk").pk,
+        "tag": ProductTag.objects.earliest("pk").pk,
         "group": ProductVariantGroup.objects.earliest("pk").pk,
         "category": ProductCategory.objects.earliest("pk").pk,
     }

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("products", "0016_import_work"),
+        ("products", "0017_tags_as_rows"),
     ]
 
     operations = [
