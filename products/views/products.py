@@ -203,7 +203,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if text:
         products, kits = search_products(text), search_kits(text)
         if for_recipe and (hidden := hidden_from(Channel.BOUQUETS)):
-            products, kits = (rows.exclude(category__in=hidden) for rows in (products, kits))
+            products, kits = products.exclude(category__in=hidden), kits.exclude(category__in=hidden)
         found = with_figures(list(products[:FOUND_AT_MOST]))
         if for_recipe:
             others = [*search_groups(text)[: FOUND_AT_MOST // 4], *kits[: FOUND_AT_MOST // 4]]
