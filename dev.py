@@ -41,6 +41,8 @@ from core.embedded.words import ASIDE, CLOCK, Stop, russian, say, start_clock, t
 PROJECT = Path(__file__).resolve().parent
 # Statements are counted; everything else as delivered, so that commits are durable.
 BENCH_OPTIONS = ("shared_preload_libraries=pg_stat_statements",)
+# All tests are run by two processes, each on a database of its own; a file stays together, with what its tests share.
+TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile")
 # As delivered, and said so: without options a cluster is taken for one that may lose everything.
 DURABLE = ("fsync=on", "synchronous_commit=on")
 USAGE = (
@@ -276,7 +278,8 @@ def greet(state: State, address: str, logins: list[dict[str, str]]) -> None:
 
 
 def test(state: State, arguments: list[str]) -> int:
-    """Run pytest on a throw-away cluster, or on the server of DATABASE_URL; gives pytest's exit code."""
+    """Run pytest on a throw-away cluster, or on the server of DATABASE_URL; gives pytest's exit code. Without arguments all
+    tests are run, two at once where there are two processors."""
     enter_environment(state, tests=True)
     compile_translations()
     external = os.environ.get("DATABASE_URL")
@@ -284,7 +287,8 @@ def test(state: State, arguments: list[str]) -> int:
         prepare_database(url, create=not external)
         say("tests")
         environment = {**django(state, url), "SECRET_KEY": "for-tests-only", "TESTING": "1", "DEBUG": "0"}
-        return foreground([sys.executable, "-m", "pytest", *arguments], environment)
+        chosen = arguments or (TWO_AT_ONCE if (os.cpu_count() or 1) > 1 else ())
+        return foreground([sys.executable, "-m", "pytest", *chosen], environment)
 
 
 def manage_command(state: State, arguments: list[str]) -> int:
