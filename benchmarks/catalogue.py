@@ -58,15 +58,22 @@ def goods(count: int) -> None:
             " select 'Категория ' || n, n, false from generate_series(1, 60) n"
         )
         cursor.execute(
-            "insert into products_product (name, sku, kind, unit, sale_price, vase_life_days, variety, colour, role, tags,"
+            "insert into products_product (name, sku, kind, unit, sale_price, vase_life_days, variety, colour, role,"
             "  notes, description, is_active, is_deleted, created_at, category_id, stem_length, minimum_stock)"
             " select (%(flowers)s::text[])[1 + n %% 10] || ' ' || (%(varieties)s::text[])[1 + n / 10 %% 18] || ' '"
             "        || 40 + n %% 6 * 10 || ' см, ферма ' || n / 180, lpad(n::text, 6, '0'), 'flower', 'stem', 60 + n %% 430,"
             "        10, (%(varieties)s::text[])[1 + n / 10 %% 18], (array['red','white','pink','yellow'])[1 + n %% 4], 'focal',"
-            "        array['метка ' || n %% 7], '', '', true, false, now(), c.id, 40 + n %% 6 * 10, 5 + n %% 40"
+            "        '', '', true, false, now(), c.id, 40 + n %% 6 * 10, 5 + n %% 40"
             "  from generate_series(1, %(count)s) n"
             "  join (select id, row_number() over (order by id) - 1 as i from products_productcategory) c on c.i = n %% 60",
             {"flowers": list(FLOWERS), "varieties": list(VARIETIES), "count": count},
+        )
+        cursor.execute(
+            "insert into products_producttag (name, is_deleted) select 'метка ' || n, false from generate_series(0, 6) n"
+        )
+        cursor.execute(
+            "insert into products_producttagging (product_id, tag_id)"
+            " select p.id, t.id from products_product p join products_producttag t on t.name = 'метка ' || p.id % 7"
         )
         cursor.execute(
             "insert into inventory_stock (product_id, warehouse_id, quantity, reserved, short, value, version)"

@@ -39,10 +39,10 @@ TINY = Size(orders=180, contacts=40, products=60, kits=8, per_day=9)
 CATALOGUE = """
     insert into products_productcategory (name, position, is_deleted)
     select 'Category ' || n, n, false from generate_series(1, 40) n;
-    insert into products_product (name, sku, kind, unit, sale_price, vase_life_days, variety, colour, role, tags, notes,
+    insert into products_product (name, sku, kind, unit, sale_price, vase_life_days, variety, colour, role, notes,
                                   description, is_active, is_deleted, created_at, category_id)
     select (array['Роза', 'Тюльпан', 'Пион', 'Гортензия', 'Эвкалипт'])[1 + n %% 5] || ' № ' || n, lpad(n::text, 6, '0'),
-           'flower', 'stem', 60 + n %% 430, 10, '', '', '', '{}', '', '', true, false, now(), c.id
+           'flower', 'stem', 60 + n %% 430, 10, '', '', '', '', '', true, false, now(), c.id
       from generate_series(0, %(products)s - 1) n
       join (select id, row_number() over (order by id) - 1 as i from products_productcategory) c on c.i = n %% 40;
     create temp table b_product on commit drop as

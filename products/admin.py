@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -17,13 +18,17 @@ from products.models import (
     Product,
     ProductCategory,
     ProductKit,
+    ProductTag,
+    ProductTagging,
     ProductVariant,
     ProductVariantGroup,
     PurchaseUnit,
 )
+from products.models.product import TAGS_AT_MOST
 from products.services.catalogue import refusing_taken, restore_row, save_product
 from products.services.categories import restore_category, save_category
 from products.services.kits import check_recipe, lock_recipes
+from products.services.tags import save_tag
 from products.stock_figures import figures
 
 
@@ -37,6 +42,28 @@ class PurchaseUnitInline(TabularInline):
         return False
 
 
+class ProductTaggingInline(TabularInline):
+    model = ProductTagging
+    fields = ("tag",)
+    autocomplete_fields = ("tag",)
+    extra = 0
+    max_num = TAGS_AT_MOST
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Deleted tags stay on the product unseen."""
+        return super().get_queryset(request).filter(tag__is_deleted=False)
+
+
+@admin.register(ProductTag, site=shop_site)
+class ProductTagAdmin(SoftDeleteAdmin):
+    list_display = ("name",)
+    search_fields = ("name",)
+    fields = ("name",)
+
+    def save_model(self, request: HttpRequest, obj: ProductTag, form: Any, change: bool) -> None:  # noqa: FBT001
+        save_tag(obj)
+
+
 @admin.register(Product, site=shop_site)
 class ProductAdmin(SoftDeleteAdmin):
     list_display = ("name", "sku", "category", "price_shown", "on_hand", "free", "is_active")
@@ -48,9 +75,9 @@ class ProductAdmin(SoftDeleteAdmin):
     fields = (
         "name", "kind", "sku", "category", "unit", "sale_price", "variety", "colour", "stem_length", "role",
         "vase_life_days", "shelf_life_days", "minimum_stock", "tax_rate", "trade_code", "offered_from",
-        "offered_until", "tags", "notes", "description", "is_active",
+        "offered_until", "notes", "description", "is_active",
     )  # fmt: skip
-    inlines = (PurchaseUnitInline,)
+    inlines = (PurchaseUnitInline, ProductTaggingInline)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)

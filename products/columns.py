@@ -16,11 +16,11 @@ from core.numbers import parse_decimal
 from core.quantities import MAX_MONEY
 from core.sheets import Cell
 from core.text import clean_text
+from products.domain.tag_names import parted
 from products.models import Colour, DesignRole, Kind, Unit
-from products.models.product import DAYS_AT_MOST, STEM_AT_MOST, TAG_LENGTH
+from products.models.product import DAYS_AT_MOST, STEM_AT_MOST
 from products.services.catalogue import checked_codes
-
-TAGS_AT_MOST = 20
+from products.services.tags import checked_tags
 
 
 @dataclass(frozen=True)
@@ -122,13 +122,7 @@ def _yes(cell: Cell) -> bool:
 
 
 def _tags(cell: Cell) -> list[str]:
-    found: dict[str, str] = {}
-    for part in re.split(r"[,;]", cell.text):
-        if tag := clean_text(part, max_length=TAG_LENGTH):
-            found.setdefault(tag.casefold(), tag)
-    if len(found) > TAGS_AT_MOST:
-        raise BadInput(_("A product has at most %(limit)s tags. Take some away.") % {"limit": TAGS_AT_MOST})
-    return list(found.values())
+    return checked_tags(parted(cell.text))
 
 
 def _codes(cell: Cell) -> list[str]:

@@ -9,15 +9,15 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from core.errors import BadInput
 from core.text import clean_text
+from products.domain.tag_names import folded
 from products.models import Colour, Kind, Product
-from products.selectors import Shelf, narrowed, with_subcategories
+from products.selectors import Shelf, narrowed, tagged, used_tags, with_subcategories
 from products.stock_figures import products_in_state
 
 LONGEST = 100
@@ -49,14 +49,13 @@ class Filter:
     tag: str = ""
     stock: str = ""
     state: str = ""
-    deleted: str = ""
     shelves: Sequence[Shelf] = ()
 
-    NAMES = ("q", "category", "kind", "colour", "tag", "stock", "state", "deleted")
+    NAMES = ("q", "category", "kind", "colour", "tag", "stock", "state")
 
     @classmethod
-    def read(cls, sent: Any, *, shelves: Sequence[Shelf], may_change: bool) -> "Filter":
-        """The filter of an address. Only who may change the catalogue sees what is deleted."""
+    def read(cls, sent: Any, *, shelves: Sequence[Shelf]) -> "Filter":
+        """The filter of an address."""
         given = {name: _text(sent.get(name, "")) for name in cls.NAMES}
         known = cls(**given, shelves=shelves)
         return replace(
@@ -66,7 +65,6 @@ class Filter:
             colour=known.colour if known.colour in Colour.values else "",
             stock=known.stock if known.stock in STOCK_STATES else "",
             state=known.state if known.state in STATES else "",
-            deleted="1" if known.deleted == "1" and may_change else "",
         )
 
     @cached_property
@@ -81,8 +79,8 @@ class Filter:
 
     @property
     def is_narrow(self) -> bool:
-        """Whether anything but the text and the deleted ones is chosen."""
-        return bool(self.given.keys() - {"q", "deleted"})
+        """Whether anything but the text is chosen."""
+        return bool(self.given.keys() - {"q"})
 
     def url(self, **changed: str) -> str:
         """The query of an address with this filter, some parts changed; `?` without any."""
@@ -95,12 +93,12 @@ class Filter:
 
     def products(self) -> QuerySet[Product]:
         """The products it leaves, by name."""
-        rows = narrowed(text=self.q, deleted=bool(self.deleted), categories=self.categories, state=self.state)
+        rows = narrowed(text=self.q, categories=self.categories, state=self.state)
         for field in ("kind", "colour"):
             if value := getattr(self, field):
                 rows = rows.filter(**{field: value})
         if self.tag:
-            rows = rows.filter(tags__contains=[self.tag])
+            rows = rows.filter(pk__in=tagged(self.tag))
         if self.stock == "none":
             rows = rows.exclude(kind=Kind.SERVICE).exclude(pk__in=products_in_state("free"))
         elif self.stock:
@@ -133,7 +131,7 @@ class Filter:
             _menu("kind", _("Kind"), _("any kind"), Kind.choices, self.kind),
             _menu("colour", _("Colour"), _("any colour"), Colour.choices, self.colour),
             _menu("stock", _("Stock"), _("any stock"), list(STOCK_STATES.items()), self.stock),
-            _menu("tag", _("Tag"), _("any tag"), [(tag, tag) for tag in used_tags()], self.tag),
+            _menu("tag", _("Tag"), _("any tag"), *_tags(self.tag)),
         ]
 
 
@@ -141,15 +139,14 @@ def _menu(name: str, label: str, empty: str, choices: Sequence[tuple[Any, Any]],
     return {"name": name, "label": label, "choices": [("", empty), *choices], "chosen": chosen}
 
 
+def _tags(chosen: str) -> tuple[list[tuple[str, str]], str]:
+    """The tags to choose from, and the chosen one in the spelling that it has there."""
+    names = used_tags()
+    return [(name, name) for name in names], next((name for name in names if folded(name) == folded(chosen)), chosen)
+
+
 def _text(value: Any) -> str:
     try:
         return clean_text(str(value), max_length=LONGEST)
     except BadInput:
         return ""
-
-
-def used_tags() -> list[str]:
-    """The tags of all live products, each once: one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute("select distinct unnest(tags) as tag from products_product where not is_deleted order by tag")
-        return [tag for (tag,) in cursor.fetchall()]

@@ -13,12 +13,13 @@ from django.utils.translation import pgettext_lazy
 
 from core.errors import BadInput
 from core.forms import CleanCharField, DateField, DecimalTextField, Form, ModelForm, MoneyField, QuantityField
-from core.text import clean_text
 from products.domain.kit_price import KitPrice, Rule
 from products.domain.prices import Change, Rounding, Way
+from products.domain.tag_names import parted
 from products.lines import ComponentField, LineForm, ProductField, number_so_far, reckoning, unmarked
 from products.models import (
     INSTEAD_AT_MOST,
+    Channel,
     Colour,
     DesignRole,
     Kind,
@@ -36,9 +37,8 @@ from products.models.product import DAYS_AT_MOST, STEM_AT_MOST, TAG_LENGTH
 from products.models.settings import MINIMUM_AT_MOST
 from products.selectors import category_tree, with_subcategories
 from products.services.catalogue import Packed, checked_codes
+from products.services.tags import checked_tags
 from products.stock_figures import places
-
-TAGS_AT_MOST = 20
 
 
 class WholeField(DecimalTextField):
@@ -53,7 +53,7 @@ class WholeField(DecimalTextField):
 
 
 class TagsField(forms.Field):
-    """Words parted by commas, each once whatever its case."""
+    """Words parted by commas, each once whatever its case, by the alphabet."""
 
     widget = forms.TextInput
 
@@ -65,17 +65,9 @@ class TagsField(forms.Field):
 
     def to_python(self, value: Any) -> list[str]:
         try:
-            words = [clean_text(part, max_length=TAG_LENGTH) for part in str(value or "").split(",")]
+            return checked_tags(parted(str(value or "")))
         except BadInput as refusal:
             raise ValidationError(str(refusal), code=refusal.code) from refusal
-        found: dict[str, str] = {}
-        for word in filter(None, words):
-            found.setdefault(word.casefold(), word)
-        if len(found) > TAGS_AT_MOST:
-            raise ValidationError(
-                _("A product has at most %(limit)s tags. Take some away.") % {"limit": TAGS_AT_MOST}, code="bad_input"
-            )
-        return list(found.values())
 
 
 SEASON_HELP = _("Before and after these days orders are not offered it. Empty: always.")
@@ -137,7 +129,7 @@ class ProductForm(ModelForm):
         fields = (
             "name", "kind", "sku", "category", "unit", "sale_price", "variety", "colour", "stem_length", "role",
             "vase_life_days", "shelf_life_days", "minimum_stock", "tax_rate", "trade_code", "offered_from", "offered_until",
-            "tags", "notes", "description", "is_active",
+            "notes", "description", "is_active",
         )  # fmt: skip
         labels = {"unit": _("Unit"), "is_active": _("On sale")}
 
@@ -204,6 +196,12 @@ class ManyForm(Form):
         super().__init__(*args, **kwargs)
         unmarked(self, "add", "remove", "category")
         offer_categories(self.fields["category"])
+
+
+class TagForm(Form):
+    """The name of a tag."""
+
+    name = CleanCharField(max_length=TAG_LENGTH, label=pgettext_lazy("goods", "Name"))
 
 
 class MinimumMarginForm(Form):
@@ -310,9 +308,14 @@ class CategoryForm(ModelForm):
         queryset=ProductCategory.objects.none(), required=False, label=_("Stands in"), empty_label=_("at the top")
     )
 
+    hidden_from = forms.MultipleChoiceField(
+        choices=Channel, required=False, label=_("Not offered in"), widget=forms.CheckboxSelectMultiple,
+        help_text=_("What is in it or under it is then found there by its code alone."),
+    )  # fmt: skip
+
     class Meta:
         model = ProductCategory
-        fields = ("name", "parent")
+        fields = ("name", "parent", "hidden_from")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,14 +6,36 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Case, Count, IntegerField, Prefetch, Q, QuerySet, Value, When
-from django.db.models.functions import Upper
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Lower, Upper
 
 from core.links import shop_url
 from core.models import SoftDelete
 from products.domain.barcodes import key_of_own_code, normal
+from products.domain.tag_names import folded
 from products.domain.tree import subtree
-from products.models import KitItem, Product, ProductCategory, ProductKit, ProductVariantGroup, PurchaseUnit, Size
+from products.models import (
+    KitItem,
+    Product,
+    ProductCategory,
+    ProductKit,
+    ProductTag,
+    ProductTagging,
+    ProductVariantGroup,
+    Size,
+)
 
 FOUND_AT_MOST = 8
 SEPARATOR = " · "
@@ -173,12 +195,39 @@ def resolve_named(text: str) -> ProductKit | ProductVariantGroup | None:
     return kit_called(text) or ProductVariantGroup.objects.filter(name__iexact=text.strip()).first()
 
 
-def purchase_units(product_ids: Sequence[int]) -> dict[int, list[PurchaseUnit]]:
-    """Product → how it is bought, in the order of its card: one query."""
-    found: dict[int, list[PurchaseUnit]] = {}
-    for unit in PurchaseUnit.objects.filter(product__in=product_ids).order_by("product_id", "position", "id"):
-        found.setdefault(unit.product_id, []).append(unit)
+def tags_on(products: Collection[int] | None = None) -> dict[int, list[str]]:
+    """Product → the names of its live tags by the alphabet, of these products or of all: one statement."""
+    rows = ProductTagging.objects.filter(tag__is_deleted=False)
+    if products is not None:
+        rows = rows.filter(product__in=products)
+    found: dict[int, list[str]] = {}
+    for key, name in rows.order_by().values_list("product_id", "tag__name"):
+        found.setdefault(key, []).append(name)
+    for names in found.values():
+        names.sort(key=folded)
     return found
+
+
+def tagged(name: str) -> QuerySet[Any, Any]:
+    """The keys of the products that carry the live tag with this name, whatever its case."""
+    folded_name = Lower(Value(name, output_field=CharField()))
+    tags = ProductTag.objects.annotate(folded=Lower("name")).filter(folded=folded_name)
+    return ProductTagging.objects.filter(tag__in=tags.values("pk")).order_by().values("product")
+
+
+def used_tags() -> list[str]:
+    """The names of the live tags that a live product carries, by the alphabet: one statement."""
+    carried_by = ProductTagging.objects.filter(tag=OuterRef("pk"), product__is_deleted=False)
+    return list(ProductTag.objects.filter(Exists(carried_by)).values_list("name", flat=True))
+
+
+def tag_list() -> QuerySet[Any]:
+    """Live tags by the alphabet with how many products carry them: `goods` that the shop works with, `archived` ones."""
+    live = Q(taggings__product__is_deleted=False)
+    return ProductTag.objects.annotate(
+        goods=Count("taggings", filter=live & Q(taggings__product__archived_at=None)),
+        archived=Count("taggings", filter=live & Q(taggings__product__archived_at__isnull=False)),
+    ).order_by("name", "id")
 
 
 @dataclass(frozen=True)
@@ -197,6 +246,13 @@ class Shelf:
     def indented(self) -> str:
         """The name as a list to choose from shows it."""
         return f"{'— ' * (self.level - 1)}{self.category.name}"
+
+
+def hidden_from(channel: str) -> set[int]:
+    """The categories that are not offered in a channel, with all under them: one statement."""
+    rows = ProductCategory.objects.values_list("pk", "parent", "hidden_from")
+    parents = {key: parent for key, parent, _channels in rows}
+    return {below for key, _parent, channels in rows if channel in channels for below in subtree(parents, key)}
 
 
 def category_tree(*, counted: bool = True) -> list[Shelf]:
@@ -239,21 +295,18 @@ def with_subcategories(shelves: Sequence[Shelf], key: str) -> set[int] | None:
     return subtree(parents, chosen[0]) if chosen else None
 
 
-def narrowed(
-    *, text: str = "", deleted: bool = False, categories: Collection[int] | None = None, state: str = ""
-) -> QuerySet[Product]:
-    """Products by name, live ones or the deleted ones.
+def narrowed(*, text: str = "", categories: Collection[int] | None = None, state: str = "") -> QuerySet[Product]:
+    """Live products by name.
 
     `categories` are the keys to stay in, None for all; `state` is `on` or `off` sale, `archive`, or nothing for all that
     are not in the archive.
     """
-    rows = Product.all_objects.filter(is_deleted=deleted)
+    rows = Product.objects.all()
     if (scanned := product_by_code(text)) is not None:
         return rows.filter(pk=scanned.pk)
     if categories is not None:
         rows = rows.filter(category__in=categories)
-    if not deleted:
-        rows = rows.filter(archived_at__isnull=state != "archive")
+    rows = rows.filter(archived_at__isnull=state != "archive")
     if state in {"on", "off"}:
         rows = rows.filter(is_active=state == "on")
     for word in text.split():
@@ -261,14 +314,10 @@ def narrowed(
     return rows.order_by("name", "id")
 
 
-def kit_list(*, text: str = "", deleted: bool = False) -> QuerySet[ProductKit]:
-    """Bouquets by name, live ones or the deleted ones, with their components and photos: three queries."""
+def kit_list(*, text: str = "") -> QuerySet[ProductKit]:
+    """Live bouquets by name, with their components and photos: three queries."""
     items = KitItem.objects.select_related("product", "inner", "group")
-    rows = (
-        ProductKit.all_objects.filter(is_deleted=deleted)
-        .select_related("category")
-        .prefetch_related(Prefetch("items", items), "photos")
-    )
+    rows = ProductKit.objects.select_related("category").prefetch_related(Prefetch("items", items), "photos")
     return search_kits(text, queryset=rows)
 
 

@@ -11,6 +11,7 @@ from products.models import (
     ProductKit,
     ProductKitPhoto,
     ProductPhoto,
+    ProductTag,
     ProductVariantGroup,
 )
 from products.services.catalogue import restore_row
@@ -21,6 +22,7 @@ register(Kind(Product, "catalogue.change", restore_row, searched=("name", "sku")
 register(Kind(ProductKit, "catalogue.change", restore_row))
 register(Kind(ProductVariantGroup, "catalogue.change", restore_row))
 register(Kind(ProductCategory, "catalogue.change", restore_category))
+register(Kind(ProductTag, "catalogue.change", restore_row))
 # A photo whose owner is deleted too waits with it.
 register(
     Kind(

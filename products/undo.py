@@ -17,10 +17,11 @@ from core.models import RecentAction
 from core.photos import Photo
 from core.undo import Kind, Payload, register, remember
 from products.domain.prices import Change
-from products.models import GoodsImport, Product, ProductCategory, ProductKit, ProductVariantGroup
+from products.models import GoodsImport, Product, ProductCategory, ProductKit, ProductTag, ProductVariantGroup
 from products.services.catalogue import archive_product, delete_row, restore_row, take_out_of_archive
 from products.services.categories import Moved, move_category, place_category, put_back_category, restore_category
 from products.services.importing import KEPT, apply_import, undo_import
+from products.services.kit_prices import change_kit_prices, undo_kit_prices
 from products.services.many import (
     archive_products,
     carry_again,
@@ -31,16 +32,21 @@ from products.services.many import (
 )
 from products.services.photos import PHOTOS, remove_photo, restore_photo
 from products.services.prices import change_prices, undo_prices
+from products.services.tags import merge_tags, part_tags
 
 PRODUCT, KIT, CATEGORY = "products.delete_product", "products.delete_kit", "products.delete_category"
-GROUP = "products.delete_group"
+GROUP, TAG = "products.delete_group", "products.delete_tag"
 
 ARCHIVE, PRICES, IMPORT = "products.archive", "products.prices", "products.import"
+KIT_PRICES = "products.kit_prices"
 PHOTO, MOVE = "products.remove_photo", "products.move_category"
 TAGS, SHELVED, ARCHIVED = "products.tag_many", "products.move_many", "products.archive_many"
+MERGED = "products.merge_tags"
 
-Row = Product | ProductKit | ProductCategory | ProductVariantGroup
-KINDS: dict[type[Row], str] = {Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY, ProductVariantGroup: GROUP}
+Row = Product | ProductKit | ProductCategory | ProductVariantGroup | ProductTag
+KINDS: dict[type[Row], str] = {
+    Product: PRODUCT, ProductKit: KIT, ProductCategory: CATEGORY, ProductVariantGroup: GROUP, ProductTag: TAG,
+}  # fmt: skip
 
 
 def delete_and_remember(row: Row, *, by: Any) -> RecentAction:
@@ -77,9 +83,27 @@ def change_prices_and_remember(
     return remember(PRICES, {"operation": str(operation), "count": count, "words": words}, by=by)
 
 
+def change_kit_prices_and_remember(
+    keys: Sequence[int], change: Change, *, words: str, seen: str, by: Any
+) -> RecentAction:
+    """`change_kit_prices`, remembered in the same transaction; `words` say how."""
+    prices = change_kit_prices(keys, change, seen=seen)
+    return remember(KIT_PRICES, {"prices": prices, "count": len(prices), "words": words}, by=by)
+
+
 def tag_many_and_remember(keys: Sequence[int], *, add: Sequence[str], remove: Sequence[str], by: Any) -> RecentAction:
     """Change the tags of many products, remembered in the same transaction. Raises BadInput."""
     return remember(TAGS, tag_products(keys, add=add, remove=remove), by=by)
+
+
+def merge_and_remember(tag: ProductTag, into: ProductTag, *, by: Any) -> RecentAction:
+    """Make one of two tags, remembered in the same transaction. Raises BadInput, StaleForm."""
+    return remember(MERGED, merge_tags(tag, into, by=by), by=by)
+
+
+def _part(payload: Payload, by: Any) -> list[str]:
+    part_tags(dict(payload), by=by)
+    return []
 
 
 def move_many_and_remember(keys: Sequence[int], category: ProductCategory | None, *, by: Any) -> RecentAction:
@@ -173,6 +197,14 @@ def _describe_prices(payload: Payload) -> str:
     }
 
 
+def _describe_kit_prices(payload: Payload) -> str:
+    return ngettext(
+        "%(count)s price of bouquets changed: %(words)s.",
+        "%(count)s prices of bouquets changed: %(words)s.",
+        payload["count"],
+    ) % {"count": payload["count"], "words": payload["words"]}
+
+
 def _facts(row: Row) -> dict[str, Any]:
     return {"row": row.pk, "name": str(row), "deletion": str(row.delete_batch)}
 
@@ -203,6 +235,8 @@ def _page_of(model: type[Row], payload: Payload) -> str:
         return reverse("products:category_list")
     if model is ProductVariantGroup:
         return reverse("products:group_list")
+    if model is ProductTag:
+        return reverse("products:tag_list")
     name = "product" if model is Product else "kit"
     return reverse(f"products:{name}_detail", args=[payload["row"]])
 
@@ -238,6 +272,16 @@ register(
     ),
 )
 register(
+    KIT_PRICES,
+    Kind(
+        describe=_describe_kit_prices,
+        undo=lambda payload, by: undo_kit_prices(payload["prices"]),
+        right=lambda payload: "catalogue.change",
+        link=lambda payload: reverse("products:kit_list"),
+        lasts=timedelta(hours=24),
+    ),
+)
+register(
     TAGS,
     Kind(
         describe=lambda payload: (
@@ -248,6 +292,15 @@ register(
         right=lambda payload: "catalogue.change",
         link=lambda payload: reverse("products:product_list"),
         lasts=timedelta(hours=24),
+    ),
+)
+register(
+    MERGED,
+    Kind(
+        describe=lambda payload: _("“%(name)s” became “%(into_name)s”.") % payload,
+        undo=_part,
+        right=lambda payload: "catalogue.change",
+        link=lambda payload: reverse("products:tag_list"),
     ),
 )
 register(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.views import categories, groups, kits, labels, many, photos, prices, products, sheets, starter
+from products.views import categories, groups, kits, labels, many, photos, prices, products, sheets, starter, tags
 
 app_name = "products"
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("<int:pk>/prices/", prices.put, name="price_put"),
     path("<int:pk>/prices/<int:price>/remove/", prices.take_away, name="price_remove"),
     path("prices/", prices.many, name="many_prices"),
+    path("kits/prices/", prices.many_kits, name="many_kit_prices"),
     path("starter/", starter.starter, name="starter"),
     path("starter/<int:number>.webp", starter.picture, name="starter_picture"),
     path("minimum-margin/", prices.minimum, name="minimum_margin"),
@@ -46,12 +47,13 @@ urlpatterns = [
     path("categories/<int:pk>/move/", categories.move, name="category_move"),
     path("categories/<int:pk>/place/", categories.place, name="category_place"),
     path("categories/<int:pk>/delete/", categories.delete, name="category_delete"),
-    path("categories/<int:pk>/restore/", categories.restore, name="category_restore"),
     path("groups/", groups.list_of_groups, name="group_list"),
     path("groups/new/", groups.create, name="group_create"),
     path("groups/<int:pk>/edit/", groups.edit, name="group_edit"),
     path("groups/<int:pk>/delete/", groups.delete, name="group_delete"),
-    path("groups/<int:pk>/restore/", groups.restore, name="group_restore"),
+    path("tags/", tags.list_of_tags, name="tag_list"),
+    path("tags/<int:pk>/", tags.rename, name="tag"),
+    path("tags/<int:pk>/delete/", tags.delete, name="tag_delete"),
     path("kits/", kits.list_of_kits, name="kit_list"),
     path("kits/new/", kits.create, name="kit_create"),
     path("kits/<int:pk>/", kits.detail, name="kit_detail"),

@@ -25,6 +25,7 @@ from products.models import (
     ProductCategory,
     ProductKit,
     ProductPhoto,
+    ProductTag,
     ProductVariant,
     ProductVariantGroup,
     PurchaseUnit,
@@ -49,7 +50,7 @@ def text_of(answer):
 def one_of_each(by):
     rows = [
         product(), ProductKit.objects.create(name="Morning"), ProductVariantGroup.objects.create(name="Any red"),
-        ProductCategory.objects.create(name="Shelf"), Supplier.objects.create(name="Farm"),
+        ProductCategory.objects.create(name="Shelf"), ProductTag.objects.create(name="Spring"), Supplier.objects.create(name="Farm"),
         Warehouse.objects.create(name="Cellar"), Contact.objects.create(name="Anna", phone="+79120001042"),
     ]  # fmt: skip
     for row in rows:
@@ -62,7 +63,9 @@ def test_everything_that_is_deleted_lies_there_last_deleted_first(login, owner):
     photo = ProductPhoto.objects.create(product=product("With a photo"))
     gone(photo.product, by=owner)
     said = text_of(login(owner).get("/trash/"))
-    places = [said.index(name) for name in ("With a photo", "Anna", "Cellar", "Farm", "Shelf", "Any red", "Morning")]
+    places = [
+        said.index(name) for name in ("With a photo", "Anna", "Cellar", "Farm", "Spring", "Shelf", "Any red", "Morning")
+    ]
     assert places == sorted(places)
     assert "With a photo with it: 1 photo" in said
     assert str(owner) in said

@@ -1,6 +1,6 @@
 """Rows for tests: the least that a test of the stock needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from inventory.models import Stock, Warehouse
 from inventory.services.receiving import receive_stock
 from products.models import KitItem, Product, ProductKit, ProductVariantGroup
 from products.recipes import Goods
+from products.services.tags import set_tags
 
 FIRST_DAY = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -24,8 +25,11 @@ def warehouse() -> Warehouse:
     return Warehouse.objects.get(is_default=True)
 
 
-def product(name: str = "Red rose", price: str = "100", **fields: Any) -> Product:
-    return Product.objects.create(name=name, sale_price=Decimal(price), **fields)
+def product(name: str = "Red rose", price: str = "100", *, tags: Sequence[str] = (), **fields: Any) -> Product:
+    made = Product.objects.create(name=name, sale_price=Decimal(price), **fields)
+    with transaction.atomic():
+        set_tags({made.pk: tags})
+    return made
 
 
 def receive(item: Product, quantity: str, cost: str = "10", *, day: int = 0, **fields: Any) -> Any:

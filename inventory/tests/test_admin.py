@@ -46,7 +46,9 @@ from inventory.services.stock_takes import apply_stock_take, count, open_stock_t
 from inventory.services.transfers import TransferLineInput, transfer_stock
 from inventory.services.write_offs import write_off
 from inventory.tests.factories import cellar, kit, product, receive, stock_of, stocked, warehouse
-from products.models import Product, ProductCategory, ProductKit
+from products.models import Product, ProductCategory, ProductKit, ProductTag
+from products.selectors import tags_on
+from products.services.catalogue import save_product
 
 READ_ONLY = [
     Stock, StockBatch, SaleAllocation, StockMovement, StockDemand, Receipt, WriteOff, SupplierReturn, SaleReturn, Shortage,
@@ -88,13 +90,14 @@ def everything(shop):
     take_apart(batch=made.batches.get())
     close_period(upto=timezone.localdate() - timedelta(days=1))
     ProductCategory.objects.create(name="Roses")
+    save_product(rose, tags=["wedding"])
     return rose
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_list_and_every_row_opens(everything, login, staff, language):
     browser = login(staff("owner", language=language))
-    for model in [*READ_ONLY, Reservation, Sale, Warehouse, Supplier, Product, ProductKit, ProductCategory]:
+    for model in [*READ_ONLY, Reservation, Sale, Warehouse, Supplier, Product, ProductKit, ProductCategory, ProductTag]:
         assert browser.get(place(model, "changelist"), {"q": "rose"}).status_code == 200, model
         row = model.objects.first()
         if row is not None:
@@ -226,7 +229,9 @@ def test_deleting_what_is_in_use_says_why_and_changes_nothing(shop, login, owner
     assert not rose.is_deleted
 
 
-NO_UNITS = {"purchase_units-TOTAL_FORMS": 0, "purchase_units-INITIAL_FORMS": 0}
+NO_UNITS = {
+    f"{prefix}-{number}_FORMS": 0 for prefix in ("purchase_units", "taggings") for number in ("TOTAL", "INITIAL")
+}
 
 
 CELLAR = {
@@ -264,6 +269,27 @@ def test_a_taken_name_is_a_sentence_not_a_crash(shop, login, owner):
     assert Warehouse.objects.count() == 1
 
 
+def test_tags_of_a_product_are_put_on_and_taken_off_and_a_deleted_one_stays_unseen(shop, login, owner):
+    rose, browser = product("Rose", sku="R1", tags=["gone", "old"]), login(owner)
+    answer = browser.post(place(ProductTag, "add"), {"name": "OLD"})
+    assert answer.status_code == 422
+    assert "The tag “old” is there already." in answer.content.decode()
+    assert browser.post(place(ProductTag, "add"), {"name": "new"}).status_code == 302
+    ProductTag.objects.get(name="gone").delete()
+    page = browser.get(place(Product, "change", rose.pk)).content.decode()
+    assert ("old" in page, ">gone<" in page) == (True, False)
+    card = {"name": "Rose", "sku": "R1", "unit": "stem", "kind": "flower", "sale_price": "10", **NO_UNITS}
+    card |= {
+        "taggings-TOTAL_FORMS": 2, "taggings-INITIAL_FORMS": 1, "taggings-0-DELETE": "on",
+        "taggings-0-id": rose.taggings.get(tag__name="old").pk, "taggings-0-product": rose.pk,
+        "taggings-0-tag": ProductTag.objects.get(name="old").pk,
+        "taggings-1-product": rose.pk, "taggings-1-tag": ProductTag.objects.get(name="new").pk,
+    }  # fmt: skip
+    assert browser.post(place(Product, "change", rose.pk), card).status_code == 302
+    assert tags_on() == {rose.pk: ["new"]}
+    assert set(rose.taggings.values_list("tag__name", flat=True)) == {"gone", "new"}
+
+
 def test_selling_before_entry_is_not_forbidden_while_goods_are_owed(shop, login, owner):
     Warehouse.objects.update(allow_short=True)
     main = warehouse()
@@ -290,5 +316,5 @@ def test_only_live_rows_are_offered_for_a_choice(shop, login, owner):
 
 
 def test_nothing_of_the_stock_is_missing_in_the_admin():
-    for model in [*READ_ONLY, Reservation, Sale, Warehouse, Supplier, Product, ProductKit, ProductCategory]:
+    for model in [*READ_ONLY, Reservation, Sale, Warehouse, Supplier, Product, ProductKit, ProductCategory, ProductTag]:
         assert model in shop_site._registry

@@ -119,6 +119,11 @@ SHOP = DemoShop(
         ("Any garden rose", ["Garden rose Juliet", "Garden rose Patience"]),
         ("Greenery for volume", ["Olive branch", "Maidenhair fern", "Preserved eucalyptus"]),
     ],
+    tags=[
+        ("wedding", ["Garden rose Juliet", "Garden rose Patience", "Olive branch"]),
+        ("dried", ["Pampas grass", "Bunny tails, bunch", "Dried lavender, bunch", "Strawflower, terracotta"]),
+        ("bestseller", ["Garden rose Juliet", "Tulips White Dream, bunch of 25"]),
+    ],
     contacts=[
         ("Alice Moreau", "+441632960201"), ("Daniel Price", "+441632960202"), ("The Old Mill", "+441632960203"),
         ("Canal Yard Studios", "+441632960204"), ("Helen Park", "+441632960205"), ("Maya and Jonas", "+441632960206"),

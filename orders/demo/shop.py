@@ -137,6 +137,7 @@ class DemoShop:
     bouquets: Sequence[Bouquet]
     services: tuple[str, Sequence[tuple[str, int]]]  # category, then name and price of each
     interchangeable: Sequence[tuple[str, Sequence[str]]]  # name of a group, its products, the most wanted first
+    tags: Sequence[tuple[str, Sequence[str]]]  # a tag, the products that carry it
     contacts: Sequence[tuple[str, str]]
     addresses: Sequence[str]
     cards: Sequence[str]

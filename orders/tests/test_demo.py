@@ -93,6 +93,7 @@ def test_a_demo_shop_has_something_of_everything_and_a_clean_stock(shop, describ
     for model in (Receipt, Sale, SaleReturn, SupplierReturn, WriteOff, StockMovement, Payment):
         assert model.objects.exists(), model
     assert len(set(WriteOff.objects.values_list("reason", flat=True))) >= 5
+    assert Supplier.objects.filter(packs__isnull=False).distinct().count() == 1, "one packs its own way"
     assert Supplier.objects.filter(receipts__isnull=False).distinct().count() == len(described.suppliers)
     costs = [row.unit_cost for row in ReceiptLine.objects.filter(product__name=described.goods[0].name)]
     assert len(costs) == len(set(costs)) or described.goods[0].vase_days is None

@@ -2,8 +2,6 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Lower, Upper
 from django.utils.translation import gettext_lazy as _
@@ -70,7 +68,7 @@ class DesignRole(models.TextChoices):
 
 DAYS_AT_MOST = 3650
 STEM_AT_MOST = 400  # centimetres
-TAG_LENGTH = 40
+TAG_LENGTH, TAGS_AT_MOST = 40, 20
 
 
 class Product(Season, SoftDelete):
@@ -105,7 +103,9 @@ class Product(Season, SoftDelete):
     minimum_stock = QuantityField(_("minimum stock"), null=True, blank=True)
     tax_rate = models.DecimalField(_("tax, %"), max_digits=5, decimal_places=2, null=True, blank=True)
     trade_code = models.CharField(_("trade code"), max_length=20, blank=True, default="", db_default="")
-    tags = ArrayField(models.CharField(max_length=TAG_LENGTH), verbose_name=_("tags"), default=list, blank=True)
+    tags = models.ManyToManyField(
+        "products.ProductTag", through="products.ProductTagging", related_name="products", verbose_name=_("tags"), blank=True
+    )  # fmt: skip
     notes = models.TextField(_("notes for the staff"), blank=True, max_length=5000)
     description = models.TextField(_("description"), blank=True, max_length=5000)
     archived_at = models.DateTimeField(_("in the archive since"), null=True, blank=True, editable=False)
@@ -140,10 +140,7 @@ class Product(Season, SoftDelete):
                 fields=["made_from"], condition=models.Q(is_deleted=False), name="product_one_made_from_kit"
             ),
         ]
-        indexes = [
-            models.Index(Lower("name"), name="product_name_folded"),
-            GinIndex(fields=["tags"], name="product_tags"),
-        ]
+        indexes = [models.Index(Lower("name"), name="product_name_folded")]
 
     def __str__(self) -> str:
         return self.name

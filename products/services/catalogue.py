@@ -26,7 +26,9 @@ from products.models import (
     ProductVariantGroup,
     PurchaseUnit,
 )
+from products.selectors import tags_on
 from products.services.prices import check_price, note_price
+from products.services.tags import checked_tags, set_tags
 
 # Constraint → field of the form, sentence.
 TAKEN: dict[str, tuple[str | None, Any]] = {
@@ -69,16 +71,18 @@ def save_product(
     *,
     bought_in: Sequence[Packed] | None = None,
     codes: Sequence[str] | None = None,
+    tags: Sequence[str] | None = None,
     by: Any = None,
     why: PriceReason = PriceReason.FORM,
 ) -> Product:
     """Save a new or changed product; without an SKU one is made.
 
-    `bought_in` are all its purchase units in order, `codes` all barcodes that stand on it when it comes; None leaves
-    them as they are. Units that stay keep their keys. A changed price leaves a line of history: `by` whom, `why`.
+    `bought_in` are all its purchase units in order, `codes` all barcodes that stand on it when it comes, `tags` the names
+    of all its tags, new ones among them; None leaves them as they are. Units that stay keep their keys. A changed price
+    leaves a line of history: `by` whom, `why`.
 
-    Raises BadInput when its SKU or a barcode is taken, a purchase unit or a code can't be meant, or goods were to become
-    a service or the other way round.
+    Raises BadInput when its SKU or a barcode is taken, a purchase unit, a code or a tag can't be meant, or goods were to
+    become a service or the other way round.
     """
     check_price(product.sale_price)
     refuse_if_deleted(product)
@@ -86,6 +90,8 @@ def save_product(
         _check_packed(bought_in)
     if codes is not None:
         codes = checked_codes(codes)
+    if tags is not None:
+        tags = checked_tags(tags)
     with transaction.atomic(), refusing_taken():
         hold_live_category(product.category_id)
         if product.pk is not None:
@@ -97,6 +103,8 @@ def save_product(
             _save_purchase_units(product, bought_in)
         if codes is not None:
             _save_codes(product, codes)
+        if tags is not None:
+            set_tags({product.pk: tags})
     return product
 
 
@@ -173,7 +181,9 @@ def take_out_of_archive(product: Product) -> None:
 def _save_purchase_units(product: Product, wanted: Sequence[Packed]) -> None:
     known = {unit.facts: unit for unit in product.purchase_units.all()}
     kept = {unit.facts for unit in wanted}
-    PurchaseUnit.objects.filter(pk__in=[unit.pk for facts, unit in known.items() if facts not in kept]).delete()
+    gone = PurchaseUnit.objects.filter(pk__in=[unit.pk for facts, unit in known.items() if facts not in kept])
+    list(gone.select_for_update(of=("self",)).order_by("pk"))  # whoever names one of them waits, or was there before
+    gone.delete()
     for position, packed in enumerate(wanted):
         unit = known.get(packed.facts) or PurchaseUnit(product=product, packing=packed.packing, factor=packed.factor)
         unit.own_name, unit.position = packed.own_name, position
@@ -236,12 +246,15 @@ def reduced_product(product: Product, *, price: Decimal, by: Any = None) -> Prod
             reduced = Product(
                 name=name, category_id=origin.category_id, unit=origin.unit, vase_life_days=origin.vase_life_days,
                 kind=origin.kind, variety=origin.variety, colour=origin.colour, stem_length=origin.stem_length,
-                role=origin.role, tax_rate=origin.tax_rate, tags=origin.tags, reduced_from=origin,
+                role=origin.role, tax_rate=origin.tax_rate, reduced_from=origin,
             )  # fmt: skip
-        if reduced.pk is None or reduced.sale_price != price:
-            before, reduced.sale_price = reduced.sale_price if reduced.pk else price, price
+        is_new = reduced.pk is None
+        if is_new or reduced.sale_price != price:
+            before, reduced.sale_price = price if is_new else reduced.sale_price, price
             reduced.save()
             note_price(reduced, before=before, after=price, why=PriceReason.MARKDOWN, by=by)
+        if is_new:
+            set_tags({reduced.pk: tags_on([origin.pk]).get(origin.pk, [])})
     return reduced
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext
 from core.sheets import Value
 from products.columns import COLUMNS
 from products.models import Barcode, Colour, DesignRole, Kind, Product, ProductCategory, Unit
+from products.selectors import tags_on
 
 _LABELS: dict[str, Any] = {"kind": Kind, "unit": Unit, "colour": Colour, "role": DesignRole}
 CHUNK = 2000
@@ -25,6 +26,7 @@ def export_rows(products: QuerySet[Product], *, yes: str, no: str) -> Iterator[l
     codes: dict[int, list[str]] = {}
     for key, code in Barcode.objects.order_by("pk").values_list("product", "code"):
         codes.setdefault(key, []).append(code)
+    tags = tags_on()
     labels = {
         field: {str(choice.value): str(choice.label) for choice in choices} for field, choices in _LABELS.items()
     }  # fmt: skip
@@ -33,7 +35,7 @@ def export_rows(products: QuerySet[Product], *, yes: str, no: str) -> Iterator[l
         made: dict[str, Value] = {
             "category": _path(product.category_id, shelves),
             "barcodes": " ".join(codes.get(product.pk, [])),
-            "tags": ", ".join(product.tags),
+            "tags": ", ".join(tags.get(product.pk, [])),
             "is_active": yes if product.is_active else no,
         }
         made |= {key: words.get(getattr(product, key), "") for key, words in labels.items()}

@@ -26,6 +26,7 @@ from core.soft_delete import restore
 from core.tenancy import current_schema_name
 from core.text import clean_text
 from products.columns import BY_KEY, COUNTED, recognised
+from products.domain.tag_names import folded
 from products.models import (
     Barcode,
     GoodsImport,
@@ -36,11 +37,14 @@ from products.models import (
     Product,
     ProductCategory,
     ProductPhoto,
+    ProductTag,
     Unit,
 )
+from products.selectors import tags_on
 from products.services.catalogue import refusing_taken
 from products.services.categories import save_category
 from products.services.prices import NewPrice, write_prices
+from products.services.tags import set_tags
 from products.starter import DRAWN
 from products.usage import used
 
@@ -239,10 +243,10 @@ def table_of(kept: GoodsImport) -> Table:
     return unpacked(bytes(kept.content))
 
 
-def card_of(product: Any, codes: Sequence[str]) -> Card:
+def card_of(product: Any, codes: Sequence[str], tags: Sequence[str] = ()) -> Card:
     """What an import may write of a product, as JSON has it."""
     card = {key: _plain(getattr(product, key)) for key in WRITTEN}
-    return card | {"tags": list(product.tags), "barcodes": sorted(codes)}
+    return card | {"tags": list(tags), "barcodes": sorted(codes)}
 
 
 def _plain(value: Any) -> Any:
@@ -256,12 +260,14 @@ class _Known:
     def __init__(self, *, lock: bool) -> None:
         rows = Product.all_objects.filter(reduced_from=None, made_from=None).order_by("pk")
         rows = rows.select_for_update(of=("self",), no_key=True) if lock else rows
-        columns = ("id", "is_deleted", "tags", *WRITTEN)
+        columns = ("id", "is_deleted", *WRITTEN)
         codes: dict[int, list[str]] = {}
         found = list(rows.only(*columns))
         for key, code in Barcode.objects.values_list("product", "code"):
             codes.setdefault(key, []).append(code)
-        self.cards = {row.pk: card_of(row, codes.get(row.pk, [])) for row in found}
+        tags = tags_on()
+        self.spellings = {folded(name): name for name in ProductTag.objects.values_list("name", flat=True)}
+        self.cards = {row.pk: card_of(row, codes.get(row.pk, []), tags.get(row.pk, [])) for row in found}
         self.deleted = {row.pk for row in found if row.is_deleted}
         self.by_sku: dict[str, int] = {}
         self.deleted_by_sku: dict[str, int] = {}
@@ -281,6 +287,10 @@ class _Known:
                 above = shelves[above].parent_id
             self.paths[tuple(path)] = shelf.pk
             self.shelf_names.setdefault(shelf.name.casefold(), []).append(shelf.pk)
+
+    def tags(self, names: Sequence[str]) -> list[str]:
+        """Tags as the shop spells them; a new one as the first row of the file does."""
+        return [self.spellings.setdefault(folded(name), name) for name in names]
 
     def category(self, path: Sequence[str]) -> int | None:
         """The category at the end of a path; of one name alone the only one with it, wherever it stands."""
@@ -336,6 +346,8 @@ def _row(number: int, values: Card, known: _Known, deleted_ones: str, plan: Plan
     given = {key: _plain(value) for key, value in values.items()}
     if "barcodes" in given:
         given["barcodes"] = sorted(given["barcodes"])
+    if "tags" in given:
+        given["tags"] = known.tags(given["tags"])
     if path:
         given["category_id"] = known.category(path)
     new_path = path if path and given["category_id"] is None else None
@@ -440,6 +452,7 @@ def apply_import(kept: GoodsImport, *, seen: str, by: Any) -> Plan:
         changed = [row for row in plan.rows if row.before is not None and row.before != row.after]
         _write_cards({row.product_id: row.after for row in changed})
         _write_codes([row for row in plan.rows if not row.is_same])
+        _write_tags([row for row in plan.rows if not row.is_same])
         _note_prices(
             [(row.product_id, row.before or {}, row.after) for row in changed],
             why=PriceReason.IMPORT,
@@ -487,8 +500,8 @@ def _make(plan: Plan) -> None:
     for row in fresh:
         row.after["sku"] = row.after["sku"] or next(skus)
     made = Product.objects.bulk_create(
-        (Product(**_typed(row.after), tags=row.after["tags"]) for row in fresh), batch_size=BATCH
-    )
+        (Product(**_typed(row.after)) for row in fresh), batch_size=BATCH
+    )  # fmt: skip
     for row, product in zip(fresh, made, strict=True):
         row.product_id = product.pk
 
@@ -520,14 +533,14 @@ def _write_cards(cards: Mapping[int, Card]) -> None:
     arrays = ", ".join(f"%s::{kind}[]" for kind in WRITTEN.values())
     names = ", ".join(WRITTEN)
     sql = (
-        f"update products_product p set {assign}, tags = array(select jsonb_array_elements_text(t.tags::jsonb))"  # noqa: S608 - names of our own
-        f" from unnest(%s::bigint[], {arrays}, %s::text[]) as t (id, {names}, tags) where p.id = t.id"
+        f"update products_product p set {assign}"  # noqa: S608 - names of our own
+        f" from unnest(%s::bigint[], {arrays}) as t (id, {names}) where p.id = t.id"
     )
     for start in range(0, len(keys), BATCH):
         part = keys[start : start + BATCH]
         columns = [[cards[key][column] for key in part] for column in WRITTEN]
         with connection.cursor() as cursor:
-            cursor.execute(sql, [part, *columns, [json.dumps(cards[key]["tags"]) for key in part]])
+            cursor.execute(sql, [part, *columns])
 
 
 def _write_codes(rows: Sequence[Row]) -> None:
@@ -536,6 +549,12 @@ def _write_codes(rows: Sequence[Row]) -> None:
     Barcode.objects.bulk_create(
         [Barcode(product_id=row.product_id, code=code) for row in moved for code in row.after["barcodes"]],
         batch_size=BATCH,
+    )
+
+
+def _write_tags(rows: Sequence[Row]) -> None:
+    set_tags(
+        {row.product_id: row.after["tags"] for row in rows if (row.before or {}).get("tags", []) != row.after["tags"]}
     )
 
 
@@ -572,21 +591,24 @@ def undo_import(key: int, *, by: Any, now: datetime) -> list[str]:
             [line.product_id for line in lines if line.before is None or line.was_deleted],
             but_for=list(drawings.values_list("pk", flat=True)),
         )
+        tags = tags_on(keys)
         back: list[GoodsImportLine] = []
         stay: list[str] = []
         for line in lines:
             row = products.get(line.product_id)
             if row is None:
                 continue
-            untouched = (
-                not row.is_deleted and row.archived_at is None and card_of(row, codes.get(row.pk, [])) == line.after
-            )
+            card = card_of(row, codes.get(row.pk, []), tags.get(row.pk, []))
+            is_same = _compared(card) == _compared(line.after)
+            untouched = is_same and not row.is_deleted and row.archived_at is None
             (back.append(line) if untouched and row.pk not in in_use else stay.append(row.name))
         if not back:
             raise StaleForm(gettext_lazy("All of these products were changed or used since. Nothing was taken back."))
         changed = [line for line in back if line.before is not None]
         _write_cards({line.product_id: line.before or {} for line in changed})
-        _write_codes([Row(0, line.product_id, line.after, line.before or {}) for line in changed])
+        rows = [Row(0, line.product_id, line.after, line.before or {}) for line in changed]
+        _write_codes(rows)
+        _write_tags(rows)
         _note_prices(
             [(line.product_id, line.after, line.before or {}) for line in changed],
             why=PriceReason.UNDO,
@@ -595,6 +617,11 @@ def undo_import(key: int, *, by: Any, now: datetime) -> list[str]:
         )
         _delete([line.product_id for line in back if line.before is None or line.was_deleted], by=by, now=now)
     return _said(stay)
+
+
+def _compared(card: Card) -> Card:
+    """A card without what makes no difference: how a tag is spelled, and in which order they stand."""
+    return card | {"tags": sorted({folded(name) for name in card["tags"]})}
 
 
 def _delete(keys: Sequence[int], *, by: Any, now: datetime) -> None:

@@ -3,7 +3,7 @@
 What an operation did is told by keys alone, product by product, so that taking it back leaves what was changed since.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,12 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import BadInput
-from products.models import Product, ProductCategory
-from products.models.product import TAG_LENGTH
+from products.models import Product, ProductCategory, ProductTagging
+from products.models.product import TAG_LENGTH, TAGS_AT_MOST
 from products.services.catalogue import CannotArchive, archive_product, hold_live_category
+from products.services.tags import hold_tags, put_on, tags_called, tags_there, take_off
 
-MANY_AT_MOST, ARCHIVED_AT_MOST, TAGS_AT_MOST = 5000, 200, 20
+MANY_AT_MOST, ARCHIVED_AT_MOST = 5000, 200
 
 Facts = dict[str, Any]
 
@@ -32,57 +33,70 @@ def _held(keys: Iterable[int], *, most: int = MANY_AT_MOST) -> list[Product]:
 
 
 def tag_products(keys: Sequence[int], *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Facts:
-    """Give products tags and take others away; a tag that differs in its case alone is the same. Answers with the keys
-    by tag: what `untag_products` takes back. Raises BadInput: no tags, one that is too long, more than 20 on a product,
-    nothing would change."""
+    """Give products tags, new ones among them, and take others away; a tag that differs in its case alone is the same,
+    and one that is to be given and taken is given. Answers with the keys by tag: what `untag_products` takes back. Raises
+    BadInput: no tags, one that is too long, more than 20 on a product, nothing would change."""
     if not add and not remove:
         raise BadInput(_("Say which tags are added or taken away."))
     if any(not tag or len(tag) > TAG_LENGTH for tag in [*add, *remove]):
         raise BadInput(_("A tag has up to %(limit)s letters. Shorten it.") % {"limit": TAG_LENGTH})
     with transaction.atomic():
-        added: dict[str, list[int]] = {}
-        removed: dict[str, list[int]] = {}
-        changed: list[Product] = []
-        gone = {tag.casefold() for tag in remove}
-        for product in _held(keys):
-            kept = [tag for tag in product.tags if tag.casefold() not in gone]
-            known = {tag.casefold() for tag in kept}
-            new = [tag for tag in add if tag.casefold() not in known]
-            if len(kept) + len(new) > TAGS_AT_MOST:
+        products = _held(keys)
+        wanted = tags_called(add)
+        unwanted = tags_there(remove)
+        given, gone = set(wanted.values()), set(unwanted.values()) - set(wanted.values())
+        carried: dict[int, set[int]] = {}
+        taggings = ProductTagging.objects.filter(product__in=[row.pk for row in products], tag__is_deleted=False)
+        for product, tag in taggings.values_list("product_id", "tag_id"):
+            carried.setdefault(product, set()).add(tag)
+        added: list[tuple[int, int]] = []
+        removed: list[tuple[int, int]] = []
+        for row in products:
+            has = carried.get(row.pk, set())
+            if len(has - gone | given) > TAGS_AT_MOST:
                 raise BadInput(
                     _("“%(name)s” would have more than %(limit)s tags. Take some away first.")
-                    % {"name": product, "limit": TAGS_AT_MOST}
+                    % {"name": row, "limit": TAGS_AT_MOST}
                 )
-            for tag in new:
-                added.setdefault(tag, []).append(product.pk)
-            for tag in product.tags:
-                if tag not in kept:
-                    removed.setdefault(tag, []).append(product.pk)
-            if new or len(kept) < len(product.tags):
-                product.tags = [*kept, *new]
-                changed.append(product)
+            added += [(row.pk, tag) for tag in given - has]
+            removed += [(row.pk, tag) for tag in gone & has]
+        changed = {product for product, _tag in [*added, *removed]}
         _refuse_nothing(changed)
-        Product.objects.bulk_update(changed, ["tags"], batch_size=500)
-    return {"added": added, "removed": removed, "count": len(changed)}
+        take_off(removed)
+        put_on(added)
+    names = {tag: name for name, tag in [*unwanted.items(), *wanted.items()]}
+    return {
+        "added": _by_name(added, names), "removed": _by_name(removed, names),
+        "tags": {name: tag for tag, name in names.items()}, "count": len(changed),
+    }  # fmt: skip
+
+
+def _by_name(pairs: Iterable[tuple[int, int]], names: Mapping[int, str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for product, tag in pairs:
+        found.setdefault(names[tag], []).append(product)
+    return found
 
 
 def untag_products(facts: Facts) -> list[str]:
-    """Take tags back that `tag_products` gave, and give those back that it took; answers with the names of products that
-    stay as they are because they were deleted since."""
+    """Take tags back that `tag_products` gave, and give those back that it took, whatever these tags are called by now,
+    deleted ones too; answers with the names of products that stay as they are because they were deleted since.
+
+    Facts without `tags`, the keys by name, are from before tags had any: there a tag is found by its name.
+    """
     keys = {key for by_tag in (facts["added"], facts["removed"]) for many in by_tag.values() for key in many}
     with transaction.atomic():
         held = Product.all_objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk")
         rows = {row.pk: row for row in held}
-        live = {key: row for key, row in rows.items() if not row.is_deleted}
-        for tag, many in facts["added"].items():
-            for key in many:
-                if key in live:
-                    live[key].tags = [each for each in live[key].tags if each != tag]
-        for tag, many in facts["removed"].items():
-            for key in many:
-                if key in live and tag not in live[key].tags:
-                    live[key].tags = [*live[key].tags, tag]
-        Product.objects.bulk_update(live.values(), ["tags"], batch_size=500)
+        live = {key for key, row in rows.items() if not row.is_deleted}
+        tags = facts["tags"] if "tags" in facts else tags_called([*facts["added"], *facts["removed"]])
+        there = hold_tags(tags.values())
+        given, taken = (
+            [(key, tags[name]) for name, many in by_name.items() for key in many if key in live and tags[name] in there]
+            for by_name in (facts["added"], facts["removed"])
+        )
+        take_off(given)
+        put_on(taken)
     return [row.name for key, row in rows.items() if key not in live]
 
 
@@ -154,6 +168,6 @@ def carry_again(facts: Facts) -> list[str]:
     return [row.name for row in rows if row not in back]
 
 
-def _refuse_nothing(changed: Sequence[Product]) -> None:
+def _refuse_nothing(changed: Collection[Any]) -> None:
     if not changed:
         raise BadInput(_("Nothing would change: all of these products are so already."))

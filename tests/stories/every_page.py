@@ -15,6 +15,7 @@ SHOP_PAGES: dict[str, list[str]] = {
     "attention": ["/attention/"],
     "recent": ["/recent/"],
     "trash": ["/trash/", "/trash/?q=nothing+like+this", "/trash/?kind=product"],
+    "trash_past": ["/trash/past/"],
     "trash_remove": ["/trash/product/{deleted}/", "/trash/supplier/{forgotten}/"],
     "search": ["/search/", "/search/?q=ro", "/search/?q=hjpf", "/search/?q=nothing+like+this"],
     "shortcuts": ["/shortcuts/"],
@@ -86,6 +87,9 @@ SHOP_PAGES: dict[str, list[str]] = {
     "inventory:warehouse_list": ["/stock/warehouses/"],
     "inventory:warehouse_create": ["/stock/warehouses/new/"],
     "inventory:warehouse_edit": ["/stock/warehouses/{warehouse}/"],
+    "inventory:supplier_list": ["/stock/suppliers/"],
+    "inventory:supplier_detail": ["/stock/suppliers/{supplier}/"],
+    "inventory:supplier_pack": ["/stock/suppliers/{supplier}/packs/"],
     "inventory:period_list": ["/stock/periods/"],
     "inventory:period_reopen": ["/stock/periods/{closing}/reopen/"],
     "inventory:take_back": ["/stock/returns/new/?sale={sale}"],
@@ -110,13 +114,14 @@ SHOP_PAGES: dict[str, list[str]] = {
         "/catalogue/?category={category}&state=on",
         "/catalogue/?kind=flower&colour=red&stock=free",
     ],
-    "products:category_list": ["/catalogue/categories/", "/catalogue/categories/?deleted=1"],
+    "products:category_list": ["/catalogue/categories/"],
     "products:category_create": ["/catalogue/categories/new/"],
     "products:category_edit": ["/catalogue/categories/{category}/edit/"],
     "products:product_create": ["/catalogue/new/"],
     "products:product_search": ["/catalogue/search/?q=a"],
     "products:list_price": ["/catalogue/{product}/price/?edit=1"],
     "products:many_prices": ["/catalogue/prices/?kind=flower", "/catalogue/prices/?way=down&amount=30&rounding=90"],
+    "products:many_kit_prices": ["/catalogue/kits/prices/", "/catalogue/kits/prices/?way=up&amount=10&rounding=50"],
     "products:starter": ["/catalogue/starter/"],
     "products:import_choose": ["/catalogue/import/"],
     "products:product_labels": ["/catalogue/{product}/labels/?copies=3"],
@@ -124,7 +129,9 @@ SHOP_PAGES: dict[str, list[str]] = {
     "products:many": ["/catalogue/many/?kind=flower"],
     "products:product_detail": ["/catalogue/{product}/"],
     "products:product_edit": ["/catalogue/{product}/edit/"],
-    "products:group_list": ["/catalogue/groups/", "/catalogue/groups/?deleted=1"],
+    "products:tag_list": ["/catalogue/tags/"],
+    "products:tag": ["/catalogue/tags/{tag}/", "/catalogue/tags/{tag}/?edit=1"],
+    "products:group_list": ["/catalogue/groups/"],
     "products:group_create": ["/catalogue/groups/new/"],
     "products:group_edit": ["/catalogue/groups/{group}/edit/"],
     "products:kit_list": ["/catalogue/kits/"],
@@ -171,6 +178,8 @@ NO_SHOP_PAGES: dict[str, str] = {
     "inventory:transfer_receive": "takes a form and goes to the transfer",
     "inventory:transfer_cancel": "takes a form and goes to the transfer",
     "inventory:count_forget": "takes a form and goes back to counting",
+    "orders:contact_colleague": "takes a form and goes back to the orders",
+    "inventory:supplier_unpack": "takes a form and goes back to the supplier",
     "inventory:batch": "leads from a label's code to the stock",
     "products:category_move": "takes a form and goes to the tree",
     "products:category_place": "takes a form and answers with the tree",
@@ -179,7 +188,6 @@ NO_SHOP_PAGES: dict[str, str] = {
     "products:product_photo_order": "takes a form and answers with the photos",
     "products:kit_photo_order": "takes a form and answers with the photos",
     "products:category_delete": "takes a form and goes to the tree",
-    "products:category_restore": "takes a form and goes to the tree",
     "products:product_delete": "takes a form and goes to the list",
     "products:price_put": "takes a form and goes to the product",
     "products:price_remove": "takes a form and goes to the product",
@@ -196,8 +204,8 @@ NO_SHOP_PAGES: dict[str, str] = {
     "products:product_photo": "takes a form and answers with the photos",
     "products:kit_photos": "takes files and answers with the photos",
     "products:kit_photo": "takes a form and answers with the photos",
+    "products:tag_delete": "takes a form and goes to the list",
     "products:group_delete": "takes a form and goes to the list",
-    "products:group_restore": "takes a form and goes to the list",
     "products:kit_delete": "takes a form and goes to the list",
     "products:kit_restore": "takes a form and goes to the bouquet",
 }
@@ -239,7 +247,7 @@ def landmarks() -> dict[str, int]:
     from orders.domain.lifecycle import Category
     from orders.models import Order
     from orders.selectors.lists import uncovered
-    from products.models import Product, ProductCategory, ProductKit, ProductVariantGroup
+    from products.models import Product, ProductCategory, ProductKit, ProductTag, ProductVariantGroup
     from products.recipes import Component
 
     def order(category: str) -> Any:
@@ -290,6 +298,7 @@ def landmarks() -> dict[str, int]:
         "disassembly": take_apart(batch=other).pk,
         "closing": close_period(upto=date(2020, 1, 31)).pk,
         "warehouse": shelf.pk,
+        "supplier": Supplier.objects.filter(packs__isnull=False).earliest("pk").pk,
         "sale": Sale.objects.filter(reversed_at=None, returned=0).earliest("pk").pk,
         "write_off": WriteOff.objects.earliest("pk").pk,
         "sent": send_transfer(source=batch.stock.warehouse, target=shelf, lines=goods).pk,
@@ -300,6 +309,7 @@ def landmarks() -> dict[str, int]:
         "receipt_line": Receipt.objects.earliest("pk").lines.earliest("pk").pk,
         "product": Product.objects.earliest("pk").pk,
         "kit": ProductKit.objects.earliest("pk").pk,
+        "tag": ProductTag.objects.earliest("pk").pk,
         "group": ProductVariantGroup.objects.earliest("pk").pk,
         "category": ProductCategory.objects.earliest("pk").pk,
     }

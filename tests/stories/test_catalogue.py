@@ -91,8 +91,8 @@ def test_a_table_is_imported_and_taken_back(browse, staff, live_shop, tmp_path):
 @LANGUAGES
 def test_the_steps_of_an_import_and_a_full_card_are_whole(browse, staff, live_shop, language):
     owner = staff("owner", language=language)
-    save_product(Product(name="Роза 50", sku="R1", sale_price=Decimal(150), minimum_stock=Decimal(10), tags=["свадьба"],
-                         colour="red", variety="Фридом", notes="Холодная вода", stem_length=50), codes=["4006381333931"])  # fmt: skip
+    save_product(Product(name="Роза 50", sku="R1", sale_price=Decimal(150), minimum_stock=Decimal(10),
+                         colour="red", variety="Фридом", notes="Холодная вода", stem_length=50), codes=["4006381333931"], tags=["свадьба"])  # fmt: skip
     rose = Product.objects.get()
     set_price(rose, price=Decimal(190), seen=Decimal(150), by=owner)
     kept = []
@@ -103,7 +103,7 @@ def test_the_steps_of_an_import_and_a_full_card_are_whole(browse, staff, live_sh
     for key in kept:
         looker.look_at(f"/catalogue/import/{key}/")
         looker.look_at(f"/catalogue/import/{key}/check/")
-    for path in ("", "?kind=flower&colour=red&tag=свадьба&stock=low", f"{rose.pk}/", f"{rose.pk}/edit/", "new/", "import/",
+    for path in ("", "?kind=flower&colour=red&tag=свадьба&stock=low", f"{rose.pk}/", f"{rose.pk}/edit/", "new/", "import/", "tags/",
                  "prices/?way=down&amount=70&rounding=10", f"{rose.pk}/price/?edit=1"):  # fmt: skip
         looker.look_at(f"/catalogue/{path}")
     looker.look_at(f"/catalogue/{rose.pk}/labels/?copies=2", sheet=True)
