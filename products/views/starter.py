@@ -38,19 +38,19 @@ def starter(request: HttpRequest) -> HttpResponse:
     return page_or_part(request, "products/starter.html", "page", context, status=422 if is_refused else 200)
 
 
-def _tag(request: HttpRequest, version: str, number: int) -> str:
+def _tag(request: HttpRequest, number: int) -> str:
     return f'"{drawings_version()}-{number}"'
 
 
 @require_safe
 @needs("catalogue.change")
 @condition(etag_func=_tag)
-def picture(request: HttpRequest, version: str, number: int) -> HttpResponse:
-    """The drawing of an entry, small. Its address changes with the drawing, so a browser asks for it once."""
+def picture(request: HttpRequest, number: int) -> HttpResponse:
+    """The drawing of an entry, small. Its address (`?v=`) changes with the drawing, so a browser asks for it once."""
     try:
         answer = HttpResponse(thumbnail(number), content_type="image/webp")
     except KeyError:
         raise Http404 from None
-    lasting = "max-age=31536000, immutable" if version == drawings_version() else "no-cache"
+    lasting = "max-age=31536000, immutable" if request.GET.get("v") == drawings_version() else "no-cache"
     answer["Cache-Control"] = f"private, {lasting}"
     return answer

@@ -264,8 +264,11 @@ def test_an_answer_that_comes_late_takes_nothing_from_what_was_typed_since(brows
         else:
             route.continue_()
 
+    def note(request):
+        dropped.append(request)
+
     page.route("**/stock/receive/**", hold)
-    page.on("requestfailed", dropped.append)
+    page.on("requestfailed", note)
     page.fill("[name=lines-0-quantity]", "10")
     wait_until(page, lambda: late)
     page.fill("[name=lines-0-unit_cost]", "62")
