@@ -72,6 +72,7 @@ PAGES = [
     Page("recent", "list"),
     Page("trash", "list"),
     Page("trash", "part", "q=роза", part=True),
+    Page("trash_past", "list"),
     Page("trash_remove", "form", role="owner", sample="deleted"),
     Page("profile", "form"),
     Page("second_factor", "form", role="owner"),
@@ -144,6 +145,9 @@ PAGES = [
     Page("inventory:warehouse_list", "list", role="owner"),
     Page("inventory:warehouse_create", "form", role="owner"),
     Page("inventory:warehouse_edit", "form", role="owner", sample="warehouse"),
+    Page("inventory:supplier_list", "list"),
+    Page("inventory:supplier_detail", "detail", sample="supplier"),
+    Page("inventory:supplier_pack", "form", sample="supplier"),
     Page("inventory:period_list", "list", role="owner"),
     Page("inventory:period_reopen", "form", role="owner", sample="closing"),
     Page("inventory:assemble", "list", role="florist"),
@@ -166,6 +170,7 @@ PAGES = [
     Page("products:product_list", "list", "kind=flower&stock=free"),
     Page("products:list_price", "fragment", "edit=1", sample="product", part=True),
     Page("products:many_prices", "form", "kind=flower&way=up&amount=10&rounding=10"),
+    Page("products:many_kit_prices", "form", "way=up&amount=10&rounding=10"),
     Page("products:starter", "form"),
     Page("products:import_choose", "form"),
     Page("products:product_labels", "print", "copies=3", sample="product"),
@@ -197,6 +202,7 @@ LEFT_OUT = {
     "trash_restore": "only sent", "undo": "only sent", "undo_dismiss": "only sent", "password": "only sent", "set_language": "only sent", "set_theme": "only sent", "media": "a file, no page",
     "export_unlock": "only sent", "export_make": "only sent", "export_file": "a file, no page",
     "inventory:batch": "leads on to the stock", "inventory:count_forget": "only sent",
+    "inventory:supplier_unpack": "only sent", "orders:contact_colleague": "only sent",
     "inventory:transfer_receive": "only sent", "inventory:transfer_cancel": "only sent",
     "styleguide": "only with DEBUG", "styleguide_error": "only with DEBUG", "styleguide_page": "only with DEBUG",
     "reports:hide_first_steps": "only sent", "reports:load_demo": "only sent",
@@ -205,10 +211,11 @@ LEFT_OUT = {
     "orders:price_correct": "only sent",
     "orders:photos_add": "only sent", "orders:photo_remove": "only sent",
     "products:category_move": "only sent", "products:category_delete": "only sent",
-    "products:category_restore": "only sent", "products:category_place": "only sent",
+    "products:category_place": "only sent",
     "products:category_photos": "only sent", "products:category_photo": "only sent",
     "products:product_photo_order": "only sent", "products:kit_photo_order": "only sent",
     "products:price_put": "only sent", "products:price_remove": "only sent",
+    "products:starter_picture": "a picture, no page",
     "products:import_columns": "needs a file", "products:import_check": "needs a file",
     "products:import_problems": "a file, no page", "products:product_export": "a file, no page",
     "products:product_archive": "only sent", "products:product_unarchive": "only sent",
@@ -216,7 +223,7 @@ LEFT_OUT = {
     "products:product_delete": "only sent", "products:product_restore": "only sent",
     "products:product_photos": "only sent", "products:product_photo": "only sent",
     "products:kit_photos": "only sent", "products:kit_photo": "only sent",
-    "products:tag_delete": "only sent", "products:group_delete": "only sent", "products:group_restore": "only sent",
+    "products:tag_delete": "only sent", "products:group_delete": "only sent",
     "products:kit_delete": "only sent", "products:kit_restore": "only sent",
 }  # fmt: skip
 
@@ -246,7 +253,7 @@ def samples() -> dict[str, Any]:
 
     from django.utils import timezone
 
-    from inventory.models import Receipt, ReceiptLine, Sale, Stock, StockBatch, Warehouse, WriteOff
+    from inventory.models import Receipt, ReceiptLine, Sale, Stock, StockBatch, Supplier, Warehouse, WriteOff
     from orders.models import Contact, Order, OrderItem, OrderStatus
     from products.models import Product, ProductCategory, ProductKit
 
@@ -266,6 +273,7 @@ def samples() -> dict[str, Any]:
         "write_off": [("write_off", key) for key in WriteOff.objects.order_by("-pk").values_list("pk", flat=True)[:10]],
         "sale": [("sale", key) for key in sales],
         "warehouse": list(Warehouse.objects.order_by("pk").values_list("pk", flat=True)[:2]),
+        "supplier": list(Supplier.objects.order_by("pk").values_list("pk", flat=True)[:5]),
         "closing": [_closed()],
         "deleted": [_deleted()],
         "transfer": [_sent()],

@@ -89,6 +89,7 @@ FURTHER = [
     Section("inventory:transfer_list", pgettext_lazy("goods", "Transfers"), "truck", "stock.view"),
     Section("inventory:stock_take_list", _("Stock-takes"), "check", "stock.view"),
     Section("inventory:receipt_list", pgettext_lazy("goods", "Receipts"), "download", "stock.view"),
+    Section("inventory:supplier_list", _("Suppliers"), "truck", "stock.view"),
     Section("inventory:write_off_list", _("Write-offs"), "trash", "stock.view"),
     Section("attention", _("Needs a decision"), "bell", "orders.view"),
     Section("products:minimum_margin", _("Minimum margin"), "percent", "shop.set_up"),

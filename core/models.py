@@ -37,10 +37,11 @@ class SoftDelete(models.Model):
     """A row that is marked when it is deleted, keeps its history and can come back (core/soft_delete.py).
 
     `objects` shows live rows, `all_objects` all of them. `soft_owned` names reverse relations whose rows belong to
-    this one and go and return with it.
+    this one and go and return with it. Of a row that `is_person` no record keeps the name.
     """
 
     soft_owned: tuple[str, ...] = ()
+    is_person = False
 
     is_deleted = models.BooleanField(_("deleted"), default=False, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
@@ -93,6 +94,40 @@ class ShopFlag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TrashDeed(models.TextChoices):
+    """What became of a row that lay in the trash."""
+
+    RESTORED = "restored", _("restored")
+    REMOVED = "removed", _("removed for good")
+    FORGOTTEN = "forgotten", _("the person was forgotten")
+
+
+class TrashEvent(models.Model):
+    """A row left the trash: what was done with it, when and by whom. Written once, never changed (a guard in the database).
+
+    `kind` is the model's name and `row` its key; `name` stays empty for people. `rows` counts what went with it, itself
+    included. `by` is empty for what no person did, `deleted_at` for a deletion that wrote no time.
+    """
+
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    deed = models.CharField(max_length=10, choices=TrashDeed)
+    kind = models.CharField(max_length=60)
+    row = models.BigIntegerField()
+    name = models.CharField(max_length=200, blank=True)
+    rows = models.PositiveIntegerField(default=1)
+    deleted_at = models.DateTimeField(null=True)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.row}: {self.deed}"
 
 
 def owned_rows(rows: Iterable[SoftDelete]) -> list[SoftDelete]:

@@ -12,11 +12,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Subquery, UniqueConstraint
 from django.db.models.lookups import Exact
 from django.dispatch import Signal
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.constraints import broken_constraint
 from core.errors import DomainError
-from core.models import SoftDelete, owned_rows
+from core.models import SoftDelete, TrashDeed, TrashEvent, owned_rows
 
 # Sent with `instance` before a row is marked. A receiver answers with a list of sentences that say what still depends
 # on the row; an empty list does not object.
@@ -73,7 +74,8 @@ def mark_deleted(rows: Sequence[SoftDelete], *, by: Any, now: datetime) -> int:
 def restore(row: SoftDelete, *, by: Any = None) -> int:
     """Bring back `row` and everything the same deletion took; return how many rows came back.
 
-    A live row is left alone (0). Raises CannotRestore when its owner is still deleted or its name was taken meanwhile.
+    A live row is left alone (0). What was done is written down with it. Raises CannotRestore when its owner is still
+    deleted or its name was taken meanwhile.
     """
     with transaction.atomic():
         found_deleted = _lock([row], deleted=True)
@@ -96,9 +98,18 @@ def restore(row: SoftDelete, *, by: Any = None) -> int:
                 _("“%(name)s” can't come back: “%(other)s” took its name or code meanwhile. Rename that one first.")
                 % {"name": fresh, "other": other or _("another one")}
             ) from error
+        write_down(fresh, TrashDeed.RESTORED, name=str(fresh), rows=count, by=by, now=timezone.now())
     for name, value in unmark.items():
         setattr(row, name, value)
     return count
+
+
+def write_down(row: SoftDelete, deed: TrashDeed, *, name: str, rows: int = 1, by: Any, now: datetime) -> TrashEvent:
+    """Record what becomes of the deleted `row`, in the transaction of the deed. A person's name is left out."""
+    return TrashEvent.objects.create(
+        at=now, by=by, deed=deed, kind=str(row._meta.model_name), row=row.pk, rows=rows,
+        name="" if row.is_person else name[:200], deleted_at=row.deleted_at, deleted_by_id=row.deleted_by_id,
+    )  # fmt: skip
 
 
 def comes_back_with(model: type[SoftDelete]) -> list[type[SoftDelete]]:

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Count, F, IntegerField, ProtectedError, Q, QuerySet, TextField, UUIDField, Value
 from django.db.models.functions import Cast, Coalesce, NullIf
+from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -22,11 +23,11 @@ from django.utils.translation import ngettext
 
 from core.access import RIGHTS, Role, may
 from core.errors import BadInput, DomainError, NotAllowed, StaleForm
-from core.models import SoftDelete
+from core.models import SoftDelete, TrashDeed, TrashEvent
 from core.photos import Photo
 from core.search import matching
 from core.search_text import SearchQuery
-from core.soft_delete import comes_back_with, restore
+from core.soft_delete import comes_back_with, restore, write_down
 
 logger = logging.getLogger(__name__)
 PURGE = "trash.purge"
@@ -45,6 +46,8 @@ class Kind:
 
     `right` is needed for seeing and restoring them; `bring_back` takes the row and the person. `name` is what a row is
     called, `searched` the columns in which a search looks. `shown` leaves out rows that can't come back by themselves.
+    `forget` is for people whom documents name: it takes the locked row, blanks what tells of the person wherever it
+    stands, keeps the documents and answers with how many of them it changed.
     """
 
     model: type[SoftDelete]
@@ -54,6 +57,7 @@ class Kind:
     name: Any = "name"
     searched: tuple[Any, ...] = ("name",)
     shown: Q | None = None
+    forget: Callable[[Any], int] | None = None
 
     @property
     def code(self) -> str:
@@ -207,23 +211,78 @@ def purge(kind: Kind, key: int, *, typed: str, by: Any) -> None:
     """
     _ask(by, PURGE)
     with transaction.atomic():
-        row = kind.model.all_objects.select_for_update(of=("self",)).filter(pk=key, is_deleted=True).first()
-        [shown, *_none] = deleted_rows([kind], size=1, key=key) if row else [None]
-        if row is None or shown is None:
-            raise _gone()
-        if _plain(typed) != _plain(shown.name):
-            raise BadInput(
-                _("This is not its name. To remove it for good, write: %(name)s") % {"name": shown.name}, field="name"
-            )
+        row, shown = _hold(kind, key, typed)
         if named_by := what_names(row):
             raise _still_named(shown.name, named_by)
         try:
             with transaction.atomic():
+                write_down(row, TrashDeed.REMOVED, name=shown.name, rows=_rows_of(shown), by=by, now=timezone.now())
                 row.hard_delete()
                 connection.check_constraints()  # or a reference that was missed would appear at the commit
         except (ProtectedError, IntegrityError) as error:
             raise _still_named(shown.name, []) from error
     logger.info("removed for good: %s %s, by %s", kind.model._meta.label, key, by.pk)
+
+
+def forget(kind: Kind, key: int, *, typed: str, by: Any) -> int:
+    """Blank what tells of a deleted person wherever it stands; documents, money and goods stay as they are. Answers with
+    how many documents were changed. It can't be taken back.
+
+    `typed` is the name as it was written once more. Raises NotAllowed, StaleForm when the row is live or gone, BadInput
+    for another name, and whatever the kind's own work refuses with.
+    """
+    _ask(by, PURGE)
+    if kind.forget is None:
+        raise _gone()
+    with transaction.atomic():
+        row, _shown = _hold(kind, key, typed)
+        changed = kind.forget(row)
+        write_down(row, TrashDeed.FORGOTTEN, name="", rows=changed + 1, by=by, now=timezone.now())
+    return changed
+
+
+def _hold(kind: Kind, key: int, typed: str) -> tuple[SoftDelete, Row]:
+    """The deleted row, locked, and how the trash shows it. Raises StaleForm, BadInput for another name."""
+    row = kind.model.all_objects.select_for_update(of=("self",)).filter(pk=key, is_deleted=True).first()
+    found = deleted_rows([kind], size=1, key=key) if row else []
+    if row is None or not found:
+        raise _gone()
+    [shown] = found
+    if _plain(typed) != _plain(shown.name):
+        raise BadInput(
+            _("This is not its name. To remove it for good, write: %(name)s") % {"name": shown.name}, field="name"
+        )
+    return row, shown
+
+
+def _rows_of(row: Row) -> int:
+    return 1 + sum(count for _model, count in row.company)
+
+
+@dataclass(frozen=True)
+class Past:
+    """What became of one deleted row. `word` is what it was; `by` and `deleted_by` are names, empty without a person."""
+
+    event: TrashEvent
+    word: str
+    by: str
+    deleted_by: str
+
+    @property
+    def more(self) -> int:
+        """How many rows went with it."""
+        return self.event.rows - 1
+
+
+def past(kinds: Sequence[Kind], *, size: int, before: int | None = None) -> list[Past]:
+    """The last `size` rows of `kinds` that left the trash, those before the event `before`, newest first: one statement."""
+    events = TrashEvent.objects.filter(kind__in=[kind.code for kind in kinds]).select_related("by", "deleted_by")
+    if before is not None:
+        events = events.filter(pk__lt=before)
+    return [
+        Past(event, KINDS[event.kind].word, str(event.by or ""), str(event.deleted_by or ""))
+        for event in events.order_by("-pk")[:size]
+    ]
 
 
 def what_names(row: SoftDelete) -> list[str]:

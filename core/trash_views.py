@@ -1,5 +1,6 @@
 """The trash: a list of what was deleted, bringing back, and removing one row for good."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -87,11 +88,26 @@ def restore(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     return redirect("trash")
 
 
+@require_safe
+@needs("trash.view")
+def past(request: HttpRequest) -> HttpResponse:
+    """What became of rows that lay in the trash, newest first."""
+    before = request.GET.get("before", "")
+    known = int(before) if re.fullmatch("[0-9]{1,18}", before) else None
+    rows = deleted.past(deleted.kinds_for(request.user), size=PAGE + 1, before=known)
+    next_url = f"?before={rows[PAGE - 1].event.pk}" if len(rows) > PAGE else ""
+    context = {"rows": rows[:PAGE], "next_url": next_url}
+    return page_or_part(request, "core/trash_past.html", "rows" if known else "list", context)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(deleted.PURGE)
 def remove(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
-    """Remove a row for good, once its name is written again."""
+    """Remove a row for good, once its name is written again. A person whom documents name is forgotten instead."""
     row = _row(request, kind, pk)
+    named_by = deleted.what_names(row.kind.model.all_objects.get(pk=pk))
+    forgets = bool(named_by) and row.kind.forget is not None
+    leave = deleted.forget if forgets else deleted.purge
     form = NameForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
@@ -99,17 +115,19 @@ def remove(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         if form.is_valid():
             typed = form.cleaned_data["name"]
             try:
-                run(lambda: deleted.purge(row.kind, pk, typed=typed, by=request.user))
+                run(lambda: leave(row.kind, pk, typed=typed, by=request.user))
             except DomainError as refusal:
                 form.add_refusal(refusal)
                 status = refusal.status
             else:
-                messages.success(request, _("“%(name)s” is removed for good.") % {"name": row.name})
+                said = _("The person is forgotten.") if forgets else _("“%(name)s” is removed for good.")
+                messages.success(request, said % {"name": row.name})
                 return redirect("trash")
     context: dict[str, Any] = {
         "row": row,
         "form": form,
-        "named_by": deleted.what_names(row.kind.model.all_objects.get(pk=pk)),
+        "named_by": named_by,
+        "forgets": forgets,
     }
     return page_or_part(request, "core/trash_remove.html", "page", context, status=status)
 

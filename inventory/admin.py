@@ -38,6 +38,7 @@ from inventory.models import (
     StockTake,
     Supplier,
     SupplierReturn,
+    SupplierUnit,
     Transfer,
     TransferLine,
     Warehouse,
@@ -60,11 +61,41 @@ class WarehouseAdmin(SoftDeleteAdmin):
             super().save_model(request, obj, form, change)
 
 
+class ReadOnlyInline(TabularInline):
+    """Lines of a posted document, or what has a page of its own: for looking only."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SupplierUnitInline(ReadOnlyInline):
+    model = SupplierUnit
+    fields = ("product", "unit")
+    readonly_fields = ("product", "unit")
+
+    @display(description=_("product"))
+    def product(self, row: SupplierUnit) -> str:
+        return row.unit.product.name
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("unit__product").order_by("unit__product__name", "pk")
+
+
 @admin.register(Supplier, site=shop_site)
 class SupplierAdmin(SoftDeleteAdmin):
     list_display = ("name", "phone")
     search_fields = ("name", "phone")
     fields = ("name", "phone", "comment")
+    inlines = (SupplierUnitInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: Supplier | None) -> Any:
+        return self.inlines if obj is not None else ()  # a new one packs nothing yet
 
     def save_model(self, request: HttpRequest, obj: Supplier, form: Any, change: bool) -> None:  # noqa: FBT001
         with refusing_taken():
@@ -221,19 +252,6 @@ class SaleAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Sale, form: Any, change: bool) -> None:  # noqa: FBT001
         obj.by = request.user  # type: ignore[assignment]  # the admin site has let them in
         super().save_model(request, obj, form, change)
-
-
-class ReadOnlyInline(TabularInline):
-    """Lines of a posted document, for looking only."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class ReceiptLineInline(ReadOnlyInline):

@@ -21,8 +21,9 @@ class InventoryConfig(AppConfig):
             live_places,
             products_in_state,
         )
+        from inventory.selectors.packing import packers_in_words
         from products import usage
         from products.stock_figures import Source, provide
 
-        provide(Source(figures_by_product, costs_now, free_by_place, products_in_state, live_places))
+        provide(Source(figures_by_product, costs_now, free_by_place, products_in_state, live_places, packers_in_words))
         usage.provide(in_stock_ever)

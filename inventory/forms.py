@@ -49,6 +49,15 @@ class ReceiptForm(Form):
         super().__init__(*args, **kwargs)
         unmarked(self, "spread")
         self.fields["supplier"].queryset = Supplier.objects.order_by("name")  # type: ignore[attr-defined]
+        # Another supplier packs otherwise: the lines come back with what it is offered in.
+        self.fields["supplier"].widget.attrs |= {
+            "hx-post": "",
+            "hx-vals": '{"do": "count"}',
+            "hx-trigger": "change",
+            "hx-target": "#lines",
+            "hx-swap": "outerHTML",
+            "hx-sync": "this:replace",
+        }
         self.fields["warehouse"].queryset = Warehouse.objects.order_by("-is_default", "position")  # type: ignore[attr-defined]
 
     def clean_freight(self) -> Decimal:
@@ -78,8 +87,14 @@ class ReceiptLineForm(LineForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         unmarked(self, "unit", "expires_on")
+        self.reckon_with([self])
+
+    def reckon_with(self, lines: Sequence["ReceiptLineForm"]) -> None:
+        """Let what is typed bring the figures of all `lines` and the total: asking again drops what another line asked."""
+        others = [f"#lines-{line.number}-counted" for line in lines if line.number != self.number]
         for name in ("quantity", "unit", "unit_cost"):
-            self.fields[name].widget.attrs |= reckoning(f"lines-{self.number}-counted", also="lines_total")
+            attrs = reckoning(f"lines-{self.number}-counted", also=",".join([*others, "#lines_total"]))
+            self.fields[name].widget.attrs |= attrs
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -99,11 +114,19 @@ class ReceiptLineForm(LineForm):
                 self.add_error("quantity", str(TooExactPacks(data["quantity"], unit, exact.quantity)))
         return data
 
-    def offer(self, units: Sequence[PurchaseUnit]) -> None:
-        """The purchase units to choose from, beside the base unit."""
-        self.units = units
+    def offer(self, units: Sequence[PurchaseUnit], *, all_units: Sequence[PurchaseUnit] = ()) -> None:
+        """The purchase units to choose from, beside the base unit. One of `all_units` that was chosen and is not among
+        them, because the supplier was changed since, stays and says so: ten bunches don't become ten stems by themselves.
+        """
+        chosen = str(self["unit"].value() or "")
+        foreign = [unit for unit in all_units if str(unit.pk) == chosen and unit not in units]
+        self.units = [*units, *foreign]
         base = self.chosen.get_unit_display() if self.chosen else ""
-        self.fields["unit"].widget.choices = [("", base), *((str(unit.pk), str(unit)) for unit in units)]
+        self.fields["unit"].widget.choices = [
+            ("", base),
+            *((str(unit.pk), str(unit)) for unit in units),
+            *((str(unit.pk), _("%(unit)s: another supplier's") % {"unit": unit}) for unit in foreign),
+        ]
 
     @property
     def counted_in(self) -> PurchaseUnit | None:
@@ -150,6 +173,37 @@ class ReceiptLineForm(LineForm):
         """The change without its sign when it is worth words, else 0."""
         change = abs(self.change or 0)
         return change if change > REMARKABLE_CHANGE else 0
+
+
+class PackForm(LineForm):
+    """What a supplier packs, and in which of its purchase units."""
+
+    quantity = None  # type: ignore[assignment]  # how Django takes a field away
+    unit = CleanCharField(max_length=20, required=False, label=_("Packed in"), widget=forms.Select)
+    units: Sequence[PurchaseUnit] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unmarked(self, "unit")
+
+    def take_focus(self) -> None:
+        self.fields["unit" if self.chosen else "product"].widget.attrs["data-focus"] = ""
+
+    def offer(self, units: Sequence[PurchaseUnit]) -> None:
+        """The units to choose from."""
+        self.units = units
+        self.fields["unit"].widget.choices = [(str(unit.pk), str(unit)) for unit in units]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        product, key = data.get("product"), data.get("unit", "")
+        if product is None:
+            return data
+        units = list(product.purchase_units.all())
+        data["unit"] = next((unit for unit in units if str(unit.pk) == key), None)
+        if data["unit"] is None:
+            self.add_error("unit", _("Choose in what this supplier packs it."))
+        return data
 
 
 class CostCorrectionForm(Form):

@@ -6,16 +6,19 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from core.errors import StaleForm
 from core.models import RecentAction
 from core.templatetags.florist import quantity
 from core.undo import Kind, Payload, register, remember
-from inventory.models import Assembly, Stock, WriteOff, WriteOffReason
+from inventory.models import Assembly, Stock, Supplier, WriteOff, WriteOffReason
 from inventory.services.assembling import undo_assembly
+from inventory.services.suppliers import pack_no_more, pack_so
 from inventory.services.write_offs import reverse_write_off
-from products.models import Product, Unit
+from products.models import Product, PurchaseUnit, Unit
 
 WRITE_OFF = "inventory.write_off"
 ASSEMBLY = "inventory.assembly"
+UNPACK = "inventory.unpack"
 
 
 def remember_write_off(document: WriteOff, stock: Stock, *, by: Any) -> RecentAction | None:
@@ -82,5 +85,36 @@ register(
         undo=_undo_assembly,
         right=lambda payload: "stock.assemble",
         link=lambda payload: reverse("inventory:document_detail", args=["assembly", payload["assembly"]]),
+    ),
+)
+
+
+def unpack_and_remember(supplier: Supplier, unit: PurchaseUnit, *, by: Any) -> RecentAction | None:
+    """`pack_no_more`, remembered in the same transaction; None when it was so already."""
+    if not pack_no_more(supplier, unit):
+        return None
+    return remember(UNPACK, {"supplier": supplier.pk, "unit": unit.pk, "product": unit.product.name}, by=by)
+
+
+def _undo_unpack(payload: Payload, by: Any) -> list[str]:
+    supplier = Supplier.objects.filter(pk=payload["supplier"]).first()
+    unit = PurchaseUnit.objects.filter(pk=payload["unit"]).first()
+    if supplier is None or unit is None:
+        raise StaleForm(
+            _("The supplier or this purchase unit of %(product)s was deleted since.") % {"product": payload["product"]}
+        )
+    pack_so(supplier, unit)
+    return []
+
+
+register(
+    UNPACK,
+    Kind(
+        describe=lambda payload: (
+            _("%(product)s: the supplier's packing is taken away.") % {"product": payload["product"]}
+        ),
+        undo=_undo_unpack,
+        right=lambda payload: "stock.receive",
+        link=lambda payload: reverse("inventory:supplier_detail", args=[payload["supplier"]]),
     ),
 )

@@ -14,6 +14,7 @@ from core.errors import DomainError
 from core.forms import PhoneField
 from orders.domain.lifecycle import Category
 from orders.models import Contact, Order, OrderEvent, OrderItem, OrderStatus, Payment, PriceNote
+from orders.services.contacts import refuse_to_mark
 from orders.services.lifecycle import set_status, status_of
 from orders.services.placing import refresh_total
 from orders.templatetags.orders_words import event_words
@@ -178,7 +179,7 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Contact
-        fields = ("name", "phone")
+        fields = ("name", "phone", "is_colleague")
 
     def clean_phone(self) -> str:
         phone: str = self.cleaned_data["phone"]
@@ -193,10 +194,16 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
 class ContactAdmin(ModelAdmin):
     """People who order or receive flowers. Deleting marks them; their orders keep the name."""
 
-    list_display = ("name", "phone", "created_at")
+    list_display = ("name", "phone", "is_colleague", "created_at")
+    list_filter = ("is_colleague",)
     search_fields = ("name", "phone")
-    fields = ("name", "phone")
+    fields = ("name", "phone", "is_colleague")
     form = ContactForm
+
+    def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:  # noqa: FBT001
+        if "is_colleague" in form.changed_data:
+            refuse_to_mark(request.user)
+        super().save_model(request, obj, form, change)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001
         form = super().get_form(request, obj, change, **kwargs)

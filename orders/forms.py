@@ -1,9 +1,10 @@
 """Forms of orders: taking one down, changing it, what its lines take from the stock, money for it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Self
 
 from django import forms
@@ -22,11 +23,13 @@ from core.templatetags.florist import quantity as quantity_words
 from core.text import clean_text
 from inventory.models import StockDemand, Warehouse
 from orders.domain.lifecycle import Category
-from orders.goods import LONGEST_SEARCH, Goods, Substitute, exact_goods, load_goods, search_goods, short_unit
+from orders.goods import LONGEST_SEARCH, Goods, Substitute, exact_goods, guest, load_goods, search_goods, short_unit
 from orders.models import Fulfilment, Order, OrderItem, OrderStatus, PaymentMethod
+from orders.selectors.people import is_colleague
 from orders.services.lifecycle import status_of
 from orders.services.placing import LineInput, OrderInput
 from orders.stale import base_of, typed_parts
+from products.domain.prices import Who
 from products.models import Product
 
 MAX_LINES = 200
@@ -69,6 +72,13 @@ class LineForm(Form):
         return round_money(quantity * price) if quantity is not None and price is not None else None
 
     @property
+    def is_at_staff_price(self) -> bool:
+        """Whether the price as it stands is the one that holds for those who work here, and for them alone."""
+        if self.chosen is None or not self.chosen.is_at_staff_price:
+            return False
+        return not self["price"].value() or self.typed("price") == self.chosen.price
+
+    @property
     def lacking(self) -> Decimal:
         """How much of the quantity is not free."""
         quantity = self.typed("quantity")
@@ -80,11 +90,12 @@ class BaseLines(BaseFormSet):  # type: ignore[type-arg]  # a formset has no para
 
     warehouse: Warehouse | None = None
     order: Order | None = None
+    asks: Callable[[], Who] = staticmethod(guest)
 
     def look_up(self) -> None:
         """Give every line the goods it names."""
         known = load_goods((str(line["goods"].value() or "") for line in self.forms), warehouse=self.warehouse,
-                           order=self.order)  # fmt: skip
+                           order=self.order, asks=self.asks)  # fmt: skip
         for line in self.forms:
             line.chosen = known.get(str(line["goods"].value() or ""))
 
@@ -197,7 +208,7 @@ class OrderForm(Form):
         rows = lines if lines is not None else lines_of(order) if order else []
         lines_class: Any = LineFormSet
         self.lines: Any = lines_class(data, prefix="lines", initial=None if data is not None else rows)
-        self.lines.warehouse, self.lines.order = self.chosen_warehouse(), order
+        self.lines.warehouse, self.lines.order, self.lines.asks = self.chosen_warehouse(), order, self.who_buys
         self.suggestions: list[Goods] = []
         self.added: Goods | None = None
         if data is None:
@@ -262,6 +273,22 @@ class OrderForm(Form):
             return self.order.warehouse
         return self._warehouses[0] if self._warehouses else None
 
+    def who_buys(self) -> Who:
+        """For whom the prices are: the buyer typed so far works here, or is a guest."""
+        return Who.STAFF if self._buyer_is_colleague else Who.GUEST
+
+    @cached_property
+    def _buyer_is_colleague(self) -> bool:
+        name = str(self["buyer_name"].value() or "").strip()
+        try:
+            phone = str(self.fields["buyer_phone"].clean(self["buyer_phone"].value()) or "")
+        except ValidationError:
+            return False
+        buyer = self.order.buyer if self.order else None
+        if buyer is not None and (buyer.phone == phone if phone else buyer.phone == "" and buyer.name == name):
+            return buyer.is_colleague
+        return is_colleague(phone=phone, name=name)
+
     def is_valid(self) -> bool:
         lines_are_valid = self.lines.is_valid()
         return super().is_valid() and lines_are_valid
@@ -277,9 +304,9 @@ class OrderForm(Form):
 
     def find(self, text: str) -> None:
         """Resolve what is typed: into `added` when it is one thing, else into `suggestions`."""
-        self.added = exact_goods(text, warehouse=self.chosen_warehouse())
+        self.added = exact_goods(text, warehouse=self.chosen_warehouse(), asks=self.who_buys)
         if self.added is None:
-            self.suggestions = search_goods(text, warehouse=self.chosen_warehouse())
+            self.suggestions = search_goods(text, warehouse=self.chosen_warehouse(), asks=self.who_buys)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

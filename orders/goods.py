@@ -1,7 +1,7 @@
 """What an order line can name, for the picker: products and bouquets by name or SKU, with price and what is free."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,29 +14,45 @@ from django.utils.translation import gettext as _
 from inventory.models import Reservation, Stock, Warehouse
 from inventory.services.stocks import free_in
 from orders.models import Order
+from products.domain.prices import Prices, Who, price_for
 from products.domain.spreading import makeable
-from products.models import Product, ProductKit, Unit
+from products.models import Channel, Product, ProductKit, Unit
 from products.models.season import in_season
-from products.price_reading import holding_prices
+from products.price_reading import prices_of
 from products.recipes import need_of, products_of, recipes_of
-from products.selectors import carried, kit_called, product_by_code, search_kits
+from products.selectors import carried, hidden_from, kit_called, product_by_code, search_kits
 
 SHOWN = 8
 LONGEST_SEARCH = 100
 _REF = re.compile(r"([pk])([1-9][0-9]{0,17})")
 
 
-class Holding:
-    """The prices of some products that hold today in a warehouse, asked for when the first is needed: the lines of an
-    order have theirs already."""
+def guest() -> Who:
+    """Who buys where nobody is named."""
+    return Who.GUEST
 
-    def __init__(self, products: Sequence[Product], warehouse: Warehouse | None) -> None:
-        self.products, self.place = products, warehouse.pk if warehouse else None
+
+class Holding:
+    """The prices of some products that hold today in a warehouse for whoever `asks` says, asked for when the first is
+    needed: the lines of an order have theirs already."""
+
+    def __init__(self, products: Sequence[Product], warehouse: Warehouse | None, asks: Callable[[], Who]) -> None:
+        self.products, self.place, self.asks = products, warehouse.pk if warehouse else None, asks
 
     @cached_property
-    def prices(self) -> dict[int, Decimal]:
-        """Product → price of one base unit."""
-        return holding_prices(self.products, place=self.place, day=timezone.localdate())
+    def _all(self) -> dict[int, Prices]:
+        return prices_of(self.products)
+
+    def price(self, product: Product) -> Decimal:
+        """The price of one base unit."""
+        return self._price(product, self.asks())
+
+    def is_staffs(self, product: Product) -> bool:
+        """Whether that is the staff's price: one works here, and others would pay more."""
+        return self.asks() is Who.STAFF and self.price(product) < self._price(product, Who.GUEST)
+
+    def _price(self, product: Product, who: Who) -> Decimal:
+        return price_for(self._all[product.pk], place=self.place, day=timezone.localdate(), who=who)
 
 
 @dataclass(frozen=True)
@@ -71,9 +87,14 @@ class Goods:
     def price(self) -> Decimal:
         """Money for one: what holds today, else as in the catalogue."""
         if self.product is not None and self.holding is not None:
-            return self.holding.prices[self.product.pk]
+            return self.holding.price(self.product)
         thing = self.product or self.kit
         return thing.sale_price if thing else Decimal(0)
+
+    @property
+    def is_at_staff_price(self) -> bool:
+        """Whether `price` is the staff's."""
+        return self.product is not None and self.holding is not None and self.holding.is_staffs(self.product)
 
     @property
     def unit(self) -> str:
@@ -90,9 +111,9 @@ def on_offer() -> QuerySet[Product]:
     return carried().filter(in_season(timezone.localdate()), is_active=True)
 
 
-def search_goods(text: str, *, warehouse: Warehouse | None) -> list[Goods]:
+def search_goods(text: str, *, warehouse: Warehouse | None, asks: Callable[[], Who] = guest) -> list[Goods]:
     """At most eight goods on sale whose name holds every word of `text`, or whose SKU begins with it; those that begin
-    with the text come first. A barcode finds its product alone."""
+    with the text come first. A barcode finds its product alone. What its category hides from orders is found by its code. Prices are for whoever `asks` says."""
     words = text[:LONGEST_SEARCH].split()
     if not words:
         return []
@@ -101,19 +122,22 @@ def search_goods(text: str, *, warehouse: Warehouse | None) -> list[Goods]:
         named &= Q(name__icontains=word)
     scanned = product_by_code(text)
     if scanned is not None and on_offer().filter(pk=scanned.pk).exists():
-        return _with_stock([scanned], warehouse=warehouse)
+        return _with_stock([scanned], warehouse=warehouse, asks=asks)
     products = on_offer().filter(named | Q(sku__istartswith=text))
     kits = search_kits(text[:LONGEST_SEARCH]).filter(in_season(timezone.localdate()), is_active=True)
+    if hidden := hidden_from(Channel.ORDERS):
+        products = products.filter(~Q(category__in=hidden) | Q(sku__iexact=text))
+        kits = kits.exclude(category__in=hidden)
     found: list[Product | ProductKit] = [
         *products.order_by("name", "pk")[:SHOWN],
         *kits.order_by("name", "size", "pk")[:SHOWN],
     ]
     start = text.casefold()
     found.sort(key=lambda thing: (not thing.name.casefold().startswith(start), thing.name.casefold()))
-    return _with_stock(found[:SHOWN], warehouse=warehouse)
+    return _with_stock(found[:SHOWN], warehouse=warehouse, asks=asks)
 
 
-def exact_goods(text: str, *, warehouse: Warehouse | None) -> Goods | None:
+def exact_goods(text: str, *, warehouse: Warehouse | None, asks: Callable[[], Who] = guest) -> Goods | None:
     """The one thing on sale with this SKU, this barcode or, failing both, this name; None when there is none or more."""
     product = on_offer().filter(sku__iexact=text).first()
     if product is None and (scanned := product_by_code(text)) is not None:
@@ -123,10 +147,12 @@ def exact_goods(text: str, *, warehouse: Warehouse | None) -> Goods | None:
         found += on_offer().filter(name__iexact=text)[:2]
         if (kit := kit_called(text)) is not None and kit.is_active and kit.is_in_season(timezone.localdate()):
             found.append(kit)
-    return _with_stock(found, warehouse=warehouse)[0] if len(found) == 1 else None
+    return _with_stock(found, warehouse=warehouse, asks=asks)[0] if len(found) == 1 else None
 
 
-def load_goods(refs: Iterable[str], *, warehouse: Warehouse | None, order: Order | None = None) -> dict[str, Goods]:
+def load_goods(
+    refs: Iterable[str], *, warehouse: Warehouse | None, order: Order | None = None, asks: Callable[[], Who] = guest
+) -> dict[str, Goods]:
     """Reference → goods, for those that exist. What `order` itself holds counts as free for it."""
     keys: dict[str, set[int]] = {"p": set(), "k": set()}
     for ref in refs:
@@ -137,19 +163,20 @@ def load_goods(refs: Iterable[str], *, warehouse: Warehouse | None, order: Order
         things += Product.objects.filter(pk__in=keys["p"])
     if keys["k"]:
         things += ProductKit.objects.filter(pk__in=keys["k"])
-    return {goods.ref: goods for goods in _with_stock(things, warehouse=warehouse, order=order)}
+    return {goods.ref: goods for goods in _with_stock(things, warehouse=warehouse, order=order, asks=asks)}
 
 
 def _with_stock(
-    things: Sequence[Product | ProductKit], *, warehouse: Warehouse | None, order: Order | None = None
-) -> list[Goods]:
+    things: Sequence[Product | ProductKit], *, warehouse: Warehouse | None, order: Order | None = None,
+    asks: Callable[[], Who],
+) -> list[Goods]:  # fmt: skip
     if not things:
         return []
     recipes = recipes_of([thing.pk for thing in things if isinstance(thing, ProductKit)])
     products = {thing.pk for thing in things if isinstance(thing, Product)}
     products |= set(products_of(recipes.values()))
     free = free_for(products, warehouse=warehouse, order=order)
-    holding = Holding([thing for thing in things if isinstance(thing, Product)], warehouse)
+    holding = Holding([thing for thing in things if isinstance(thing, Product)], warehouse, asks)
     return [
         Goods(thing, None, free.get(thing.pk, Decimal(0)), holding)
         if isinstance(thing, Product)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("new/draft/", drafts.keep, name="draft_keep"),
     path("new/draft/discard/", drafts.discard, name="draft_discard"),
     path("contacts/", drafts.contact_search, name="contact_search"),
+    path("contacts/<int:pk>/colleague/", lists.contact_colleague, name="contact_colleague"),
     path("deliveries/", drafts.deliveries, name="deliveries"),
     path("pull-list/", pulling.pull_list, name="pull_list"),
     path("goods/", taking.goods_search, name="goods_search"),

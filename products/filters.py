@@ -49,14 +49,13 @@ class Filter:
     tag: str = ""
     stock: str = ""
     state: str = ""
-    deleted: str = ""
     shelves: Sequence[Shelf] = ()
 
-    NAMES = ("q", "category", "kind", "colour", "tag", "stock", "state", "deleted")
+    NAMES = ("q", "category", "kind", "colour", "tag", "stock", "state")
 
     @classmethod
-    def read(cls, sent: Any, *, shelves: Sequence[Shelf], may_change: bool) -> "Filter":
-        """The filter of an address. Only who may change the catalogue sees what is deleted."""
+    def read(cls, sent: Any, *, shelves: Sequence[Shelf]) -> "Filter":
+        """The filter of an address."""
         given = {name: _text(sent.get(name, "")) for name in cls.NAMES}
         known = cls(**given, shelves=shelves)
         return replace(
@@ -66,7 +65,6 @@ class Filter:
             colour=known.colour if known.colour in Colour.values else "",
             stock=known.stock if known.stock in STOCK_STATES else "",
             state=known.state if known.state in STATES else "",
-            deleted="1" if known.deleted == "1" and may_change else "",
         )
 
     @cached_property
@@ -81,8 +79,8 @@ class Filter:
 
     @property
     def is_narrow(self) -> bool:
-        """Whether anything but the text and the deleted ones is chosen."""
-        return bool(self.given.keys() - {"q", "deleted"})
+        """Whether anything but the text is chosen."""
+        return bool(self.given.keys() - {"q"})
 
     def url(self, **changed: str) -> str:
         """The query of an address with this filter, some parts changed; `?` without any."""
@@ -95,7 +93,7 @@ class Filter:
 
     def products(self) -> QuerySet[Product]:
         """The products it leaves, by name."""
-        rows = narrowed(text=self.q, deleted=bool(self.deleted), categories=self.categories, state=self.state)
+        rows = narrowed(text=self.q, categories=self.categories, state=self.state)
         for field in ("kind", "colour"):
             if value := getattr(self, field):
                 rows = rows.filter(**{field: value})

@@ -19,6 +19,7 @@ from products.domain.tag_names import parted
 from products.lines import ComponentField, LineForm, ProductField, number_so_far, reckoning, unmarked
 from products.models import (
     INSTEAD_AT_MOST,
+    Channel,
     Colour,
     DesignRole,
     Kind,
@@ -307,9 +308,14 @@ class CategoryForm(ModelForm):
         queryset=ProductCategory.objects.none(), required=False, label=_("Stands in"), empty_label=_("at the top")
     )
 
+    hidden_from = forms.MultipleChoiceField(
+        choices=Channel, required=False, label=_("Not offered in"), widget=forms.CheckboxSelectMultiple,
+        help_text=_("What is in it or under it is then found there by its code alone."),
+    )  # fmt: skip
+
     class Meta:
         model = ProductCategory
-        fields = ("name", "parent")
+        fields = ("name", "parent", "hidden_from")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

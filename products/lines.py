@@ -114,7 +114,9 @@ def is_key(text: str) -> bool:
 
 
 def reckoning(into: str, *, also: str = "") -> dict[str, str]:
-    """Attributes of a field of a form with lines: what is typed goes to the server, the part `into` comes back."""
+    """Attributes of a field of a form with lines: what is typed goes to the server, the part `into` comes back, and with
+    it the parts `also` (`#one,#other`). A form asks one thing at a time: an older answer that is still on its way, asked for
+    by another field, would tell what is no longer so."""
     attrs = {
         "hx-post": "",
         "hx-vals": '{"do": "count"}',
@@ -122,9 +124,9 @@ def reckoning(into: str, *, also: str = "") -> dict[str, str]:
         "hx-target": f"#{into}",
         "hx-select": f"#{into}",
         "hx-swap": "outerHTML",
-        "hx-sync": "this:replace",
+        "hx-sync": "closest form:replace",
     }
-    return attrs | {"hx-select-oob": f"#{also}"} if also else attrs
+    return attrs | {"hx-select-oob": also} if also else attrs
 
 
 def number_so_far(form: forms.BaseForm, name: str) -> Decimal | None:

@@ -34,7 +34,6 @@ from products.models import (
     ProductTag,
     ProductTagging,
     ProductVariantGroup,
-    PurchaseUnit,
     Size,
 )
 
@@ -196,14 +195,6 @@ def resolve_named(text: str) -> ProductKit | ProductVariantGroup | None:
     return kit_called(text) or ProductVariantGroup.objects.filter(name__iexact=text.strip()).first()
 
 
-def purchase_units(product_ids: Sequence[int]) -> dict[int, list[PurchaseUnit]]:
-    """Product → how it is bought, in the order of its card: one query."""
-    found: dict[int, list[PurchaseUnit]] = {}
-    for unit in PurchaseUnit.objects.filter(product__in=product_ids).order_by("product_id", "position", "id"):
-        found.setdefault(unit.product_id, []).append(unit)
-    return found
-
-
 def tags_on(products: Collection[int] | None = None) -> dict[int, list[str]]:
     """Product → the names of its live tags by the alphabet, of these products or of all: one statement."""
     rows = ProductTagging.objects.filter(tag__is_deleted=False)
@@ -257,6 +248,13 @@ class Shelf:
         return f"{'— ' * (self.level - 1)}{self.category.name}"
 
 
+def hidden_from(channel: str) -> set[int]:
+    """The categories that are not offered in a channel, with all under them: one statement."""
+    rows = ProductCategory.objects.values_list("pk", "parent", "hidden_from")
+    parents = {key: parent for key, parent, _channels in rows}
+    return {below for key, _parent, channels in rows if channel in channels for below in subtree(parents, key)}
+
+
 def category_tree(*, counted: bool = True) -> list[Shelf]:
     """All live categories, every one followed by what is under it: four queries with counts and photos, one without."""
     found_rows = ProductCategory.objects.order_by("position", "name", "pk")
@@ -297,21 +295,18 @@ def with_subcategories(shelves: Sequence[Shelf], key: str) -> set[int] | None:
     return subtree(parents, chosen[0]) if chosen else None
 
 
-def narrowed(
-    *, text: str = "", deleted: bool = False, categories: Collection[int] | None = None, state: str = ""
-) -> QuerySet[Product]:
-    """Products by name, live ones or the deleted ones.
+def narrowed(*, text: str = "", categories: Collection[int] | None = None, state: str = "") -> QuerySet[Product]:
+    """Live products by name.
 
     `categories` are the keys to stay in, None for all; `state` is `on` or `off` sale, `archive`, or nothing for all that
     are not in the archive.
     """
-    rows = Product.all_objects.filter(is_deleted=deleted)
+    rows = Product.objects.all()
     if (scanned := product_by_code(text)) is not None:
         return rows.filter(pk=scanned.pk)
     if categories is not None:
         rows = rows.filter(category__in=categories)
-    if not deleted:
-        rows = rows.filter(archived_at__isnull=state != "archive")
+    rows = rows.filter(archived_at__isnull=state != "archive")
     if state in {"on", "off"}:
         rows = rows.filter(is_active=state == "on")
     for word in text.split():
@@ -319,14 +314,10 @@ def narrowed(
     return rows.order_by("name", "id")
 
 
-def kit_list(*, text: str = "", deleted: bool = False) -> QuerySet[ProductKit]:
-    """Bouquets by name, live ones or the deleted ones, with their components and photos: three queries."""
+def kit_list(*, text: str = "") -> QuerySet[ProductKit]:
+    """Live bouquets by name, with their components and photos: three queries."""
     items = KitItem.objects.select_related("product", "inner", "group")
-    rows = (
-        ProductKit.all_objects.filter(is_deleted=deleted)
-        .select_related("category")
-        .prefetch_related(Prefetch("items", items), "photos")
-    )
+    rows = ProductKit.objects.select_related("category").prefetch_related(Prefetch("items", items), "photos")
     return search_kits(text, queryset=rows)
 
 

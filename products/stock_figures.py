@@ -47,13 +47,15 @@ Free = Mapping[int, Decimal]  # product → base units free in one warehouse
 class Source:
     """Who knows. Functions are given products' keys; `free_by_place` answers with one mapping per warehouse. `in_state`
     answers with a query of the keys of products of which something is `free`, or less than the minimum (`low`),
-    `places` with the names of the live warehouses."""
+    `places` with the names of the live warehouses, `packers` with the suppliers' names by the key of a purchase unit that
+    is theirs alone."""
 
     figures: Callable[[Sequence[int]], dict[int, Figures]]
     costs: Callable[[Sequence[int]], Costs]
     free_by_place: Callable[[Sequence[int]], Sequence[Free]]
     in_state: Callable[[str], Any]
     places: Callable[[], Mapping[int, str]]
+    packers: Callable[[Sequence[int]], Mapping[int, str]]
 
 
 _source: list[Source] = []
@@ -87,3 +89,8 @@ def products_in_state(state: str) -> Any:
 def places() -> Mapping[int, str]:
     """Key → name of the live warehouses, the main one first."""
     return _source[0].places() if _source else {}
+
+
+def packers(unit_ids: Sequence[int]) -> Mapping[int, str]:
+    """Purchase unit → the names of the suppliers who pack so; without an entry it is anybody's."""
+    return _source[0].packers(unit_ids) if _source else {}

@@ -21,6 +21,7 @@ from products.models import GoodsImport, Product, ProductCategory, ProductKit, P
 from products.services.catalogue import archive_product, delete_row, restore_row, take_out_of_archive
 from products.services.categories import Moved, move_category, place_category, put_back_category, restore_category
 from products.services.importing import KEPT, apply_import, undo_import
+from products.services.kit_prices import change_kit_prices, undo_kit_prices
 from products.services.many import (
     archive_products,
     carry_again,
@@ -37,6 +38,7 @@ PRODUCT, KIT, CATEGORY = "products.delete_product", "products.delete_kit", "prod
 GROUP, TAG = "products.delete_group", "products.delete_tag"
 
 ARCHIVE, PRICES, IMPORT = "products.archive", "products.prices", "products.import"
+KIT_PRICES = "products.kit_prices"
 PHOTO, MOVE = "products.remove_photo", "products.move_category"
 TAGS, SHELVED, ARCHIVED = "products.tag_many", "products.move_many", "products.archive_many"
 MERGED = "products.merge_tags"
@@ -79,6 +81,14 @@ def change_prices_and_remember(
     `change_prices` raises."""
     operation, count = change_prices(keys, change, seen=seen, since=since, by=by)
     return remember(PRICES, {"operation": str(operation), "count": count, "words": words}, by=by)
+
+
+def change_kit_prices_and_remember(
+    keys: Sequence[int], change: Change, *, words: str, seen: str, by: Any
+) -> RecentAction:
+    """`change_kit_prices`, remembered in the same transaction; `words` say how."""
+    prices = change_kit_prices(keys, change, seen=seen)
+    return remember(KIT_PRICES, {"prices": prices, "count": len(prices), "words": words}, by=by)
 
 
 def tag_many_and_remember(keys: Sequence[int], *, add: Sequence[str], remove: Sequence[str], by: Any) -> RecentAction:
@@ -187,6 +197,14 @@ def _describe_prices(payload: Payload) -> str:
     }
 
 
+def _describe_kit_prices(payload: Payload) -> str:
+    return ngettext(
+        "%(count)s price of bouquets changed: %(words)s.",
+        "%(count)s prices of bouquets changed: %(words)s.",
+        payload["count"],
+    ) % {"count": payload["count"], "words": payload["words"]}
+
+
 def _facts(row: Row) -> dict[str, Any]:
     return {"row": row.pk, "name": str(row), "deletion": str(row.delete_batch)}
 
@@ -250,6 +268,16 @@ register(
         undo=lambda payload, by: undo_prices(uuid.UUID(payload["operation"]), by=by),
         right=lambda payload: "catalogue.change",
         link=lambda payload: reverse("products:product_list"),
+        lasts=timedelta(hours=24),
+    ),
+)
+register(
+    KIT_PRICES,
+    Kind(
+        describe=_describe_kit_prices,
+        undo=lambda payload, by: undo_kit_prices(payload["prices"]),
+        right=lambda payload: "catalogue.change",
+        link=lambda payload: reverse("products:kit_list"),
         lasts=timedelta(hours=24),
     ),
 )

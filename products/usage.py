@@ -13,11 +13,13 @@ def provide(asker: Asked) -> None:
     _askers.append(asker)
 
 
-def used(keys: Collection[int]) -> set[int]:
-    """Those of the products that stand in a bouquet or among interchangeable ones, have photos or reduced goods, or that another app knows."""
+def used(keys: Collection[int], *, but_for: Collection[int] = ()) -> set[int]:
+    """Those of the products that stand in a bouquet or among interchangeable ones, have photos or reduced goods, or that
+    another app knows. `but_for` are keys of photos that do not count."""
     found = set(KitItem.objects.filter(product__in=keys).values_list("product", flat=True))
     found |= set(KitItemAlternative.objects.filter(product__in=keys).values_list("product", flat=True))
     found |= set(ProductVariant.objects.filter(product__in=keys).values_list("product", flat=True))
-    found |= set(ProductPhoto.objects.filter(product__in=keys).values_list("product", flat=True))
+    photos = ProductPhoto.objects.filter(product__in=keys).exclude(pk__in=but_for)
+    found |= set(photos.values_list("product", flat=True))
     found |= set(Product.objects.filter(reduced_from__in=keys).values_list("reduced_from", flat=True))
     return found.union(*(asker(keys) for asker in _askers))

@@ -10,10 +10,11 @@ from django.utils import timezone
 from core.errors import BadInput, DomainError, StaleForm
 from core.photos import Picture
 from core.transactions import run
-from inventory.models import ReceiptLine
+from inventory.models import ReceiptLine, Supplier, SupplierUnit
 from inventory.services.checking import check_stock
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.stocks import free_in
+from inventory.services.suppliers import pack_so
 from inventory.tests.factories import product, stock_of, stocked, warehouse
 from orders.invariants import INVARIANTS
 from orders.models import Order
@@ -198,6 +199,40 @@ def test_a_unit_is_counted_in_as_it_was_or_refused(committed_shop, in_threads):
         assert not isinstance(posted, Exception) or "is no longer bought in" in str(posted)
         assert [unit.factor for unit in PurchaseUnit.objects.filter(product=rose)] == [20]
     assert {(line.factor, line.quantity) for line in ReceiptLine.objects.all()} <= {(25, 50)}
+
+
+def noted_while_counted(in_threads):
+    """Whether somebody could say that only the farm packs so, while a delivery of somebody else was counted so."""
+    rose, farm = product("Red rose"), Supplier.objects.create(name="The farm")
+    unit = PurchaseUnit.objects.create(product=rose, factor=Decimal(25))
+    decided, noted = threading.Event(), threading.Event()
+
+    def work(number):
+        if number:
+            decided.wait(timeout=10)
+            run(lambda: pack_so(farm, unit))
+            noted.set()
+            return None
+
+        def count():
+            post_receipt(warehouse=warehouse(), lines=[ReceiptLineInput(rose, Decimal(1), Decimal(100), unit=unit)])
+            decided.set()
+            return noted.wait(timeout=1)
+
+        return run(count)
+
+    meanwhile = in_threads(2, work)[0]
+    assert SupplierUnit.objects.filter(supplier=farm, unit=unit).exists()
+    return meanwhile
+
+
+def test_who_packs_so_is_said_before_or_after_a_delivery_never_meanwhile(committed_shop, in_threads):
+    assert not noted_while_counted(in_threads)
+
+
+def test_without_the_lock_it_is_said_meanwhile(committed_shop, in_threads, monkeypatch):
+    monkeypatch.setattr("inventory.services.suppliers._hold", lambda unit: None)
+    assert noted_while_counted(in_threads)
 
 
 def test_two_people_who_save_the_same_units_make_them_once(committed_shop, in_threads):

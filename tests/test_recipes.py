@@ -290,7 +290,7 @@ def test_groups_have_a_page_and_recipes_offer_them(reds, login, manager, florist
     bouquet.delete()
     assert browser.post(reverse("products:group_delete", args=[any_red.pk])).status_code == 302
     assert "Any red rose" in browser.get(reverse("products:group_list"), {"deleted": "1"}).content.decode()
-    browser.post(reverse("products:group_restore", args=[any_red.pk]))
+    browser.post(reverse("trash_restore", args=["productvariantgroup", any_red.pk]))
     assert ProductVariantGroup.objects.get() == any_red
 
 

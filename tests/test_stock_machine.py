@@ -94,6 +94,8 @@ WITHOUT_A_RULE = {
     "hold_periods": "locks",
     "open_stock_takes": "reads",
     "open_shortages": "reads",
+    "pack_so": "says how goods are packed; moves none",
+    "pack_no_more": "says how goods are packed; moves none",
     "owed_in": "reads",
     "save_warehouse": "names and settings; what it refuses has a rule",
     "bouquet_as_made": "reads",

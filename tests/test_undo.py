@@ -13,8 +13,9 @@ from django.utils import timezone
 from core.models import RecentAction
 from core.sheets import read_table
 from core.undo import KINDS, remember
-from inventory.models import Sale, StockBatch, WriteOff
+from inventory.models import Sale, StockBatch, Supplier, WriteOff
 from inventory.services.checking import check_stock
+from inventory.services.suppliers import pack_so
 from inventory.tests.factories import kit, stock_of, stocked
 from orders.invariants import INVARIANTS
 from orders.models import Order, OrderDraft, OrderEvent
@@ -22,7 +23,15 @@ from orders.services.lifecycle import confirm_order, set_status
 from orders.tests.factories import order, status
 from orders.tests.pages import order_form
 from products.columns import recognised
-from products.models import Product, ProductCategory, ProductKit, ProductPhoto, ProductTag, ProductVariantGroup
+from products.models import (
+    Product,
+    ProductCategory,
+    ProductKit,
+    ProductPhoto,
+    ProductTag,
+    ProductVariantGroup,
+    PurchaseUnit,
+)
 from products.services.importing import keep_file
 from products.services.kits import save_group
 
@@ -383,6 +392,12 @@ def test_no_payload_names_a_person(shop, login, owner):
     look = browser.get("/catalogue/prices/", change).content.decode()
     seen, since = re.search(r'name="seen" value="(\w+)"><input type="hidden" name="since" value="(\d+)"', look).groups()
     browser.post("/catalogue/prices/", {**change, "seen": seen, "since": since})
+    look = browser.get("/catalogue/kits/prices/", change).content.decode()
+    seen = re.search(r'name="seen" value="(\w+)"', look)[1]
+    browser.post("/catalogue/kits/prices/", {**change, "seen": seen})
+    farm, unit = Supplier.objects.create(name="Anna's farm"), PurchaseUnit.objects.create(product=rose, factor=20)
+    pack_so(farm, unit)
+    browser.post(f"/stock/suppliers/{farm.pk}/packs/{unit.pk}/remove/")
     browser.post(f"/catalogue/kits/{kit('Spring', '100', (rose, '3')).pk}/delete/")
     browser.post(f"/catalogue/categories/{ProductCategory.objects.create(name='Roses').pk}/delete/")
     moved = ProductCategory.objects.create(name="Tulips")

@@ -28,6 +28,7 @@ OLDEST = 15
 ROLE = DATABASE = "florist"
 # A database that may vanish needs no disk: for tests only.
 THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+PORT_AWAITED = 15.0  # seconds
 START_ATTEMPTS = 4
 
 
@@ -232,12 +233,31 @@ class Cluster:
         raise Stop("db_failed", log=last_lines(self.log), file=self.log)
 
     def revive(self, url: str) -> None:
-        """Start the server again when it died, on the port of `url`, which others hold. Raises Stop when it can't."""
-        if self.running():
+        """Start the server again when it died, on the port of `url`: web server and worker know no other one. While
+        another program has that port, or what is left of the dead server, it is waited for. Raises Stop when the port does not come free in PORT_AWAITED
+        seconds or the server does not start in that time; it is never started on another port."""
+        port = int(url.rpartition(":")[2].partition("/")[0])
+        running = self.running()
+        if running and running[1] == port:
             return
+        deadline, pause = time.monotonic() + PORT_AWAITED, 0.1
         with self.state.lock("start"):
-            if not self.running() and self.ensure_running() != int(url.rpartition(":")[2].partition("/")[0]):
-                raise Stop("db_failed", log=last_lines(self.log), file=self.log)
+            while not (running := self.running()):
+                is_free = free_port(port) == port
+                if is_free:
+                    self._drop_foreign_pid_file()
+                    say("db_start", version=self.binaries.major)
+                if is_free and self._start(port):
+                    say("db_ready", port=port)
+                    return
+                if time.monotonic() > deadline:
+                    if is_free:
+                        raise Stop("db_failed", log=last_lines(self.log), file=self.log)
+                    break
+                time.sleep(pause)
+                pause = min(pause * 2, 1)
+            if running is None or running[1] != port:
+                raise Stop("db_port_lost", port=port)
 
     def running(self) -> tuple[int, int] | None:
         """The process id and port of the server that is ready on this data, or None."""

@@ -82,6 +82,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "PostgreSQL {found} (pg_dumpall) и загрузите после запуска новой версии или уберите папку, чтобы начать с "
         "пустой базы.",
     ),
+    "db_port_lost": (
+        "The database went down, and another program has taken its port {port}. Start anew: python3 dev.py run",
+        "База данных остановилась, а её порт {port} заняла другая программа. Запустите заново: python3 dev.py run",
+    ),
     "db_failed": (
         "PostgreSQL did not start. Its last words:\n{log}\nThe whole log: {file}",
         "PostgreSQL не запустился. Его последние сообщения:\n{log}\nВесь журнал: {file}",

@@ -3,9 +3,12 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +18,7 @@ import pytest
 from core.embedded import postgres, processes
 from core.embedded.database import one_at_a_time, prepare_database
 from core.embedded.postgres import Binaries, Cluster, find_binaries, server_account, throw_away
+from core.embedded.processes import free_port
 from core.embedded.state import State, am_root
 from core.embedded.words import Stop, text
 
@@ -256,6 +260,58 @@ def test_a_server_that_died_is_revived_on_its_port(cluster):
     crash(cluster)
     cluster.revive(cluster.url(port))
     assert ask(cluster, port, "SELECT 1") == 1
+
+
+@contextmanager
+def taken(port):
+    """Another program has this port, as soon as the last processes of the killed server have let go of it."""
+    deadline = time.monotonic() + 30
+    while free_port(port) != port and time.monotonic() < deadline:
+        time.sleep(0.05)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        yield other
+
+
+def test_a_revived_server_waits_for_its_port(cluster):
+    port = cluster.ensure_running()
+    crash(cluster)
+    with taken(port) as other:
+        leaving = threading.Timer(1.5, other.close)
+        leaving.start()
+        cluster.revive(cluster.url(port))
+        leaving.join()
+    assert ask(cluster, port, "SELECT 1") == 1
+
+
+def test_a_port_that_does_not_come_free_is_told_and_the_server_starts_on_no_other(cluster, monkeypatch):
+    monkeypatch.setattr(postgres, "PORT_AWAITED", 0.3)
+    port = cluster.ensure_running()
+    crash(cluster)
+    with taken(port):
+        for _time in range(2):  # asking again does not make it good
+            with pytest.raises(Stop) as refusal:
+                cluster.revive(cluster.url(port))
+            assert refusal.value.key == "db_port_lost"
+            assert cluster.running() is None
+    english, russian = in_both_languages(monkeypatch, "db_port_lost", port=port)
+    assert f"port {port}" in english
+    assert f"порт {port}" in russian
+    cluster.revive(cluster.url(port))
+    assert ask(cluster, port, "SELECT 1") == 1
+
+
+def test_a_server_that_another_command_started_elsewhere_is_no_revived_one(cluster, monkeypatch):
+    monkeypatch.setattr(postgres, "PORT_AWAITED", 0.3)
+    port = cluster.ensure_running()
+    crash(cluster)
+    with taken(port):
+        assert cluster.ensure_running() != port
+    with pytest.raises(Stop) as refusal:
+        cluster.revive(cluster.url(port))
+    assert refusal.value.key == "db_port_lost"
 
 
 def test_a_throw_away_server_leaves_nothing_behind(place):

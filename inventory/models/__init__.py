@@ -18,7 +18,7 @@ from inventory.models.sale import Sale
 from inventory.models.stock import Stock
 from inventory.models.stock_take import CountLine, StockTake, StockTakeScope, StockTakeState
 from inventory.models.transfer import Transfer, TransferLine, TransferState
-from inventory.models.warehouse import IssueOrder, Supplier, Warehouse
+from inventory.models.warehouse import IssueOrder, Supplier, SupplierUnit, Warehouse
 
 __all__ = [
     "Assembly",
@@ -48,6 +48,7 @@ __all__ = [
     "StockTakeState",
     "Supplier",
     "SupplierReturn",
+    "SupplierUnit",
     "Transfer",
     "TransferLine",
     "TransferState",

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import SoftDelete
 from core.quantities import MAX_QUANTITY, QuantityField, bounded
+from products.models import PurchaseUnit
 
 
 class IssueOrder(models.TextChoices):
@@ -90,3 +91,24 @@ class Supplier(SoftDelete):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SupplierUnit(models.Model):
+    """This supplier packs a product so: bunches of 20, boxes of 400.
+
+    A purchase unit that stands here is offered for its suppliers alone, one that stands nowhere for everybody. Rows of a
+    deleted supplier stay and count: what one base packs so is not packed so by the others because it is gone.
+    """
+
+    supplier = models.ForeignKey(Supplier, models.CASCADE, related_name="packs", verbose_name=_("supplier"))
+    unit = models.ForeignKey(
+        PurchaseUnit, models.CASCADE, related_name="packed_by", verbose_name=_("purchase unit")
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("supplier's purchase unit")
+        verbose_name_plural = _("suppliers' purchase units")
+        constraints = [models.UniqueConstraint(fields=["supplier", "unit"], name="supplier_unit_once")]
+
+    def __str__(self) -> str:
+        return f"{self.supplier}: {self.unit}"

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import F, Prefetch
 
 from inventory.domain.fifo import Batch, plan_issue
 from inventory.models import IssueOrder, ReceiptLine, Stock, StockBatch, Warehouse
 from inventory.selectors.assembling import FromBatch
+from inventory.selectors.packing import offered, with_packers
 from products.domain.packs import Packs, in_packs
 from products.models import Product, PurchaseUnit
 
@@ -24,7 +25,8 @@ class Bought:
 @dataclass(frozen=True)
 class Pull:
     """One product, base units: what the work needs, what of it may be taken now, and the batches it would come from.
-    `opened` are the packs that all of it takes, `to_buy` those that what lacks takes; None for what is bought singly."""
+    `opened` are the packs that all of it takes, `to_buy` those that what lacks takes, as `supplier` packs it, of whom it
+    came last; None for what is bought singly."""
 
     product: Product
     needed: Decimal
@@ -46,7 +48,8 @@ def pull(
     work itself holds already. Batches give by the warehouse's rule, those of other work before it not counted. Five
     statements, three where nothing lies."""
     own = own or {}
-    products = Product.all_objects.filter(pk__in=needed).select_related("category").prefetch_related("purchase_units")
+    units = Prefetch("purchase_units", with_packers(PurchaseUnit.objects.order_by("position", "id")))
+    products = Product.all_objects.filter(pk__in=needed).select_related("category").prefetch_related(units)
     stocks = {row.product_id: row for row in Stock.objects.filter(product__in=needed, warehouse=warehouse)}
     lying: dict[int, list[StockBatch]] = {}
     for batch in StockBatch.objects.filter(stock__in=stocks.values(), is_open=True).select_related("stock"):
@@ -58,21 +61,23 @@ def pull(
         stock = stocks.get(product.pk)
         free = (stock.free if stock else Decimal(0)) + own.get(product.pk, Decimal(0))
         here = max(min(free, amount), Decimal(0))
-        units = list(product.purchase_units.all())
+        supplier, name = suppliers.get(product.pk, (None, ""))
+        packed = offered(product.purchase_units.all(), supplier)
         rows.append(
             Pull(
                 product, amount, here, _from_batches(lying.get(product.pk, []), here, warehouse),
-                _bought(amount, units), _bought(amount - here, units), suppliers.get(product.pk, ""),
+                _bought(amount, packed), _bought(amount - here, packed), name,
             )
         )  # fmt: skip
     return rows
 
 
-def last_suppliers(products: Mapping[int, Decimal]) -> dict[int, str]:
-    """Product → the name of whom it was received from last; without an entry nobody is known. One statement."""
+def last_suppliers(products: Mapping[int, Decimal]) -> dict[int, tuple[int, str]]:
+    """Product → key and name of whom it was received from last; without an entry nobody is known. One statement."""
     lines = ReceiptLine.objects.filter(product__in=products, receipt__supplier__is_deleted=False)
     latest = lines.order_by("product", "-receipt__received_at", "-pk").distinct("product")
-    return dict(latest.values_list("product", "receipt__supplier__name"))
+    rows = latest.values_list("product", "receipt__supplier", "receipt__supplier__name")
+    return {product: (supplier, name) for product, supplier, name in rows}
 
 
 def _from_batches(batches: list[StockBatch], amount: Decimal, warehouse: Warehouse) -> list[FromBatch]:

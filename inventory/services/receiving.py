@@ -26,8 +26,10 @@ from inventory.models import (
     SourceKind,
     StockBatch,
     Supplier,
+    SupplierUnit,
     Warehouse,
 )
+from inventory.selectors.packing import packers_in_words
 from inventory.services.places import hold_live_warehouses, refuse_deleted_products
 from inventory.services.reservations import reserve_waiting
 from inventory.services.stocks import checked_quantity, ensure_stocks
@@ -81,7 +83,7 @@ def post_receipt(
     are now unless given.
 
     Raises BadInput for a line without goods, a cost out of range, packs that make no amount we keep, a purchase unit
-    that is not the product's or was removed, a deleted product or warehouse.
+    that is not the product's, was removed or belongs to another supplier, a deleted product or warehouse.
     """
     # As it was asked for: the moment filled in here is another one when the same request comes again.
     payload: list[Any] = [warehouse.pk, supplier and supplier.pk, received_at, [_facts(line) for line in lines]]
@@ -94,6 +96,7 @@ def post_receipt(
 
     def post() -> Receipt:
         _refuse_deleted(warehouse, lines)
+        _refuse_packed_by_others(supplier, lines)
         stocks = ensure_stocks((line.product.pk, warehouse.pk) for line in lines)
         counted = [line.counted() for line in lines]
         brought = _brought(freight, spread, counted)
@@ -230,6 +233,26 @@ def _refuse_deleted(warehouse: Warehouse, lines: Sequence[ReceiptLineInput]) -> 
                 % {"product": line.product, "unit": line.unit},
                 field="unit",
             )
+
+
+def _refuse_packed_by_others(supplier: Supplier | None, lines: Sequence[ReceiptLineInput]) -> None:
+    """The units are held: whoever says who packs so waits, or was done before."""
+    units = {line.unit.pk: line for line in lines if line.unit is not None}
+    if not units:
+        return
+    others = packers_in_words(list(units))
+    if supplier is not None and others:
+        own = SupplierUnit.objects.filter(supplier=supplier, unit__in=others).values_list("unit", flat=True)
+        others = {key: names for key, names in others.items() if key not in set(own)}
+    for key, names in others.items():
+        line = units[key]
+        raise BadInput(
+            _(
+                "%(product)s in %(unit)s comes only from %(suppliers)s. Choose this supplier, or count the goods in another unit."
+            )
+            % {"product": line.product, "unit": line.unit, "suppliers": names},
+            field="unit",
+        )
 
 
 def _fresh_until(product: Product, received_at: datetime) -> date | None:

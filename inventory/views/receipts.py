@@ -21,13 +21,14 @@ from inventory.forms import CostCorrectionForm, ReceiptForm, ReceiptLineForm
 from inventory.models import ReceiptLine, Stock, StockBatch, StockDemand, Supplier
 from inventory.selectors.costs import last_prices
 from inventory.selectors.documents import corrected_by, cost_corrections, last_counted, receipts, wanted_warehouse
+from inventory.selectors.packing import offered, units_of
 from inventory.selectors.promises import waiting_for
 from inventory.services.cost_corrections import correct_cost as post_correction
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.views.stock import PAGE, read_key, rights
 from products.lines import Lines
 from products.models import Product
-from products.selectors import purchase_units, written
+from products.selectors import written
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,11 +92,13 @@ def _page(request: HttpRequest, form: ReceiptForm, lines: Lines[ReceiptLineForm]
     may_do = rights(request.user)
     chosen = [line.chosen.pk for line in lines.forms if line.chosen]
     costs = last_prices(chosen) if may_do["sees_cost"] else {}
-    units = purchase_units(chosen)
+    units, supplier = units_of(chosen), _supplier(form)
     for line in lines.forms:
+        line.reckon_with(lines.forms)
         if line.chosen is not None:
             line.last_cost = costs.get(line.chosen.pk)
-            line.offer(units.get(line.chosen.pk, ()))
+            its_units = units.get(line.chosen.pk, [])
+            line.offer(offered(its_units, supplier), all_units=its_units)
             if line.chosen.vase_life_days is not None:
                 line.fresh_until = day + timedelta(days=line.chosen.vase_life_days)
     totals = [line.counted.total for line in lines.forms if line.chosen and line.counted]
@@ -109,16 +112,23 @@ def _as_last_time(lines: Lines[ReceiptLineForm], *, supplier: int | None) -> Non
     keys = [line.chosen.pk for line in empty if line.chosen]
     if not keys:
         return
-    last, units = last_counted(keys, supplier=supplier), purchase_units(keys)
+    last, units = last_counted(keys, supplier=supplier), units_of(keys)
     for line in empty:
         before = last.get(line.chosen.pk) if line.chosen else None
         if before is None:
             continue
-        same = [unit for unit in units.get(before.product_id, ()) if unit.facts == before.packed_in]
+        may_be = offered(units.get(before.product_id, ()), supplier)
+        same = [unit for unit in may_be if unit.facts == before.packed_in]
         if same and before.packs is not None:
             line.initial = {**line.initial, "quantity": before.packs, "unit": str(same[0].pk)}
         else:
             line.initial = {**line.initial, "quantity": before.quantity, "unit": ""}
+
+
+def _supplier(form: ReceiptForm) -> int | None:
+    """The key of the supplier chosen so far."""
+    chosen = form["supplier"].value()
+    return chosen.pk if isinstance(chosen, Supplier) else read_key(str(chosen or ""))
 
 
 def _day(form: ReceiptForm) -> Any:

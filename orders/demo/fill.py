@@ -15,20 +15,31 @@ from inventory.selectors.shelves import expired_batches
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.returns import return_sale, return_to_supplier
 from inventory.services.sale_processor import SaleProcessor
+from inventory.services.suppliers import pack_so
 from inventory.services.write_offs import write_off
 from orders.demo import days
-from orders.demo.shop import DemoShop
+from orders.demo.shop import DemoShop, Good
 from orders.domain.lifecycle import Category
 from orders.models import Contact, Fulfilment, Order, PaymentMethod
 from orders.services.lifecycle import set_status, status_of
 from orders.services.payments import record_payment
 from orders.services.placing import LineInput, OrderInput, place_order
-from products.models import Kind, Packing, Product, ProductCategory, ProductKit, ProductVariantGroup, Unit
+from products.models import (
+    Kind,
+    Packing,
+    Product,
+    ProductCategory,
+    ProductKit,
+    ProductVariantGroup,
+    PurchaseUnit,
+    Unit,
+)
 from products.recipes import RecipeLine
 from products.services.catalogue import Packed, delete_row, save_product
 from products.services.kits import save_group, save_kit
 from products.services.many import tag_products
 
+PACKS_SMALL, SMALL_BUNCH = 2, Decimal(20)  # which supplier packs its own way, and how
 BOUQUETS = {"ru": "Букеты", "en": "Bouquets"}
 
 
@@ -59,6 +70,8 @@ class _Player:
         self.warehouse = Warehouse.objects.get(is_default=True)
         self.second = Warehouse.objects.create(name=self.shop.second_warehouse, position=10)
         self.suppliers = [Supplier.objects.create(name=name, phone=phone) for name, phone in self.shop.suppliers]
+        for unit in PurchaseUnit.objects.filter(factor=SMALL_BUNCH):
+            pack_so(self.suppliers[PACKS_SMALL], unit)
         self.contacts = [Contact.objects.create(name=name, phone=phone) for name, phone in self.shop.contacts]
         self.statuses = {category: status_of(category) for category in Category}
         for step in days.steps_of(self.shop, now=self.now, days=weeks * 7):
@@ -110,7 +123,7 @@ class _Player:
                     name=good.name, category=categories[good.category], unit=good.unit, sale_price=good.price,
                     vase_life_days=good.vase_days, kind=good.kind, colour=good.colour, stem_length=good.stem_length,
                 ),
-                bought_in=[Packed(Packing.BUNCH, Decimal(25))] if good.unit == Unit.STEM else None,
+                bought_in=self._packed(good) if good.unit == Unit.STEM else None,
             )  # fmt: skip
         title, services = self.shop.services
         category = ProductCategory.objects.create(name=title, position=10 * len(categories))
@@ -131,6 +144,11 @@ class _Player:
             tag_products([self.goods[member].pk for member in members], add=[name])
         for name in self.shop.retired:
             delete_row(save_product(Product(name=name, sale_price=Decimal(0))), by=self.crew[Role.OWNER], now=self.now)
+
+    def _packed(self, good: Good) -> list[Packed]:
+        """Bunches of 25, as everybody packs them; those of one supplier come by 20 as well."""
+        usual = [Packed(Packing.BUNCH, Decimal(25))]
+        return [*usual, Packed(Packing.BUNCH, SMALL_BUNCH)] if good.supplier == PACKS_SMALL else usual
 
     def _receive(self, step: days.Delivery) -> None:
         post_receipt(

@@ -8,9 +8,9 @@ from PIL import Image
 
 from core.photos import Picture, read_picture
 from core.transactions import run
-from orders.demo.pictures import draw_bouquet, draw_good
 from orders.demo.shop import Bouquet, DemoShop, Good
 from products.models import Product, ProductKit, ProductKitPhoto, ProductPhoto
+from products.pictures import draw_bouquet, draw_good
 from products.services.photos import add_photos, describe_photo
 
 

@@ -40,6 +40,15 @@ def contacts_by_digits(text: str) -> list[Any]:
     )
 
 
+def is_colleague(*, phone: str, name: str) -> bool:
+    """Whether whom `contact_of` would find works here: by the telephone (E.164), without one by the name. One statement
+    at most."""
+    if not phone and not name:
+        return False
+    rows = Contact.objects.filter(phone=phone) if phone else Contact.objects.filter(phone="", name=name)
+    return rows.filter(is_colleague=True).exists()
+
+
 DELIVERIES = 3
 LOOKED_AT = 50
 

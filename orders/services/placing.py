@@ -25,6 +25,7 @@ from orders.services.history import note
 from orders.services.lifecycle import set_status, status_of
 from orders.services.lines import LinesLocked
 from orders.services.stock_sync import lock_order, lock_stocks_of_order, sync_stock_to_status
+from products.domain.prices import Who
 from products.models import Product, ProductKit
 from products.price_reading import holding_prices
 
@@ -168,9 +169,11 @@ def _replace_lines(order: Order, lines: Sequence[LineInput], *, on: date) -> Non
 
 
 def _prices_on(order: Order, lines: Sequence[LineInput], day: date) -> dict[int, Decimal]:
-    """Product → what it costs in the order's warehouse on the day the order is taken, for lines that name no price."""
+    """Product → what it costs in the order's warehouse on the day the order is taken, for lines that name no price; a
+    buyer who works here pays the staff's price."""
     asked = [line.product for line in lines if line.product is not None and line.price is None]
-    return holding_prices(asked, place=order.warehouse_id, day=day) if asked else {}
+    who = Who.STAFF if order.buyer is not None and order.buyer.is_colleague else Who.GUEST
+    return holding_prices(asked, place=order.warehouse_id, day=day, who=who) if asked else {}
 
 
 def _line(item: OrderItem, line: LineInput, prices: dict[int, Decimal]) -> OrderItem:

@@ -12,12 +12,14 @@ from inventory.models import Receipt, ReceiptLine, Sale, SaleReturn, StockMoveme
 from inventory.selectors import promises, shelves
 from inventory.services.checking import check_stock
 from orders import demo
-from orders.demo import days, fern, pictures, pion
+from orders.demo import days, fern, pion
 from orders.domain.lifecycle import Category
 from orders.models import Order, OrderEvent, Payment
 from orders.selectors.lists import all_statuses
 from orders.selectors.today import exceptions_at
 from products.models import Product, ProductKit, ProductPhoto
+from products.pictures.goods import GREENS, HEADS, THINGS
+from products.pictures.sheet import PALETTE
 
 SHOPS = list(demo.SHOPS.values())
 ids = [shop.schema_name for shop in SHOPS]
@@ -91,6 +93,7 @@ def test_a_demo_shop_has_something_of_everything_and_a_clean_stock(shop, describ
     for model in (Receipt, Sale, SaleReturn, SupplierReturn, WriteOff, StockMovement, Payment):
         assert model.objects.exists(), model
     assert len(set(WriteOff.objects.values_list("reason", flat=True))) >= 5
+    assert Supplier.objects.filter(packs__isnull=False).distinct().count() == 1, "one packs its own way"
     assert Supplier.objects.filter(receipts__isnull=False).distinct().count() == len(described.suppliers)
     costs = [row.unit_cost for row in ReceiptLine.objects.filter(product__name=described.goods[0].name)]
     assert len(costs) == len(set(costs)) or described.goods[0].vase_days is None
@@ -123,29 +126,16 @@ def assert_dated_when_it_happened(now):
 
 
 def test_every_look_names_a_form_and_colours_that_can_be_drawn():
-    forms = {*pictures.HEADS, *pictures.GREENS, *pictures.THINGS}
+    forms = {*HEADS, *GREENS, *THINGS}
     for shop in SHOPS:
         for good in shop.goods:
             form, *names = good.look.split()
             assert form in forms, good
-            assert set(names) <= {*pictures.PALETTE, "monstera", "fern", "snake", "ivy"}, good
+            assert set(names) <= {*PALETTE, "monstera", "fern", "snake", "ivy"}, good
         for bouquet in shop.bouquets:
             form, wrap = bouquet.look.split()
             assert form in {"wrapped", "tied", "box"}
-            assert wrap in pictures.PALETTE
-
-
-@pytest.mark.slow
-def test_every_form_can_be_drawn_and_the_same_look_gives_the_same_picture(monkeypatch):
-    monkeypatch.setattr(pictures, "SCALE", 1)
-    looks = {good.look.split()[0]: good.look for shop in SHOPS for good in shop.goods}
-    drawn = {look: pictures.draw_good(look) for look in looks.values()}
-    for bouquet in ("wrapped kraft", "tied white", "box blush"):
-        drawn[bouquet] = pictures.draw_bouquet(bouquet, [("rose red", 9), ("tulip white", 5), ("branch green", 3)])
-    assert {image.size for image in drawn.values()} == {(1200, 1200)}
-    assert len({image.tobytes() for image in drawn.values()}) == len(drawn)
-    look = looks["rose"]
-    assert pictures.draw_good(look).tobytes() == drawn[look].tobytes()
+            assert wrap in PALETTE
 
 
 def test_pictures_are_hung_once_and_a_broken_off_hanging_goes_on(shop, monkeypatch):

@@ -3,19 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from core.access import may, needs
 from core.errors import BadInput
 from core.htmx import page_or_part
+from core.transactions import run
 from orders.models import Contact, OrderStatus
 from orders.selectors.lists import LONGEST_SEARCH, Page, View, all_statuses, order_page, view_counts
+from orders.services.contacts import mark_colleague
 
 TABS = [
     (View.TODAY, _("Today")),
@@ -83,6 +87,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
         "here": _address(kept),
         "show_day": shown not in {View.TODAY, View.TOMORROW},
         "may_change": may(request.user, "orders.change"),
+        "may_mark": contact is not None and may(request.user, "catalogue.change"),
         "bulk_statuses": bulk_statuses(request.user, statuses) if not after else [],
         "board_url": f"{reverse('orders:order_board')}?{urlencode({'view': shown.value})}",
     }
@@ -99,6 +104,21 @@ def _contact_of(request: HttpRequest) -> Contact | None:
     if not (key.isascii() and key.isdigit() and len(key) < 19):
         return None
     return Contact.objects.filter(pk=key).first()
+
+
+@require_POST
+@needs("catalogue.change")
+def contact_colleague(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say that a person works here, or no more."""
+    contact = get_object_or_404(Contact, pk=pk)
+    works_here = request.POST.get("works_here") == "1"
+    run(lambda: mark_colleague(contact, works_here=works_here, by=request.user))
+    if works_here:
+        done = gettext("%(name)s works here: from now on their orders take the staff's price.")
+    else:
+        done = gettext("%(name)s pays the ordinary price from now on.")
+    messages.success(request, done % {"name": contact})
+    return redirect(f"{reverse('orders:order_list')}?view=all&contact={pk}")
 
 
 def bulk_statuses(user: Any, statuses: Sequence[OrderStatus]) -> list[OrderStatus]:

@@ -121,8 +121,9 @@ def goods_search(request: HttpRequest) -> HttpResponse:
         return render(request, "orders/_goods_found.html", {"problem": error.messages[0]}, status=422)
     key = request.GET.get("order", "")
     order = Order.objects.filter(pk=key).first() if key.isascii() and key.isdigit() and len(key) < 19 else None
-    form = OrderForm(order=order)
-    found = search_goods(text, warehouse=form.chosen_warehouse()) if text else []
+    people = {name: request.GET[name] for name in ("buyer_phone", "buyer_name") if name in request.GET}
+    form = OrderForm(order=order, initial=people)
+    found = search_goods(text, warehouse=form.chosen_warehouse(), asks=form.who_buys) if text else []
     problem = unresolved(text, found) if text and not found else ""
     return render(request, "orders/_goods_found.html", _context(form) | {"found": found, "problem": problem})
 
@@ -175,7 +176,7 @@ def _with_other_lines(request: HttpRequest, order: Order | None) -> HttpResponse
     added: Goods | None = None
     if "choose_goods" in data:
         ref = str(data["choose_goods"])
-        added = load_goods([ref], warehouse=sent.chosen_warehouse()).get(ref)
+        added = load_goods([ref], warehouse=sent.chosen_warehouse(), asks=sent.who_buys).get(ref)
         if added is None:
             problem = gettext_lazy("This is not in the catalogue any more. Choose something else.")
     elif "add_line" in data:

@@ -1,5 +1,5 @@
 from products.models.barcode import Barcode
-from products.models.category import ProductCategory
+from products.models.category import Channel, ProductCategory
 from products.models.goods_import import GoodsImport, GoodsImportLine, ImportWork
 from products.models.kit import INSTEAD_AT_MOST, KitItem, KitItemAlternative, PriceRule, ProductKit, RoundedTo, Size
 from products.models.photo import ProductCategoryPhoto, ProductKitPhoto, ProductPhoto
@@ -14,6 +14,7 @@ __all__ = [
     "INSTEAD_AT_MOST",
     "Barcode",
     "CatalogueSettings",
+    "Channel",
     "Colour",
     "DesignRole",
     "GoodsImport",

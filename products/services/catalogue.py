@@ -181,7 +181,9 @@ def take_out_of_archive(product: Product) -> None:
 def _save_purchase_units(product: Product, wanted: Sequence[Packed]) -> None:
     known = {unit.facts: unit for unit in product.purchase_units.all()}
     kept = {unit.facts for unit in wanted}
-    PurchaseUnit.objects.filter(pk__in=[unit.pk for facts, unit in known.items() if facts not in kept]).delete()
+    gone = PurchaseUnit.objects.filter(pk__in=[unit.pk for facts, unit in known.items() if facts not in kept])
+    list(gone.select_for_update(of=("self",)).order_by("pk"))  # whoever names one of them waits, or was there before
+    gone.delete()
     for position, packed in enumerate(wanted):
         unit = known.get(packed.facts) or PurchaseUnit(product=product, packing=packed.packing, factor=packed.factor)
         unit.own_name, unit.position = packed.own_name, position

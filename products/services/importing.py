@@ -36,6 +36,7 @@ from products.models import (
     PriceReason,
     Product,
     ProductCategory,
+    ProductPhoto,
     ProductTag,
     Unit,
 )
@@ -44,6 +45,7 @@ from products.services.catalogue import refusing_taken
 from products.services.categories import save_category
 from products.services.prices import NewPrice, write_prices
 from products.services.tags import set_tags
+from products.starter import DRAWN
 from products.usage import used
 
 KEPT = timedelta(hours=24)
@@ -583,8 +585,13 @@ def undo_import(key: int, *, by: Any, now: datetime) -> list[str]:
         codes: dict[int, list[str]] = {}
         for product, code in Barcode.objects.filter(product__in=keys).values_list("product", "code"):
             codes.setdefault(product, []).append(code)
+        made = [line.product_id for line in lines if line.before is None]
+        drawings = ProductPhoto.objects.filter(product__in=made, original_name__startswith=DRAWN)
+        in_use = used(
+            [line.product_id for line in lines if line.before is None or line.was_deleted],
+            but_for=list(drawings.values_list("pk", flat=True)),
+        )
         tags = tags_on(keys)
-        in_use = used([line.product_id for line in lines if line.before is None or line.was_deleted])
         back: list[GoodsImportLine] = []
         stay: list[str] = []
         for line in lines:
@@ -618,10 +625,11 @@ def _compared(card: Card) -> Card:
 
 
 def _delete(keys: Sequence[int], *, by: Any, now: datetime) -> None:
-    """Mark new products and their barcodes as one deletion. Nobody works with them: that was asked of all at once."""
+    """Mark new products, their barcodes and drawings as one deletion. Nobody works with them: that was asked of all at once."""
     mark = {"is_deleted": True, "deleted_at": now, "deleted_by": by, "delete_batch": uuid.uuid4()}
     Product.all_objects.filter(pk__in=keys).update(**mark)
     Barcode.all_objects.filter(product__in=keys, is_deleted=False).update(**mark)
+    ProductPhoto.all_objects.filter(product__in=keys, is_deleted=False).update(**mark)
 
 
 def _said(names: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,7 @@ from core.photos import Photo, Picture, hang_photos
 from core.soft_delete import mark_deleted, restore
 from core.text import clean_text
 from products.models import (
+    GoodsImportLine,
     Product,
     ProductCategory,
     ProductCategoryPhoto,
@@ -21,6 +23,7 @@ from products.models import (
     ProductKitPhoto,
     ProductPhoto,
 )
+from products.starter import DRAWN, look_of
 
 Owner = Product | ProductKit | ProductCategory
 PHOTOS: dict[type[Owner], type[Photo]] = {
@@ -47,6 +50,26 @@ def add_photos(owner: Owner, pictures: list[Picture], *, by: Any = None, key: UU
         hung = hang_photos(model, owner, pictures[-1:], key=key)
         mark_deleted([photo for photo in before if photo not in hung], by=by, now=timezone.now())
         return hung
+
+
+def waiting_for_drawings(import_key: int, *, after: int = 0) -> list[tuple[Product, str]]:
+    """The products with keys above `after` that an import made of the starting catalogue and that never had a photo, with
+    their looks, by key. Drawings whose files were never written, because the worker was killed, go first."""
+    lines = GoodsImportLine.objects.filter(goods_import=import_key, before__isnull=True, product__gt=after)
+    made = lines.values("product")
+    ProductPhoto.all_objects.filter(product__in=made, original_name__startswith=DRAWN, width=None).hard_delete()
+    photos = ProductPhoto.all_objects.filter(product=OuterRef("pk"))
+    rows = Product.objects.filter(~Exists(photos), pk__in=made, archived_at=None).order_by("pk")
+    return [(product, look) for product in rows if (look := look_of(product.name))]
+
+
+def hang_drawing(product: Product, picture: Picture) -> None:
+    """Hang a drawing on a product, unless it got a photo meanwhile. Raises BadInput when the product is deleted."""
+    with transaction.atomic():
+        _lock(product)
+        if not ProductPhoto.all_objects.filter(product=product).exists():
+            [photo] = add_photos(product, [picture])
+            describe_photo(photo, alt=product.name)
 
 
 def make_main(photo: Photo) -> None:

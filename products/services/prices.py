@@ -26,9 +26,9 @@ NAMED_AT_MOST = 10
 
 @dataclass(frozen=True)
 class NewPrice:
-    """A retail price to be written: what it is before, what after."""
+    """A price to be written: of which product or bouquet, what it is before, what after."""
 
-    product_id: int
+    key: int
     before: Decimal
     after: Decimal
 
@@ -166,8 +166,8 @@ def plan_of(keys: Iterable[int], change: Change, *, lock: bool = False) -> list[
 
 
 def fingerprint(plan: Sequence[NewPrice]) -> str:
-    """What two people must have seen alike: every product with its price before and after. 32 digits."""
-    return uuid.uuid5(uuid.NAMESPACE_OID, ";".join(f"{row.product_id}:{row.before}>{row.after}" for row in plan)).hex
+    """What two people must have seen alike: everything with its price before and after. 32 digits."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, ";".join(f"{row.key}:{row.before}>{row.after}" for row in plan)).hex
 
 
 def last_change() -> int:
@@ -208,7 +208,7 @@ def _moved(keys: Sequence[int], since: int) -> list[dict[str, Any]]:
 
 def write_prices(rows: Sequence[NewPrice], *, why: PriceReason, operation: uuid.UUID | None, by: Any) -> None:
     """Write retail prices and their lines of history, however many, in two statements. The caller holds the products."""
-    keys = [row.product_id for row in rows]
+    keys = [row.key for row in rows]
     before, after = [row.before for row in rows], [row.after for row in rows]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -254,16 +254,20 @@ def undo_prices(operation: uuid.UUID, *, by: Any) -> list[str]:
         if not back:
             raise StaleForm(_("All of these prices were changed since. Nothing was taken back."))
         write_prices(back, why=PriceReason.UNDO, operation=None, by=by)
-    if not kept:
+    return these_keep(kept)
+
+
+def these_keep(names: Sequence[str]) -> list[str]:
+    """The sentence about what keeps its price; nothing without names."""
+    if not names:
         return []
-    names = ", ".join(kept[:NAMED_AT_MOST])
-    more = len(kept) - NAMED_AT_MOST
+    named, more = ", ".join(names[:NAMED_AT_MOST]), len(names) - NAMED_AT_MOST
     if more > 0:
         return [
             gettext("These keep their price, it was changed since: %(names)s and %(count)s more.")
-            % {"names": names, "count": more}
+            % {"names": named, "count": more}
         ]
-    return [gettext("These keep their price, it was changed since: %(names)s.") % {"names": names}]
+    return [gettext("These keep their price, it was changed since: %(names)s.") % {"names": named}]
 
 
 def _changed_after(lines: Sequence[PriceChange]) -> set[int]:

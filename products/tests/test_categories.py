@@ -123,7 +123,7 @@ def test_the_pages_for_those_who_may(flowers, login, owner, seller):
     page = browser.get(reverse(LIST)).content.decode()
     assert "0 items, 1 with what is under it" in page
     assert "1 item<" in page
-    for name in ("move", "place", "delete", "restore"):
+    for name in ("move", "place", "delete"):
         url = reverse(f"products:category_{name}", args=[cut.pk])
         assert browser.get(url).status_code == 405
         assert login(seller).post(url).status_code == 403
@@ -167,11 +167,11 @@ def test_only_an_empty_category_goes_and_its_deletion_is_undone(flowers, login, 
     assert ProductCategory.objects.count() == 4
     browser.post(reverse("products:category_delete", args=[flowers["greenery"].pk]))
     assert not ProductCategory.objects.filter(name="Greenery").exists()
-    assert ">Greenery<" in browser.get(reverse(LIST) + "?deleted=1").content.decode()
+    assert ">Greenery<" in browser.get(reverse("trash")).content.decode()
     run(lambda: undo(RecentAction.objects.get(), by=owner))
     assert ("Greenery", 1) in tree()
     browser.post(reverse("products:category_delete", args=[flowers["greenery"].pk]))
-    browser.post(reverse("products:category_restore", args=[flowers["greenery"].pk]))
+    browser.post(reverse("trash_restore", args=["productcategory", flowers["greenery"].pk]))
     assert ("Greenery", 1) in tree()
 
 

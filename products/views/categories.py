@@ -19,7 +19,7 @@ from products.forms import CategoryForm
 from products.lines import is_key
 from products.models import ProductCategory
 from products.selectors import category_tree
-from products.services.categories import restore_category, save_category
+from products.services.categories import save_category
 from products.undo import delete_and_remember, move_and_remember, place_and_remember
 from products.views.photos import photos_context
 
@@ -27,15 +27,12 @@ from products.views.photos import photos_context
 @require_GET
 @needs("catalogue.view")
 def list_of_categories(request: HttpRequest) -> HttpResponse:
-    """The tree with how much is in each; `?deleted=1` shows those taken out."""
+    """The tree with how much is in each."""
     return page_or_part(request, "products/category_list.html", "list", _tree(request))
 
 
 def _tree(request: HttpRequest) -> dict[str, Any]:
-    may_change = may(request.user, "catalogue.change")
-    deleted = request.GET.get("deleted") == "1" and may_change
-    gone = ProductCategory.all_objects.filter(is_deleted=True).select_related("parent").order_by("name", "pk")
-    return {"rows": list(gone) if deleted else category_tree(), "deleted": deleted, "may_change": may_change}
+    return {"rows": category_tree(), "may_change": may(request.user, "catalogue.change")}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,14 +114,4 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an empty category out. Refused while products, bouquets or categories are in it."""
     category = get_object_or_404(ProductCategory, pk=pk)
     tell(request, run(lambda: delete_and_remember(category, by=request.user)))
-    return redirect("products:category_list")
-
-
-@require_POST
-@needs("catalogue.change")
-def restore(request: HttpRequest, pk: int) -> HttpResponse:
-    """Bring a deleted category back."""
-    category = get_object_or_404(ProductCategory.all_objects, pk=pk)
-    run(lambda: restore_category(category, by=request.user))
-    messages.success(request, _("“%(name)s” is in the catalogue again.") % {"name": category})
     return redirect("products:category_list")

@@ -18,7 +18,6 @@ from products.forms import GroupForm, VariantForm
 from products.lines import Lines
 from products.models import ProductVariant, ProductVariantGroup
 from products.selectors import written
-from products.services.catalogue import restore_row
 from products.services.kits import save_group
 from products.stock_figures import figures
 from products.undo import delete_and_remember
@@ -29,20 +28,15 @@ MOST = 200  # groups on one page: a shop has a few dozen
 @require_GET
 @needs("catalogue.view")
 def list_of_groups(request: HttpRequest) -> HttpResponse:
-    """Every group with its products in the order in which they are taken; `?deleted=1` shows those taken out."""
+    """Every group with its products in the order in which they are taken."""
     may_change = may(request.user, "catalogue.change")
-    deleted = request.GET.get("deleted") == "1" and may_change
     variants = ProductVariant.objects.select_related("product")
-    groups = list(
-        ProductVariantGroup.all_objects.filter(is_deleted=deleted).prefetch_related(Prefetch("variants", variants))[
-            :MOST
-        ]
-    )
+    groups = list(ProductVariantGroup.objects.prefetch_related(Prefetch("variants", variants))[:MOST])
     rows = [variant for group in groups for variant in group.variants.all()]
     known = figures(sorted({row.product_id for row in rows}))
     for row in rows:
         row.figures = known.get(row.product_id)
-    context = {"groups": groups, "deleted": deleted, "may_change": may_change}
+    context = {"groups": groups, "may_change": may_change}
     return page_or_part(request, "products/group_list.html", "list", context)
 
 
@@ -101,14 +95,4 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a group out of the catalogue."""
     group = get_object_or_404(ProductVariantGroup, pk=pk)
     tell(request, run(lambda: delete_and_remember(group, by=request.user)))
-    return redirect("products:group_list")
-
-
-@require_POST
-@needs("catalogue.change")
-def restore(request: HttpRequest, pk: int) -> HttpResponse:
-    """Bring a deleted group back."""
-    group = get_object_or_404(ProductVariantGroup.all_objects, pk=pk)
-    run(lambda: restore_row(group, by=request.user))
-    messages.success(request, _("“%(name)s” is in the catalogue again.") % {"name": group})
     return redirect("products:group_list")

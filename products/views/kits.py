@@ -36,9 +36,8 @@ from products.views.products import PAGE, next_page
 @needs("catalogue.view")
 def list_of_kits(request: HttpRequest) -> HttpResponse:
     """Bouquets by name with price and composition."""
-    deleted = request.GET.get("deleted") == "1" and may(request.user, "catalogue.change")
     text = SearchForm.text(request.GET)
-    rows = list(after_name(kit_list(text=text, deleted=deleted), request.GET.get("after", ""))[: PAGE + 1])
+    rows = list(after_name(kit_list(text=text), request.GET.get("after", ""))[: PAGE + 1])
     _reckon_all(rows[:PAGE])
     query = request.GET.copy()
     query.pop("after", None)
@@ -46,7 +45,6 @@ def list_of_kits(request: HttpRequest) -> HttpResponse:
         "kits": rows[:PAGE],
         "sees_cost": may(request.user, "stock.cost"),
         "text": text,
-        "deleted": deleted,
         "may_change": may(request.user, "catalogue.change"),
         "next_url": next_page(query, rows[PAGE - 1].pk) if len(rows) > PAGE else "",
     }

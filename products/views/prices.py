@@ -1,8 +1,9 @@
 """Prices: in a cell of the list, beside the retail price on the card, and many at once with a look before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -10,21 +11,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.access import may, needs
 from core.errors import BadInput, DomainError, StaleForm
 from core.htmx import page_or_part
+from core.models import RecentAction
 from core.templatetags.florist import money
 from core.templatetags.florist import quantity as shown
 from core.transactions import run
 from core.undo import tell
 from products.domain.margin import Margin
 from products.domain.prices import Change, Way, price_for
-from products.forms import ChangeForm, ListPriceForm, MinimumMarginForm, PriceForm
-from products.models import PriceKind, Product, ProductPrice
+from products.forms import ChangeForm, ListPriceForm, MinimumMarginForm, PriceForm, SearchForm
+from products.models import PriceKind, PriceRule, Product, ProductKit, ProductPrice
 from products.price_reading import CHANGES_SHOWN, minimum_margin, price_chart, prices_from
+from products.recipes import products_of, recipes_of, reckon
+from products.selectors import search_kits
+from products.services.kit_prices import KITS_TOGETHER_AT_MOST, plan_of_kits
 from products.services.prices import (
     TOGETHER_AT_MOST,
     NewPrice,
@@ -37,8 +43,8 @@ from products.services.prices import (
     set_price,
     take_price_away,
 )
-from products.stock_figures import costs, places
-from products.undo import change_prices_and_remember
+from products.stock_figures import costs, free_by_place, places
+from products.undo import change_kit_prices_and_remember, change_prices_and_remember
 from products.views.filtering import filter_of
 
 ROWS_SHOWN = 200
@@ -160,7 +166,7 @@ def minimum(request: HttpRequest) -> HttpResponse:
 class Line:
     """A row of the preview: the price before and after, and what the new one leaves."""
 
-    product: Product
+    goods: Product | ProductKit
     before: Decimal
     after: Decimal
     margin: Margin | None
@@ -178,13 +184,68 @@ def many(request: HttpRequest) -> HttpResponse:
     of them; POST does it, if that is still what was shown."""
     chosen = filter_of(request)
     keys = list(chosen.products().filter(is_deleted=False).values_list("pk", flat=True)[: TOGETHER_AT_MOST + 1])
-    if len(keys) > TOGETHER_AT_MOST:
-        raise BadInput(
-            _("At most %(limit)s prices are changed at once. Narrow the list down.") % {"limit": TOGETHER_AT_MOST}
+    _refuse_too_many(keys, TOGETHER_AT_MOST)
+
+    def do(change: Change, seen: str) -> RecentAction:
+        since = request.POST.get("since", "")
+        since_key = int(since) if since.isascii() and since.isdigit() and len(since) < 19 else 0
+        return change_prices_and_remember(
+            keys, change, words=words_of(change), seen=seen, since=since_key, by=request.user
         )
+
+    context = {
+        "filter": chosen,
+        "given": chosen.given,
+        "query": chosen.url(),
+        "back_url": reverse("products:product_list") + chosen.url(),
+        "count": len(keys),
+    }
+    return _together(request, context, do=do, look=partial(_preview, keys))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("catalogue.change")
+def many_kits(request: HttpRequest) -> HttpResponse:
+    """Like `many`, for the bouquets of the list; those whose price a rule reckons stay, and are named."""
+    text = SearchForm.text(request.GET)
+    kits = list(search_kits(text)[: KITS_TOGETHER_AT_MOST + 1])
+    _refuse_too_many(kits, KITS_TOGETHER_AT_MOST)
+    keys = [kit.pk for kit in kits]
+    query = f"?{urlencode({'q': text})}" if text else ""
+    context = {
+        "of_kits": True,
+        "given": {"q": text} if text else {},
+        "query": query,
+        "back_url": reverse("products:kit_list") + query,
+        "count": len(keys),
+        "staying": [kit for kit in kits if kit.price_rule != PriceRule.FIXED],
+    }
+    return _together(
+        request,
+        context,
+        do=lambda change, seen: change_kit_prices_and_remember(
+            keys, change, words=words_of(change), seen=seen, by=request.user
+        ),
+        look=lambda change, minimum: _preview_of_kits(kits, change, minimum=minimum),
+    )
+
+
+def _refuse_too_many(rows: Sequence[Any], limit: int) -> None:
+    if len(rows) > limit:
+        raise BadInput(_("At most %(limit)s prices are changed at once. Narrow the list down.") % {"limit": limit})
+
+
+def _together(
+    request: HttpRequest,
+    context: dict[str, Any],
+    *,
+    do: Callable[[Change, str], RecentAction],
+    look: Callable[[Change, int], dict[str, Any]],
+) -> HttpResponse:
+    """The page of both: `look` makes the preview with the minimum margin, `do` changes what has the fingerprint seen."""
     sent = request.POST if request.method == "POST" else request.GET
     form = ChangeForm(sent if "amount" in sent else None)
-    context: dict[str, Any] = {"filter": chosen, "form": form, "count": len(keys), "minimum": minimum_margin()}
+    context |= {"form": form, "minimum": minimum_margin()}
     if not form.is_bound:
         return page_or_part(request, "products/many_prices.html", "page", context)
     status = 200
@@ -192,15 +253,8 @@ def many(request: HttpRequest) -> HttpResponse:
         change = form.change()
         try:
             if request.method == "POST":
-                seen, since = request.POST.get("seen", ""), request.POST.get("since", "")
-                since_key = int(since) if since.isascii() and since.isdigit() and len(since) < 19 else 0
-                action = run(
-                    lambda: change_prices_and_remember(
-                        keys, change, words=words_of(change), seen=seen, since=since_key, by=request.user
-                    )
-                )
-                tell(request, action)
-                return redirect(reverse("products:product_list") + chosen.url())
+                tell(request, run(lambda: do(change, request.POST.get("seen", ""))))
+                return redirect(context["back_url"])
         except PricesMoved as refusal:
             context["moved"], context["refusal"], status = refusal.data["moved"], refusal, 409
         except DomainError as refusal:
@@ -208,7 +262,7 @@ def many(request: HttpRequest) -> HttpResponse:
             status = 422
         if status != 422:
             try:
-                context |= _preview(keys, change, minimum=context["minimum"])
+                context |= look(change, context["minimum"])
             except DomainError as refusal:
                 form.add_refusal(refusal)
                 status = 422
@@ -217,30 +271,49 @@ def many(request: HttpRequest) -> HttpResponse:
     return page_or_part(request, "products/many_prices.html", "page", context, status=status)
 
 
-def _preview(keys: Sequence[int], change: Change, *, minimum: int) -> dict[str, Any]:
+def _preview(keys: Sequence[int], change: Change, minimum: int) -> dict[str, Any]:
     since = last_change()  # before the prices are read: what comes between is told twice rather than never
     plan = plan_of(keys, change)
     changed = [row for row in plan if row.before != row.after]
-    products = Product.objects.in_bulk([row.product_id for row in changed])
-    known = costs([row.product_id for row in changed])
-    lines = [_line(products[row.product_id], row, known, minimum) for row in changed if row.product_id in products]
-    lines.sort(key=lambda line: (not line.is_low, line.product.name))
+    products = Product.objects.in_bulk([row.key for row in changed])
+    known = costs([row.key for row in changed])
+    lines = []
+    for row in changed:
+        if row.key in products:
+            cost = known.of(row.key, Decimal(1))
+            margin = Margin(row.after, cost.value, minimum) if cost else None
+            lines.append(Line(products[row.key], row.before, row.after, margin))
+    return {**_told(plan, lines, change), "since": since}
+
+
+def _preview_of_kits(kits: Sequence[ProductKit], change: Change, *, minimum: int) -> dict[str, Any]:
+    plan = plan_of_kits([kit.pk for kit in kits], change)
+    changed = [row for row in plan if row.before != row.after]
+    known_kits = {kit.pk: kit for kit in kits}
+    recipes = recipes_of(row.key for row in changed)
+    keys = products_of(recipes.values())
+    known, free = costs(keys), free_by_place(keys)
+    lines = []
+    for row in changed:
+        kit = known_kits[row.key]
+        now = reckon(recipes[row.key], price=row.after, known=known, places=free, minimum=minimum, work=kit.work_cost)
+        lines.append(Line(kit, row.before, row.after, now.margin))
+    return _told(plan, lines, change)
+
+
+def _told(plan: Sequence[NewPrice], lines: list[Line], change: Change) -> dict[str, Any]:
+    """What the page says of a plan and the lines that change."""
+    lines.sort(key=lambda line: (not line.is_low, line.goods.name))
     return {
         "lines": lines[:ROWS_SHOWN],
         "more": max(len(lines) - ROWS_SHOWN, 0),
         "changed": len(lines),
-        "unchanged": len(plan) - len(changed),
+        "unchanged": sum(row.before == row.after for row in plan),
         "low": sum(line.is_low for line in lines),
         "losses": sum(line.margin is not None and line.margin.level == "loss" for line in lines),
         "seen": fingerprint(plan),
-        "since": since,
         "words": words_of(change),
     }
-
-
-def _line(product: Product, row: NewPrice, known: Any, minimum: int) -> Line:
-    cost = known.of(row.product_id, Decimal(1))
-    return Line(product, row.before, row.after, Margin(row.after, cost.value, minimum) if cost else None)
 
 
 def words_of(change: Change) -> str:

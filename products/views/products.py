@@ -17,12 +17,13 @@ from core.transactions import run
 from core.undo import tell
 from products.domain.margin import Margin
 from products.forms import ComponentForm, ProductForm, SearchForm, packing_forms
-from products.models import Product
+from products.models import Channel, Product, PurchaseUnit
 from products.price_reading import with_minimum_margin
 from products.selectors import (
     FOUND_AT_MOST,
     after_name,
     copy_of,
+    hidden_from,
     kits_with,
     product_by_code,
     search_groups,
@@ -31,7 +32,7 @@ from products.selectors import (
     tags_on,
 )
 from products.services.catalogue import restore_row, save_product, take_out_of_archive
-from products.stock_figures import costs, figures
+from products.stock_figures import costs, figures, packers
 from products.undo import archive_and_remember, delete_and_remember
 from products.views.filtering import filter_of
 from products.views.photos import photos_context
@@ -43,7 +44,7 @@ PAGE = 50
 @require_GET
 @needs("catalogue.view")
 def list_of_products(request: HttpRequest) -> HttpResponse:
-    """Products by name with price and what is free, narrowed by the address; `?deleted=1` shows those taken out."""
+    """Products by name with price and what is free, narrowed by the address."""
     chosen = filter_of(request)
     found = with_minimum_margin(chosen.products()).select_related("category").prefetch_related("photos")
     rows = list(after_name(found, request.GET.get("after", ""))[: PAGE + 1])
@@ -53,7 +54,6 @@ def list_of_products(request: HttpRequest) -> HttpResponse:
         "products": shown,
         "filter": chosen,
         "text": chosen.q,
-        "deleted": bool(chosen.deleted),
         "sees_cost": sees_cost,
         "may_change": may(request.user, "catalogue.change"),
         "next_url": chosen.url(after=str(shown[-1].pk)) if len(rows) > PAGE else "",
@@ -72,7 +72,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "sees_cost": sees_cost,
         "product": shown,
-        "purchase_units": list(product.purchase_units.all()),
+        "purchase_units": _with_packers(list(product.purchase_units.all())),
         "kits": kits_with(product),
         "codes": [row.code for row in product.barcodes.all()],
         "tags": tags_on([product.pk]).get(product.pk, []),
@@ -80,6 +80,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     }
     context |= photos_context(product, request.user) | prices_context(product, request.user)
     return page_or_part(request, "products/product_detail.html", "page", context)
+
+
+def _with_packers(units: list[PurchaseUnit]) -> list[PurchaseUnit]:
+    """The units with `packers`: the names of the suppliers they belong to, empty for anybody's."""
+    known = packers([unit.pk for unit in units]) if units else {}
+    for unit in units:
+        unit.packers = known.get(unit.pk, "")  # type: ignore[attr-defined]  # for the template
+    return units
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -182,18 +190,24 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @needs("catalogue.view")
 def search(request: HttpRequest) -> HttpResponse:
-    """What a picker offers for the text typed so far: a fragment for the line `?line=` and its `?field=`; with `?kits=1` also bouquets and
-    groups of interchangeable products."""
+    """What a picker offers for the text typed so far: a fragment for the line `?line=` and its `?field=`; with `?kits=1`, for a recipe, also bouquets
+    and groups of interchangeable products."""
     line = request.GET.get("line", "")
     line = line if line.isascii() and line.isdigit() and len(line) < 4 else "0"
     field = request.GET.get("field", "")
     field = field if field in ComponentForm.INSTEAD else ""
     typed = request.GET.get("q") or request.GET.get(f"lines-{line}-{field or 'product'}", "")
     text = SearchForm.text({"q": typed})
-    found: list[Any] = with_figures(list(search_products(text)[:FOUND_AT_MOST])) if text else []
-    if text and request.GET.get("kits") == "1":
-        others = [*search_groups(text)[: FOUND_AT_MOST // 4], *search_kits(text)[: FOUND_AT_MOST // 4]]
-        found = [*others, *found[: FOUND_AT_MOST - len(others)]]
+    found: list[Any] = []
+    for_recipe = request.GET.get("kits") == "1"
+    if text:
+        products, kits = search_products(text), search_kits(text)
+        if for_recipe and (hidden := hidden_from(Channel.BOUQUETS)):
+            products, kits = products.exclude(category__in=hidden), kits.exclude(category__in=hidden)
+        found = with_figures(list(products[:FOUND_AT_MOST]))
+        if for_recipe:
+            others = [*search_groups(text)[: FOUND_AT_MOST // 4], *kits[: FOUND_AT_MOST // 4]]
+            found = [*others, *found[: FOUND_AT_MOST - len(others)]]
     context = {"found": found, "line": line, "field": field, "text": text}
     return page_or_part(request, "products/product_search.html", "found", context)
 

@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from core.access import needs
 from core.errors import BadInput, DomainError, StaleForm
 from core.htmx import page_or_part, wants_part
+from core.models import RecentAction
 from core.sheets import (
     BYTES_AT_MOST,
     ENCODINGS,
@@ -28,7 +29,7 @@ from core.sheets import (
 from core.transactions import run
 from core.undo import tell
 from products.columns import BY_KEY, COLUMNS, recognised
-from products.jobs import has_failed, work_on_import
+from products.jobs import hang_drawings, has_failed, work_on_import
 from products.models import Colour, DesignRole, GoodsImport, ImportWork, Kind, ProductCategory, Unit
 from products.services.exporting import export_header, export_rows
 from products.services.importing import (
@@ -47,6 +48,7 @@ from products.services.importing import (
     read_kept,
     table_of,
 )
+from products.starter import PICTURE
 from products.undo import import_and_remember
 from products.views.filtering import filter_of
 
@@ -148,8 +150,11 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     table = table_of(kept)
     chosen = list(kept.columns)
     if request.method == "POST" and not problem:
-        chosen = [request.POST.get(f"column-{place}", "") for place in range(len(table.header))]
-        chosen = [key if key in BY_KEY else "" for key in chosen]
+        sent = [request.POST.get(f"column-{place}", "") for place in range(len(table.header))]
+        chosen = [
+            PICTURE if was == PICTURE else key if key in BY_KEY else ""
+            for key, was in zip(sent, kept.columns, strict=True)
+        ]
         named = [key for key in chosen if key]
         if len(set(named)) < len(named):
             twice = next(key for key in named if named.count(key) > 1)
@@ -177,6 +182,8 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
 def _columns_shown(table: Table, chosen: list[str]) -> list[dict[str, Any]]:
     shown = []
     for place, name in enumerate(table.header):
+        if name == PICTURE:
+            continue  # no column of a card: whether there are pictures was asked before
         samples = [row[place].text[:60] for row in table.rows[:200] if row[place].text.strip()][:SAMPLES]
         shown.append({"place": place, "name": name, "samples": samples, "chosen": chosen[place]})
     return shown
@@ -206,7 +213,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("products:import_check", pk=pk)
     if request.method == "POST":
         try:
-            action = run(lambda: import_and_remember(kept, seen=request.POST.get("seen", ""), by=request.user))
+            action = run(lambda: _import(request, kept))
         except (BadInput, StaleForm) as error:
             refusal, status = error, error.status
         else:
@@ -224,6 +231,13 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         "more": max(look.problem_count - SHOWN, 0), "examples": _examples(look),
     }  # fmt: skip
     return page_or_part(request, "products/import_check.html", "page", context, status=status)
+
+
+def _import(request: HttpRequest, kept: GoodsImport) -> RecentAction:
+    action = import_and_remember(kept, seen=request.POST.get("seen", ""), by=request.user)
+    if PICTURE in kept.columns:
+        hang_drawings.enqueue(kept.pk)
+    return action
 
 
 def _examples(look: Look) -> list[dict[str, Any]]:

@@ -359,8 +359,9 @@ class Goods(Oracle):
     def assemble(self, which, where, number, work, sent):
         bouquet, place, key = self.kits[which % len(self.kits)], self.place(where), uuid.uuid4()
         needs = Counter()
-        for item, quantity in self.stems(bouquet).items():
-            needs[item, place.pk] += quantity * number
+        whole = {choices: quantity * number for choices, quantity in self.recipe(bouquet).items()}
+        for item, quantity in self.picked(whole, 1, self.free_at(place.pk)).items():  # all of them alike
+            needs[item, place.pk] += quantity
         due = [InsufficientStock] if self.lacks(needs) else ()
         made = self.again(
             sent,

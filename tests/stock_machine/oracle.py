@@ -21,10 +21,10 @@ from inventory.tests.factories import kit, product, warehouse
 from orders.domain.lifecycle import Category, Stage, stage_of
 from orders.engine import DiscountTooLarge
 from orders.invariants import INVARIANTS
-from orders.models import Order, OrderItem
+from orders.models import Order, OrderItem, OrderItemDemand
 from orders.services.placing import LineInput
 from orders.services.stock_sync import NothingToSell
-from products.models import Kind, KitItem, Product
+from products.models import Kind, KitItem, KitItemAlternative, Product, ProductVariant, ProductVariantGroup
 
 Pair = tuple[int, int]
 SHORT_LIMIT = Decimal(6)  # base units a demand may lack where goods are sold before entry
@@ -110,6 +110,13 @@ class Oracle(RuleBasedStateMachine):
             kit("Bit", "9.99", (moss, "0.5"), (rose, "1")),
         ]
         self.kits.append(kit("Basket", "400", (self.kits[0], "2"), (rose, "1"), (self.kits[1], "1")))
+        any_flower = ProductVariantGroup.objects.create(name="Any flower")
+        for priority, item in enumerate((tulip, rose), start=1):
+            ProductVariant.objects.create(group=any_flower, product=item, priority=priority)
+        self.kits.append(kit("Whatever there is", "150", (any_flower, "3"), (moss, "1.5"), (self.kits[1], "1")))
+        mossy = KitItem.objects.get(kit=self.kits[-1], product=moss)
+        KitItemAlternative.objects.create(item=mossy, product=rose, position=1)
+        KitItemAlternative.objects.create(item=mossy, product=tulip, position=2)
         self.services = [product("Wrapping by hand", "150", kind=Kind.SERVICE)]
         self.have = {(item.pk, place.pk): Decimal(0) for item in self.goods for place in self.places}
         self.orders: list[Known] = []
@@ -214,7 +221,15 @@ class Oracle(RuleBasedStateMachine):
             same = old is not None and (old.goods, old.quantity) == (goods, row.quantity)
             known.lines.append(Line(row.pk, goods, row.quantity, old.parts if old and same else None))
 
-    def freeze(self, known):
+    def free_at(self, place) -> Counter:
+        """Product → what lies in the warehouse and is promised to nobody."""
+        return Counter({item: self.on_hand((item, where)) - self.reserved((item, where))
+                        for item, where in self.have if where == place})  # fmt: skip
+
+    def freeze(self, known, free):
+        """Reckon what each line takes that has not been frozen yet, where `free` lies; None: read what the line was given
+        where it had a choice, and judge that no bouquet of it is mixed."""
+        left = Counter(free or {})
         for line in known.lines:
             if line.parts is None:
                 if line.goods in self.services:
@@ -222,18 +237,57 @@ class Oracle(RuleBasedStateMachine):
                 elif line.goods in self.goods:
                     line.parts = [(line.goods.pk, line.quantity)]
                 else:
-                    stems = self.stems(line.goods)
-                    line.parts = [(item, quantity * line.quantity) for item, quantity in stems.items()]
+                    recipe = self.recipe(line.goods)
+                    if free is None and any(len(choices) > 1 for choices in recipe):
+                        line.parts = self.given(line, recipe)
+                    else:
+                        line.parts = list(self.picked(recipe, int(line.quantity), left).items())
+                left.subtract(dict(line.parts))
 
-    def stems(self, bouquet):
-        """Product → how much of it one bouquet takes, bouquets inside it laid out one by one."""
-        found = Counter()
+    def given(self, line, recipe):
+        """The demands of a line with choices. Whatever was chosen, each part of a recipe comes to whole bouquets."""
+        rows = OrderItemDemand.objects.filter(item=line.item, demand__cancelled_at=None).order_by("pk")
+        parts = list(rows.values_list("demand__product", "demand__quantity"))
+        assert sum(quantity for _item, quantity in parts) == line.quantity * sum(recipe.values())
+        assert {item for item, _quantity in parts} <= {item for choices in recipe for item in choices}
+        for choices, each in recipe.items():
+            alone = [item for item in choices if sum(item in others for others in recipe) == 1]
+            for item, quantity in parts:
+                assert item not in alone or quantity % each == 0, "a mixed bouquet"
+        return parts
+
+    def recipe(self, bouquet):
+        """Choices of products, the most wanted first → how much of one of them a bouquet takes; bouquets inside it are
+        laid out one by one."""
+        found = {}
         for row in KitItem.objects.filter(kit=bouquet).order_by("pk"):
-            if row.product_id:
-                found[row.product_id] += row.quantity
-            for _one in range(int(row.quantity) if row.inner_id else 0):
-                found.update(self.stems(row.inner_id))
+            if row.inner_id:
+                inner = [part for _one in range(int(row.quantity)) for part in self.recipe(row.inner_id).items()]
+            elif row.group_id:
+                wanted = ProductVariant.objects.filter(group=row.group_id).order_by("priority")
+                inner = [(tuple(wanted.values_list("product", flat=True)), row.quantity)]
+            else:
+                instead = KitItemAlternative.objects.filter(item=row).order_by("position")
+                inner = [((row.product_id, *instead.values_list("product", flat=True)), row.quantity)]
+            for choices, quantity in inner:
+                found[choices] = found.get(choices, Decimal(0)) + quantity
         return found
+
+    @staticmethod
+    def picked(recipe, bouquets, left):
+        """Product → base units for so many bouquets, made one after the other: what has no choice is put aside first,
+        then each bouquet takes the first choice that is left for it, or goes without the one it wants most."""
+        left, found = Counter(left), {choices: Counter() for choices in recipe}
+        for choices in sorted(recipe, key=lambda choices: len(choices) > 1):
+            for _one in range(bouquets):
+                there = [item for item in choices if left[item] >= recipe[choices]]
+                taken = there[0] if there else choices[0]
+                left[taken] -= recipe[choices]
+                found[choices][taken] += recipe[choices]
+        together = Counter()
+        for taken in found.values():
+            together.update(taken)
+        return together
 
     def needs_of(self, known):
         """What completing takes, by stock, and what of it the order's own reservations hold."""
@@ -249,7 +303,7 @@ class Oracle(RuleBasedStateMachine):
         """What the order takes, or would take if it were frozen now, in the order of its demands."""
         frozen = [Line(line.item, line.goods, line.quantity, line.parts) for line in known.lines]
         shadow = Known(known.order, known.warehouse, known.category, frozen)
-        self.freeze(shadow)
+        self.freeze(shadow, self.free_at(known.warehouse))
         return [((item, known.warehouse), quantity) for line in shadow.lines for item, quantity in line.parts]
 
     def due_where_short_is_allowed(self, parts):
@@ -299,7 +353,7 @@ class Oracle(RuleBasedStateMachine):
     def move(self, known, call, category, *, due=()):
         """Take an order where `category` asks, through any door, and follow with the oracle."""
         stage, before = stage_of(category), known.stage
-        sold = self.live_sales(known)
+        sold, free = self.live_sales(known), self.free_at(known.warehouse)
         needs, own = self.needs_of(known)
         due = list(due) or self.due_for_moving(known, stage, needs, own)
         if isinstance(self.act(call, due=due), DomainError):
@@ -311,7 +365,7 @@ class Oracle(RuleBasedStateMachine):
             for line in known.lines:
                 line.parts = None
         else:
-            self.freeze(known)
+            self.freeze(known, free)
         if stage is Stage.SOLD and before is not Stage.SOLD:
             new = self.live_sales(known)
             taken = Counter((sale.product_id, sale.quantity) for sale in new)

@@ -157,13 +157,13 @@ class Orders(Oracle):
             status=status_of(Category.CONFIRMED) if confirm else None,
             hold_until=timezone.localdate() + timedelta(days=ahead) if off % 3 == 0 else None,
         )  # fmt: skip
-        due = [NothingToSell] if confirm and not lines else ()
+        due, free = [NothingToSell] if confirm and not lines else (), self.free_at(place.pk)
         made = self.again(sent, lambda: place_order(taken, key=key), due=due)
         if isinstance(made, Order):
             known = Known(made.pk, place.pk, Category.CONFIRMED if confirm else Category.DRAFT)
             self.read_lines(known)
             if confirm:
-                self.freeze(known)
+                self.freeze(known, free)
             self.orders.append(known)
 
     @precondition(lambda self: self.orders)
@@ -190,7 +190,8 @@ class Orders(Oracle):
         known.warehouse = place.pk
         self.read_lines(known, kept=known.lines)
         if known.stage is Stage.RESERVED:
-            self.freeze(known)
+            # What the changed lines let go may serve others before these: what is free then is nobody's to say.
+            self.freeze(known, None)
 
     def worth(self, lines):
         """What lines without a price of their own cost, by the catalogue."""

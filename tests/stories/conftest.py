@@ -1,7 +1,7 @@
 """A real browser at a live shop. Without Chromium these tests are skipped and say so.
 
 `live_shop` is `rose` with real commits and a server in front of it; `browse(user)` opens a page in which this person
-is logged in, at desktop width unless told otherwise.
+is logged in, at desktop width unless told otherwise. `SLOW_BROWSER=4` makes all of it slow: see `slow`.
 """
 
 import os
@@ -16,6 +16,7 @@ from django.db import connection
 
 from conftest import ShopBrowser
 from tests.stories.hand import report
+from tests.stories.slow import PATIENCE, slow_down_page, slow_down_server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 BROWSER_ARGS = [
@@ -34,6 +35,7 @@ def browser() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: install the package chromium to run the stories")
     playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
+    playwright.expect.set_options(timeout=5_000 * PATIENCE)
     # Playwright keeps an event loop in this thread, in which Django otherwise refuses to ask the database.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -56,6 +58,7 @@ class LiveShop:
 @pytest.fixture
 def live_shop(browser: Any, committed_shop: Any, live_server: Any) -> LiveShop:
     """The shop `rose` behind a server; what a test writes is committed, and both shops are emptied afterwards."""
+    slow_down_server(live_server.thread)
     connection.set_tenant(committed_shop)
     return LiveShop(committed_shop, f"http://rose.localhost:{live_server.thread.port}")
 
@@ -81,7 +84,7 @@ def browse(browser: Any, live_shop: LiveShop) -> Iterator[Callable[..., Any]]:
             ]
         )
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        slow_down_page(page)
         return page
 
     yield enter
@@ -99,7 +102,7 @@ def visit(browser: Any, live_shop: LiveShop) -> Iterator[Callable[..., Any]]:
         context = browser.new_context(base_url=origin, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        slow_down_page(page)
         return page
 
     yield enter

@@ -5,9 +5,14 @@ rests again. What a person would need is estimated on top: 0.28 s a key, 1.3 s a
 before each step (the keystroke-level model).
 """
 
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.stories.slow import PATIENCE
 
 THINK, KEY, CLICK, TAP = 1.35, 0.28, 1.3, 1.0
 
@@ -23,6 +28,26 @@ def rest(page: Any) -> None:
         "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added, form[data-sent]')"
     )
     page.wait_for_load_state("load")
+
+
+def wait_until(page: Any, is_so: Callable[[], Any]) -> None:
+    """Wait for what is not to be seen on the page: a request held back, a row in the database."""
+    patience = threading.Event()
+    end = time.monotonic() + 10 * PATIENCE
+    while not is_so():
+        assert time.monotonic() < end, "it never became so"
+        page.evaluate("1")  # lets what the page asks be heard
+        patience.wait(0.03)
+
+
+@contextmanager
+def answered(page: Any, address: str) -> Iterator[Any]:
+    """What is done inside asks `address`; go on when the answer is there as a whole and the page rests again. The plain
+    `expect_response` ends with the head of the answer, before anything of it is to be seen."""
+    with page.expect_response(address) as answer:
+        yield answer
+    answer.value.finished()
+    rest(page)
 
 
 @dataclass

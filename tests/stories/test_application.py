@@ -1,8 +1,8 @@
 """Somebody applies for a shop: the address is suggested from the name, and what was typed by hand stays, however slow the net."""
 
-import threading
-
 import pytest
+
+from tests.stories.hand import answered, wait_until
 
 OWN = "marinas"
 
@@ -21,23 +21,12 @@ def form(visit, live_shop):
 
     def answer():
         wait_until(page, lambda: on_the_way)
-        with page.expect_response("**/apply/address/**"):
+        with answered(page, "**/apply/address/**"):
             on_the_way.pop(0).continue_()
-        page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-settling, .htmx-added')")
 
     page.answer = answer
     page.on_the_way = on_the_way
     return page
-
-
-def wait_until(page, is_so):
-    patience = threading.Event()
-    for _turn in range(100):
-        if is_so():
-            return
-        page.evaluate("1")  # lets the routes be heard
-        patience.wait(0.05)
-    raise AssertionError("it never became so")
 
 
 def name_it(page, name):

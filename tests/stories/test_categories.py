@@ -9,6 +9,7 @@ from products.models import ProductCategory
 from products.selectors import category_tree
 from products.services.categories import save_category
 from tests.stories.conftest import PHONE
+from tests.stories.hand import answered
 from tests.stories.test_photos import finger
 
 TOUCH = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
@@ -81,13 +82,13 @@ def test_categories_are_dragged_and_what_cannot_be_is_said_before_the_drop(brows
     assert sent == []
     assert tree() == before
     begin_drag(page, greenery, cut, 0.1)
-    with page.expect_response("**/place/"):
+    with answered(page, "**/place/"):
         page.mouse.up()
     assert tree() == [("Зелень", 1), ("Срезка", 1), ("Розы", 2), ("Кустовые", 3)]
     expect(page.locator(".tree li").first).to_contain_text("Зелень")
     begin_drag(page, spray, greenery, 0.5)
     assert row_of(page, greenery).get_attribute("data-drop") == "into"
-    with page.expect_response("**/place/"):
+    with answered(page, "**/place/"):
         page.mouse.up()
     assert tree() == [("Зелень", 1), ("Кустовые", 2), ("Срезка", 1), ("Розы", 2)]
     expect(page.locator(".tree li").nth(1)).to_contain_text("Кустовые")
@@ -97,7 +98,7 @@ def test_categories_are_dragged_and_what_cannot_be_is_said_before_the_drop(brows
     assert tree() == [("Зелень", 1), ("Срезка", 1), ("Розы", 2), ("Кустовые", 3)]
     assert RecentAction.objects.filter(undone_at__isnull=False).count() == 1
     begin_drag(page, roses, greenery, 0.9)
-    with page.expect_response("**/place/"):
+    with answered(page, "**/place/"):
         page.mouse.up()
     assert tree() == [("Зелень", 1), ("Розы", 1), ("Кустовые", 2), ("Срезка", 1)]
 
@@ -106,7 +107,7 @@ def test_a_finger_drags_by_the_handle_and_scrolls_by_the_rest(browse, staff, flo
     page = browse(staff("owner", language="ru"), **TOUCH)
     page.goto("/catalogue/categories/")
     start, end = point(page, flowers["greenery"], handle=True), point(page, flowers["cut"], 0.1)
-    with page.expect_response("**/place/"):
+    with answered(page, "**/place/"):
         finger(page, start, end)
     assert tree()[0] == ("Зелень", 1)
     expect(page.locator(".tree li").first).to_contain_text("Зелень")
@@ -124,17 +125,17 @@ def test_the_menu_does_the_same_by_keys_and_stays_open(browse, staff, flowers):
     page.keyboard.press("Enter")
     for _step in range(2):  # past the link to its page, to "One place up"
         page.keyboard.press("Tab")
-    with page.expect_response("**/move/"):
+    with answered(page, "**/move/"):
         page.keyboard.press("Enter")
     assert tree()[0] == ("Зелень", 1)
     expect(page.locator(f"#category_{greenery.pk}_up")).to_be_focused()
     page.keyboard.press("Tab")
-    with page.expect_response("**/move/"):
+    with answered(page, "**/move/"):
         page.keyboard.press("Enter")
     assert tree()[-1] == ("Зелень", 1)
     expect(page.locator(f"#category_{greenery.pk}_down")).to_be_focused()
     page.keyboard.press("Tab")
-    with page.expect_response("**/move/"):
+    with answered(page, "**/move/"):
         page.keyboard.press("Enter")
     assert tree()[-1] == ("Зелень", 2), "into the one above"
 

@@ -15,6 +15,7 @@ from products.models import ProductCategory, ProductKit
 from products.services.photos import add_photos
 from products.tests.test_photos import read
 from tests.stories.conftest import PHONE
+from tests.stories.hand import answered, rest, wait_until
 
 FILES = "#photo_form input[id$=_files]"
 PHOTOS = "#photos .photos img"
@@ -123,19 +124,12 @@ def test_at_most_three_are_under_way_ten_at_a_time_and_they_end_in_the_order_the
     assert "At most ten at a time" in rows.nth(10).inner_text()
     expect(rows.nth(11).get_by_role("button", name="Send again")).to_be_visible()
     for _number in range(10):
-        for _turn in range(100):
-            if len(held) == 3 or len(most) == 10:
-                break
-            page.wait_for_timeout(20)
-        with page.expect_response("**/photos/"):
+        wait_until(page, lambda: len(held) == 3 or len(most) == 10)
+        with answered(page, "**/photos/"):
             held.pop().continue_()  # the last first: they arrive in another order than they were chosen
     expect(page.locator(PHOTOS)).to_have_count(10)
     assert max(most) == 3
-    for _turn in range(100):
-        if names(rose) == [f"{n:02d}.jpg" for n in range(10)]:
-            break
-        page.wait_for_timeout(50)
-    assert names(rose) == [f"{n:02d}.jpg" for n in range(10)]
+    wait_until(page, lambda: names(rose) == [f"{n:02d}.jpg" for n in range(10)])
     expect(rows).to_have_count(2)
     page.unroute("**/photos/**")
     rows.first.get_by_role("button", name="Send again").click()
@@ -194,8 +188,8 @@ def test_photos_can_be_dropped_and_put_first_and_described(browse, staff):
     zone.evaluate(BRING, {"how": "drop", "files": ["one.png", "two.png"]})
     expect(page.locator(PHOTOS)).to_have_count(2)
     assert page.locator("h1").evaluate(BRING, {"how": "drop", "files": ["x.png"]}), "a miss does not leave the page"
-    page.wait_for_load_state("networkidle")  # two at once may have come in the other order
-    assert names(rose) == ["one.png", "two.png"]
+    wait_until(page, lambda: names(rose) == ["one.png", "two.png"])  # two at once may have come in the other order
+    rest(page)
     first, second = rose.photos.all()
     page.locator("#photos summary").nth(1).click()
     page.get_by_role("button", name="Make it first").click()
@@ -261,7 +255,7 @@ def test_photos_are_dragged_into_their_order_with_the_mouse(browse, staff):
     page.mouse.move(*middle(page, f"#photo_{green}"))
     page.mouse.down()
     page.mouse.move(*middle(page, f"#photo_{red}"), steps=8)
-    with page.expect_response("**/photos/order/") as answer:
+    with answered(page, "**/photos/order/") as answer:
         page.mouse.up()
     assert answer.value.status == 200
     expect(page.locator("#photos figcaption")).to_have_text("Main photo")
@@ -297,13 +291,13 @@ def test_photos_are_dragged_by_a_finger_and_moved_by_keys(browse, staff):
     page.goto(f"/catalogue/{rose.pk}/")
     page.locator(f"[data-photo='{red}']").scroll_into_view_if_needed()
     page.evaluate("window.scrollBy(0, 150)")
-    with page.expect_response("**/photos/order/"):
+    with answered(page, "**/photos/order/"):
         finger(page, middle(page, f"[data-photo='{red}'] .handle"), middle(page, f"[data-photo='{blue}'] img"))
     expect(page.locator("#photos img").first).to_have_attribute("src", rose.photos.get(pk=blue).thumb_url)
     assert [photo.pk for photo in rose.photos.all()] == [blue, red]
     earlier = page.locator(f"#photo_{red}_earlier")
     earlier.focus()
-    with page.expect_response(f"**/photos/{red}/"):
+    with answered(page, f"**/photos/{red}/"):
         earlier.press("Enter")
     expect(page.locator("#photos img").first).to_have_attribute("src", rose.photos.get(pk=red).thumb_url)
     assert [photo.pk for photo in rose.photos.all()] == [red, blue]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django_otp.oath import totp
 
+from tests.stories.hand import rest, wait_until
 from tests.stories.test_every_page import Looker
 
 PASSWORD = "iris-and-lily-7"
@@ -87,7 +88,7 @@ def test_an_owner_who_must_have_one_is_led_there_and_left_in_peace(browse, staff
     page.wait_for_url(re.compile("/profile/second-factor/on/"))
     page.evaluate("window.untouched = true")
     page.fill("[name=code]", "12")
-    page.wait_for_timeout(1500)  # time for the bell and whatever else the frame asks for
-    assert (204, "/attention/bell/") in asked
+    wait_until(page, lambda: (204, "/attention/bell/") in asked)
+    rest(page)
     assert page.evaluate("window.untouched") is True
     assert page.input_value("[name=code]") == "12"

@@ -14,6 +14,7 @@ from orders.invariants import INVARIANTS
 from orders.models import Order
 from orders.tests.factories import order, status, today
 from tests.stories.conftest import PHONE
+from tests.stories.hand import rest, wait_until
 
 TOUCH = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
 BAR = "#undo_slot > .undo-bar"
@@ -81,8 +82,11 @@ def test_ctrl_z_undoes_in_any_layout_but_not_where_text_is_typed(browse, staff, 
     page = browse(staff("florist"))
     write_off_one(page, StockBatch.objects.get())
     page.locator("#search_text").fill("tulip")
+    sent = []
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
     press_ctrl_z(page, key)
-    page.wait_for_timeout(300)
+    page.evaluate("1")  # what the keys would have asked for is heard of by now
+    assert sent == []
     assert stock_of(rose).quantity == 6
     page.locator("#page_title").focus()
     press_ctrl_z(page, key)
@@ -185,7 +189,8 @@ def test_nobody_asks_while_the_page_is_not_looked_at(browse, staff):
     page.wait_for_timeout(300)
     assert asked == []
     page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
-    page.wait_for_timeout(500)
+    wait_until(page, lambda: asked)
+    rest(page)
     assert len(asked) == 1
     page.context.set_offline(True)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
