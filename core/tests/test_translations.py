@@ -99,6 +99,7 @@ def test_a_text_means_the_same_in_every_app():
     for path in settings.BASE_DIR.glob("*/locale/ru/LC_MESSAGES/django.po"):
         for entry in polib.pofile(str(path)):
             if not entry.obsolete:
-                said[entry.msgctxt, entry.msgid].add(entry.msgstr or tuple(entry.msgstr_plural.values()))
+                # Some catalogues have a fourth form, for fractions, which none of the counts here is.
+                said[entry.msgctxt, entry.msgid].add(entry.msgstr or tuple(entry.msgstr_plural.values())[:3])
     assert len(said) > 1000
     assert {text: words for text, words in said.items() if len(words) > 1} == {}
