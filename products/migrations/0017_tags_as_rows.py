@@ -126,20 +126,31 @@ class Migration(migrations.Migration):
             model_name="product",
             name="product_tags",
         ),
-        migrations.RemoveField(
-            model_name="product",
-            name="tags",
-        ),
-        migrations.AddField(
-            model_name="product",
-            name="tags",
-            field=models.ManyToManyField(
-                blank=True,
-                related_name="products",
-                through="products.ProductTagging",
-                to="products.producttag",
-                verbose_name="tags",
-            ),
+        # The column stays for the code of before, which still reads it until it is replaced; the next release drops it.
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    ["alter table products_product alter column tags set default '{}'"],
+                    ["alter table products_product alter column tags drop default"],
+                )
+            ],
+            state_operations=[
+                migrations.RemoveField(
+                    model_name="product",
+                    name="tags",
+                ),
+                migrations.AddField(
+                    model_name="product",
+                    name="tags",
+                    field=models.ManyToManyField(
+                        blank=True,
+                        related_name="products",
+                        through="products.ProductTagging",
+                        to="products.producttag",
+                        verbose_name="tags",
+                    ),
+                ),
+            ],
         ),
         migrations.RunSQL(["set constraints all deferred"], migrations.RunSQL.noop),
     ]

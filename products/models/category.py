@@ -2,6 +2,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.models import SoftDelete
 
@@ -9,8 +10,8 @@ from core.models import SoftDelete
 class Channel(models.TextChoices):
     """Where goods are offered to somebody who looks for them by name."""
 
-    ORDERS = "orders", _("orders")
-    BOUQUETS = "bouquets", _("bouquets and their recipes")
+    ORDERS = "orders", pgettext_lazy("not offered in", "orders")
+    BOUQUETS = "bouquets", pgettext_lazy("not offered in", "bouquets and their recipes")
 
 
 class ProductCategory(SoftDelete):
