@@ -6,11 +6,22 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
 from core.access import Role
-from inventory.models import Sale, StockBatch, Supplier, Warehouse, WriteOffReason
+from inventory.models import (
+    Reservation,
+    Sale,
+    SaleAllocation,
+    Stock,
+    StockBatch,
+    StockDemand,
+    Supplier,
+    Warehouse,
+    WriteOffReason,
+)
 from inventory.selectors.shelves import expired_batches
 from inventory.services.receiving import ReceiptLineInput, post_receipt
 from inventory.services.returns import return_sale, return_to_supplier
@@ -20,7 +31,7 @@ from inventory.services.write_offs import write_off
 from orders.demo import days
 from orders.demo.shop import DemoShop, Good
 from orders.domain.lifecycle import Category
-from orders.models import Contact, Fulfilment, Order, PaymentMethod
+from orders.models import Contact, Fulfilment, Order, OrderItem, OrderItemDemand, PaymentMethod
 from orders.services.lifecycle import set_status, status_of
 from orders.services.payments import record_payment
 from orders.services.placing import LineInput, OrderInput, place_order
@@ -56,6 +67,25 @@ def make_people(shop: DemoShop) -> dict[str, User]:
 def play(shop: DemoShop, *, crew: Mapping[str, Any], now: datetime, weeks: int = 4) -> None:
     """Fill the current, empty shop with the catalogue and `weeks` weeks up to `now`. `crew` is who does it, by role."""
     _Player(shop, crew, now).play(weeks)
+    _look_at_the_tables()
+
+
+def _look_at_the_tables() -> None:
+    """A month came in one transaction: until the server has figures about the grown tables it takes them for empty and
+    joins them row by row, which can take longer than a statement may."""
+    with connection.cursor() as cursor:
+        for model in (
+            Order,
+            OrderItem,
+            OrderItemDemand,
+            StockDemand,
+            Reservation,
+            Stock,
+            StockBatch,
+            Sale,
+            SaleAllocation,
+        ):
+            cursor.execute(f"analyze {connection.ops.quote_name(model._meta.db_table)}")
 
 
 class _Player:
