@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -105,7 +105,7 @@ def past(request: HttpRequest) -> HttpResponse:
 def remove(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Remove a row for good, once its name is written again. A person whom documents name is forgotten instead."""
     row = _row(request, kind, pk)
-    named_by = deleted.what_names(row.kind.model.all_objects.get(pk=pk))
+    named_by = deleted.what_names(get_object_or_404(row.kind.model.all_objects, pk=pk))
     forgets = bool(named_by) and row.kind.forget is not None
     leave = deleted.forget if forgets else deleted.purge
     form = NameForm(request.POST if request.method == "POST" else None)

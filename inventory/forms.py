@@ -57,6 +57,8 @@ class ReceiptForm(Form):
             "hx-target": "#lines",
             "hx-swap": "outerHTML",
             "hx-sync": "this:replace",
+            # What is typed into a line while they are on their way would be lost.
+            "hx-disabled-elt": "#lines input, #lines select",
         }
         self.fields["warehouse"].queryset = Warehouse.objects.order_by("-is_default", "position")  # type: ignore[attr-defined]
 

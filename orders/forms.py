@@ -279,9 +279,10 @@ class OrderForm(Form):
 
     @cached_property
     def _buyer_is_colleague(self) -> bool:
-        name = str(self["buyer_name"].value() or "").strip()
         try:
-            phone = str(self.fields["buyer_phone"].clean(self["buyer_phone"].value()) or "")
+            phone, name = (
+                str(self.fields[each].clean(self[each].value()) or "") for each in ("buyer_phone", "buyer_name")
+            )
         except ValidationError:
             return False
         buyer = self.order.buyer if self.order else None

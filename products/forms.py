@@ -310,7 +310,7 @@ class CategoryForm(ModelForm):
 
     hidden_from = forms.MultipleChoiceField(
         choices=Channel, required=False, label=_("Not offered in"), widget=forms.CheckboxSelectMultiple,
-        help_text=_("What is in it or under it is then found there by its code alone."),
+        help_text=_("What is in it or under it is then found there only by its code or whole name."),
     )  # fmt: skip
 
     class Meta:

@@ -21,7 +21,7 @@ from products import pictures
 from products.models import Product
 
 # What a table is marked by whose products are to get their drawings; no column of a card.
-PICTURE = "picture"
+PICTURE = "florist-erp:picture"  # no file has such a column
 # How the file of a drawing is called: an import that is taken back takes these photos with it, and no others.
 DRAWN = "drawn-"
 THUMB_SIDE, PHOTO_SIDE = 96, 800  # pixels

@@ -59,6 +59,14 @@ def test_who_has_the_code_gets_it(crates):
     assert offered("crate") == set()
 
 
+def test_a_recipe_finds_by_its_code_what_is_hidden_from_bouquets(crates, login, owner):
+    card = crates[1]
+    browser = login(owner)
+    for text in (card.sku, card.own_code):
+        assert in_recipe(browser, text, kits="1") == {"Red card"}, text
+    assert in_recipe(browser, "card", kits="1") == set()
+
+
 def test_looking_costs_one_statement_more(crates):
     with CaptureQueriesContext(connection) as asked:
         search_goods("red", warehouse=warehouse())

@@ -539,18 +539,20 @@ def migrate(name):
 @pytest.mark.slow
 def test_words_become_rows_and_rows_words_again(shop):
     first, second, third = (product(f"Rose {number}") for number in range(3))
+    bare = product("Rose without its only tag")
     migrate("0016_import_work")
     with connection.cursor() as cursor:
-        for row, words in ((second, ["WEDDING", "new"]), (first, ["Wedding", "8 March", "wedding"]), (third, [])):
+        for row, words in ((second, ["WEDDING", "new"]), (first, ["Wedding", "8 March", "wedding"]), (third, []),
+                           (bare, ["8 March"])):  # fmt: skip
             cursor.execute("update products_product set tags = %s where id = %s", [words, row.pk])
         cursor.execute("update products_product set is_deleted = true where id = %s", [second.pk])
     migrate("0017_tags_as_rows")
     assert set(ProductTag.objects.values_list("name", flat=True)) == {"8 March", "Wedding", "new"}
-    assert tags_on() == {first.pk: ["8 March", "Wedding"], second.pk: ["new", "Wedding"]}
+    assert tags_on() == {first.pk: ["8 March", "Wedding"], second.pk: ["new", "Wedding"], bare.pk: ["8 March"]}
     ProductTag.objects.filter(name="8 March").update(is_deleted=True)
     migrate("0016_import_work")
     with connection.cursor() as cursor:
         cursor.execute("select tags from products_product order by id")
-        assert [words for (words,) in cursor.fetchall()] == [["Wedding"], ["Wedding", "new"], []]
+        assert [words for (words,) in cursor.fetchall()] == [["Wedding"], ["Wedding", "new"], [], []]
     migrate("0017_tags_as_rows")
     assert tags_on() == {first.pk: ["Wedding"], second.pk: ["new", "Wedding"]}

@@ -1,5 +1,7 @@
 """What became of deleted rows, written down once; and people who are forgotten while their orders stay."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,15 +11,18 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import User
+from core.access import Role
 from core.errors import BadInput, NotAllowed, StaleForm
 from core.models import TrashDeed, TrashEvent
 from core.soft_delete import CannotRestore
 from core.trash import KINDS, StillNamed, bring_back, forget, purge
 from inventory.models import Supplier, Warehouse
 from inventory.tests.factories import stocked
-from orders.models import Contact, Order
+from orders.models import Contact, Order, OrderDraft
 from orders.services.contacts import StillOrdering, restore_contact
-from orders.services.lifecycle import cancel_order, complete_order
+from orders.services.drafts import save_draft
+from orders.services.lifecycle import cancel_order, complete_order, reopen_order
 from orders.tests.factories import order
 from products.models import Product, ProductPhoto
 from tests.test_trash import gone, product, text_of
@@ -159,6 +164,44 @@ def test_who_was_forgotten_neither_lies_in_the_trash_nor_comes_back(bought, logi
         assert browser.get(page).status_code == 200, page
     # The number is free for the same person, who comes again as somebody new.
     assert anna().pk != her.pk
+
+
+def test_what_was_typed_of_the_person_into_an_order_not_saved_yet_goes_too(bought, owner, florist, seller):
+    now = timezone.now()
+    save_draft({"buyer_phone": "8 (912) 000-10-42", "buyer_name": "A."}, by=florist, now=now)
+    save_draft({"buyer_phone": "+7 912 000-10-43", "buyer_name": "Anna"}, by=seller, now=now)
+    forget(CONTACT, bought[2].pk, typed="Anna", by=owner)
+    assert [draft.user for draft in OrderDraft.objects.all()] == [seller], "another Anna"
+
+
+@pytest.mark.race
+def test_an_order_that_is_reopened_meanwhile_keeps_the_person(committed_shop, in_threads):
+    """The order is locked alone: joined with its status, a wait would end with the status of before, or without the order."""
+    owner = User.objects.create_user("owner", role=Role.OWNER)
+    her = anna()
+    taken = order((stocked("Rose", ("9", "10")), "2"), buyer=her, address="Lime Street 1")
+    complete_order(taken)
+    gone(her, by=owner)
+    reopened, refusals = threading.Event(), []
+
+    def work(number):
+        if number == 0:
+            with transaction.atomic():
+                reopen_order(Order.objects.get(pk=taken.pk))
+                reopened.set()
+                time.sleep(1)  # the other one stands at the order's lock by then
+            return
+        assert reopened.wait(10)
+        try:
+            forget(CONTACT, her.pk, typed="Anna", by=owner)
+        except StillOrdering as refusal:
+            refusals.append(refusal)
+
+    in_threads(2, work)
+    her.refresh_from_db()
+    taken.refresh_from_db()
+    assert len(refusals) == 1
+    assert (her.name, taken.address) == ("Anna", "Lime Street 1")
 
 
 @pytest.mark.parametrize(("language", "said"), [

@@ -13,7 +13,8 @@ from core.errors import BadInput, DomainError, NotAllowed
 from core.soft_delete import CannotRestore, restore
 from core.tenancy import current_schema_name
 from orders.domain.lifecycle import ENDS
-from orders.models import Contact, Order
+from orders.models import Contact, Order, OrderDraft
+from orders.selectors.people import digits_of
 
 
 class StillOrdering(DomainError):
@@ -56,11 +57,13 @@ def _named(name: str) -> Contact:
 
 def forget_contact(contact: Contact) -> int:
     """Blank the name and telephone of a deleted contact, with the words on the cards and the couriers' notes of the orders
-    that name it, and the addresses where the person received the flowers; answers with the number of orders. Money,
+    that name it, and the addresses where the person received the flowers, and remove what was typed of them into orders not saved yet;
+    answers with the number of orders. Money,
     goods and days stay. The caller holds the contact's lock. Raises StillOrdering while such an order is not ended.
     """
+    # The orders alone: a status joined in would be the one of before a wait.
     named = Order.objects.select_for_update(of=("self",), no_key=True).filter(Q(buyer=contact) | Q(recipient=contact))
-    orders = list(named.select_related("status").order_by("pk"))
+    orders = list(named.order_by("pk"))
     for order in orders:
         if order.status.category not in ENDS:
             raise StillOrdering(
@@ -74,7 +77,19 @@ def forget_contact(contact: Contact) -> int:
     Contact.all_objects.filter(pk=contact.pk).update(name="", phone="", is_colleague=False)
     kind = ContentType.objects.get_for_model(Contact)
     LogEntry.objects.filter(content_type=kind, object_id=str(contact.pk)).update(object_repr="")
+    OrderDraft.objects.filter(
+        pk__in=[draft.pk for draft in OrderDraft.objects.all() if _tells_of(draft, contact)]
+    ).delete()
     return len(orders)
+
+
+def _tells_of(draft: OrderDraft, contact: Contact) -> bool:
+    """Whether an order that is not saved yet was typed for the person: by the telephone, without one by the name."""
+    typed = [str(value) for value in draft.data.values()]
+    if contact.phone:
+        end = digits_of(contact.phone)[-10:]
+        return any(digits_of(text).endswith(end) for text in typed)
+    return contact.name.casefold() in (text.strip().casefold() for text in typed)
 
 
 def restore_contact(contact: Contact, *, by: Any) -> int:

@@ -149,3 +149,21 @@ def test_a_colleague_without_a_number_is_known_by_the_name(goods, login, florist
     colleague(phone="")
     login(florist).post(NEW, order_form((rose, "2"), buyer_phone="", buyer_name="Anna"))
     assert prices_of(Order.objects.get()) == {"Red rose": Decimal(70)}
+
+
+def test_careless_words_about_the_buyer_are_answered_calmly(goods, login, florist):
+    rose, _tulip = goods
+    browser = login(florist)
+    for typed in ("%00", "x%00y", "9" * 300):
+        found = browser.get(f"/orders/goods/?goods_search={rose.name}&buyer_phone={typed}&buyer_name={typed}")
+        assert found.status_code == 200, typed
+    answer = browser.post(NEW, order_form((rose, "2"), buyer_phone="", buyer_name="An\x00na"))
+    assert answer.status_code == 422
+
+
+def test_the_form_says_that_the_buyer_works_here(goods, login, florist):
+    Contact.objects.update_or_create(phone="+79120001099", defaults={"name": "Vera", "is_colleague": True})
+    browser = login(florist)
+    said = browser.get(reverse("orders:deliveries") + "?buyer_phone=%2B79120001099").content.decode()
+    assert "take the staff's price" in said
+    assert "staff" not in browser.get(reverse("orders:deliveries") + "?buyer_phone=%2B79120001098").content.decode()

@@ -10,7 +10,7 @@ from core.access import needs
 from core.forms import PhoneField
 from core.transactions import run
 from core.undo import tell
-from orders.selectors.people import contacts_by_digits, last_deliveries
+from orders.selectors.people import contacts_by_digits, is_colleague, last_deliveries
 from orders.services.drafts import save_draft
 from orders.undo import discard_and_remember
 
@@ -49,4 +49,5 @@ def deliveries(request: HttpRequest) -> HttpResponse:
         phone = PhoneField(required=False).clean(typed)
     except ValidationError:
         phone = ""
-    return render(request, "orders/_deliveries.html", {"deliveries": last_deliveries(phone)})
+    context = {"deliveries": last_deliveries(phone), "works_here": is_colleague(phone=phone, name="")}
+    return render(request, "orders/_deliveries.html", context)

@@ -121,7 +121,7 @@ def goods_search(request: HttpRequest) -> HttpResponse:
         return render(request, "orders/_goods_found.html", {"problem": error.messages[0]}, status=422)
     key = request.GET.get("order", "")
     order = Order.objects.filter(pk=key).first() if key.isascii() and key.isdigit() and len(key) < 19 else None
-    people = {name: request.GET[name] for name in ("buyer_phone", "buyer_name") if name in request.GET}
+    people = {"buyer_phone": request.GET["buyer_phone"]} if "buyer_phone" in request.GET else {}
     form = OrderForm(order=order, initial=people)
     found = search_goods(text, warehouse=form.chosen_warehouse(), asks=form.who_buys) if text else []
     problem = unresolved(text, found) if text and not found else ""

@@ -114,6 +114,7 @@ class Migration(migrations.Migration):
                 "  order by p.id, w.place on conflict do nothing",
             ],
             [
+                "update products_product set tags = '{}' where tags <> '{}'",
                 "update products_product p set tags = w.names"
                 "  from (select g.product_id, array_agg(t.name order by g.id) as names"
                 "          from products_producttagging g join products_producttag t on t.id = g.tag_id"
@@ -126,7 +127,8 @@ class Migration(migrations.Migration):
             model_name="product",
             name="product_tags",
         ),
-        # The column stays for the code of before, which still reads it until it is replaced; the next release drops it.
+        # The column stays for the code of before, which still reads it until it is replaced; the next release drops it. A
+        # tag that the code of before writes in those minutes stays in the column alone.
         migrations.SeparateDatabaseAndState(
             database_operations=[
                 migrations.RunSQL(

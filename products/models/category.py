@@ -18,7 +18,7 @@ class ProductCategory(SoftDelete):
     """A shelf of the catalogue; categories form a tree.
 
     What is in it or under it is not offered in the channels of `hidden_from`: crates are in no customer's order, greeting
-    cards in no bouquet. Whoever scans such a thing or types its SKU means it and gets it.
+    cards in no bouquet. Whoever scans such a thing or types its SKU or whole name means it and gets it.
     """
 
     soft_owned = ("photos",)

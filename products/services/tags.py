@@ -149,9 +149,9 @@ def save_tag(tag: ProductTag) -> ProductTag:
     try:
         with transaction.atomic():
             if tag.pk is not None:
-                held = ProductTag.all_objects.select_for_update(of=("self",), no_key=True).get(pk=tag.pk)
-                if held.is_deleted:
-                    raise BadInput(_("“%(name)s” is deleted. Restore it before changing it.") % {"name": held})
+                held = ProductTag.all_objects.select_for_update(of=("self",), no_key=True).filter(pk=tag.pk).first()
+                if held is None or held.is_deleted:
+                    raise BadInput(_("“%(name)s” is deleted. Restore it before changing it.") % {"name": held or name})
             tag.save()
     except IntegrityError as error:
         if broken_constraint(error, ["product_tag_name_once"]) is None:
@@ -173,7 +173,7 @@ def merge_tags(tag: ProductTag, into: ProductTag, *, by: Any) -> Facts:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "select id from products_product where id in (select product_id from products_producttagging where tag_id = %s)"
-            " order by id for key share",
+            " order by id for no key update",
             [tag.pk],
         )
         held = ProductTag.all_objects.select_for_update(of=("self",)).filter(pk__in=[tag.pk, into.pk]).order_by("pk")
@@ -200,7 +200,7 @@ def part_tags(facts: Facts, *, by: Any) -> None:
     StaleForm when the tag was restored or removed since, CannotRestore when its name was taken."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "select id from products_product where id = any (%s) order by id for key share", [facts["given"]]
+            "select id from products_product where id = any (%s) order by id for no key update", [facts["given"]]
         )
         tag = ProductTag.all_objects.select_for_update(of=("self",)).filter(pk=facts["row"]).first()
         if tag is None or str(tag.delete_batch) != facts["deletion"]:

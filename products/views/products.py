@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -203,7 +204,10 @@ def search(request: HttpRequest) -> HttpResponse:
     if text:
         products, kits = search_products(text), search_kits(text)
         if for_recipe and (hidden := hidden_from(Channel.BOUQUETS)):
-            products, kits = products.exclude(category__in=hidden), kits.exclude(category__in=hidden)
+            scanned = product_by_code(text)
+            meant = Q(sku__iexact=text) | Q(pk=scanned.pk if scanned else None)
+            products = products.filter(~Q(category__in=hidden) | meant)
+            kits = kits.exclude(category__in=hidden)
         found = with_figures(list(products[:FOUND_AT_MOST]))
         if for_recipe:
             others = [*search_groups(text)[: FOUND_AT_MOST // 4], *kits[: FOUND_AT_MOST // 4]]

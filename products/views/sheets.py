@@ -1,5 +1,6 @@
 """Products from a file and into a file: choosing it, saying what its columns mean, looking, importing; exporting."""
 
+from itertools import zip_longest
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -153,7 +154,9 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
         sent = [request.POST.get(f"column-{place}", "") for place in range(len(table.header))]
         chosen = [
             PICTURE if was == PICTURE else key if key in BY_KEY else ""
-            for key, was in zip(sent, kept.columns, strict=True)
+            for key, was in zip_longest(
+                sent, kept.columns[: len(sent)], fillvalue=""
+            )  # read anew in another tab meanwhile
         ]
         named = [key for key in chosen if key]
         if len(set(named)) < len(named):
