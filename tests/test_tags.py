@@ -3,6 +3,7 @@
 import html
 import re
 import threading
+import time
 from decimal import Decimal
 
 import pytest
@@ -526,6 +527,30 @@ def test_a_tag_deleted_while_it_is_put_on_is_either_unseen_or_made_anew(committe
         assert in_threads(2, work) == [goods.pk, None]
         held = list(ProductTagging.objects.filter(product=goods).values_list("tag__is_deleted", flat=True))
         assert held.count(False) == ProductTag.objects.count()
+
+
+@pytest.mark.race
+def test_a_tag_taken_off_meanwhile_brings_no_other_one(committed_shop, in_threads):
+    """Who makes one of two tags waits for who works with the products that carry them."""
+    rose = product("Rose")
+    save_product(rose, tags=["old"])
+    old, new = ProductTag.objects.get(), save_tag(ProductTag(name="new"))
+    taken_off = threading.Event()
+
+    def work(number):
+        if number == 0:
+            with transaction.atomic():
+                save_product(Product.objects.get(pk=rose.pk), tags=[])
+                taken_off.set()
+                time.sleep(1)  # the other one stands at the product's lock by then
+            return
+        assert taken_off.wait(10)
+        merge_tags(old, new, by=None)
+
+    outcomes = in_threads(2, work)
+    assert outcomes == [None, None]
+    assert tags_on() == {}
+    assert ProductTag.objects.get() == new
 
 
 # --- the change of tables --------------------------------------------------------------------------------------------
