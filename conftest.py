@@ -46,6 +46,15 @@ def pytest_configure(config: Any) -> None:
             translation_file_changed(sender=None, file_path=made)
 
 
+# Few tests that take minutes each: begun last, they would keep one process of a parallel run waiting for the other.
+LONG_FILES = ("test_every_page.py", "test_a_day.py", "test_moving_models.py", "test_crashes.py", "test_backups.py")
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Files with the longest tests come first, the others stay in their order."""
+    items.sort(key=lambda item: item.path.name not in LONG_FILES)
+
+
 def ensure_shops() -> dict[str, Any]:
     """Rows of the platform and both shops. A schema is made once; its row may have gone with a committed test."""
     from customers.models import Client, Domain
@@ -121,7 +130,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any, tmp_path_fact
         ensure_shops()
         connection.set_schema_to_public()
     yield
-    # A live server's thread may still hold a connection, and a database in use can't be dropped.
+    # A live server's thread may still hold a connection, and a database in use can't be dropped. A test of dead sessions
+    # that ran last leaves ours dead too.
+    connection.close()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -41,8 +41,9 @@ from core.embedded.words import ASIDE, CLOCK, Stop, russian, say, start_clock, t
 PROJECT = Path(__file__).resolve().parent
 # Statements are counted; everything else as delivered, so that commits are durable.
 BENCH_OPTIONS = ("shared_preload_libraries=pg_stat_statements",)
-# All tests are run by two processes, each on a database of its own; a file stays together, with what its tests share.
-TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile")
+# All tests are run by two processes, each on a database of its own; a file stays together, with what its tests share. The
+# order is conftest.py's: long files first.
+TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 # As delivered, and said so: without options a cluster is taken for one that may lose everything.
 DURABLE = ("fsync=on", "synchronous_commit=on")
 USAGE = (

@@ -41,7 +41,7 @@ def test_what_is_said_about_heads_is_said_about_heads_there_are():
     assert set(HEAD_SIZE) | BARE <= set(HEADS)
 
 
-def test_every_entry_of_the_list_has_a_look_that_can_be_drawn(db):
+def test_every_entry_of_the_list_has_a_look_that_can_be_drawn(shop):
     seen = []
     for entry in entries("en"):
         form, *tones = entry.look.split()
