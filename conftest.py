@@ -46,15 +46,6 @@ def pytest_configure(config: Any) -> None:
             translation_file_changed(sender=None, file_path=made)
 
 
-# Few tests that take minutes each: begun last, they would keep one process of a parallel run waiting for the other.
-LONG_FILES = ("test_every_page.py", "test_a_day.py", "test_moving_models.py", "test_crashes.py", "test_backups.py")
-
-
-def pytest_collection_modifyitems(items: list[Any]) -> None:
-    """Files with the longest tests come first, the others stay in their order."""
-    items.sort(key=lambda item: item.path.name not in LONG_FILES)
-
-
 def ensure_shops() -> dict[str, Any]:
     """Rows of the platform and both shops. A schema is made once; its row may have gone with a committed test."""
     from customers.models import Client, Domain

@@ -41,9 +41,6 @@ from core.embedded.words import ASIDE, CLOCK, Stop, russian, say, start_clock, t
 PROJECT = Path(__file__).resolve().parent
 # Statements are counted; everything else as delivered, so that commits are durable.
 BENCH_OPTIONS = ("shared_preload_libraries=pg_stat_statements",)
-# All tests are run by two processes, each on a database of its own; a file stays together, with what its tests share. The
-# order is conftest.py's: long files first.
-TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 # As delivered, and said so: without options a cluster is taken for one that may lose everything.
 DURABLE = ("fsync=on", "synchronous_commit=on")
 USAGE = (
@@ -279,8 +276,7 @@ def greet(state: State, address: str, logins: list[dict[str, str]]) -> None:
 
 
 def test(state: State, arguments: list[str]) -> int:
-    """Run pytest on a throw-away cluster, or on the server of DATABASE_URL; gives pytest's exit code. Without arguments all
-    tests are run, two at once where there are two processors."""
+    """Run pytest on a throw-away cluster, or on the server of DATABASE_URL; gives pytest's exit code."""
     enter_environment(state, tests=True)
     compile_translations()
     external = os.environ.get("DATABASE_URL")
@@ -288,8 +284,7 @@ def test(state: State, arguments: list[str]) -> int:
         prepare_database(url, create=not external)
         say("tests")
         environment = {**django(state, url), "SECRET_KEY": "for-tests-only", "TESTING": "1", "DEBUG": "0"}
-        chosen = arguments or (TWO_AT_ONCE if (os.cpu_count() or 1) > 1 else ())
-        return foreground([sys.executable, "-m", "pytest", *chosen], environment)
+        return foreground([sys.executable, "-m", "pytest", *arguments], environment)
 
 
 def manage_command(state: State, arguments: list[str]) -> int:
